@@ -1,0 +1,1 @@
+//! Where the integration tests live; see `tests/it`.
