@@ -1,1 +1,46 @@
-//! Under construction.
+//! The words of the house as types: ids, time, interactions, requests, offers, agents,
+//! configuration, and the four enums everything else speaks in: [`Input`], [`Event`],
+//! [`Effect`] and [`Refused`].
+//!
+//! Nothing here decides anything. A subject (interaction, route, offer, agent, ...) has one
+//! file that holds its records and its own `Input`, `Event` and `Refused`; the enums at the
+//! top nest them. Serialised names are fixed: they stand in journals that later versions must
+//! open, and `golden/` holds one document of each kind. A changed meaning gets a new name
+//! (`submitted.2`), a new optional field gets a default; nothing is renamed.
+//!
+//! Personal values are sealed before they get here (see [`Personal`]), so no function of the
+//! heart can read, compare or branch on them.
+
+#![warn(missing_docs)]
+
+pub mod agent;
+pub mod config;
+pub mod contact;
+pub mod effect;
+pub mod id;
+pub mod interaction;
+pub mod medium;
+pub mod name;
+pub mod node;
+pub mod offer;
+pub mod order;
+pub mod personal;
+pub mod place;
+pub mod record;
+pub mod route;
+pub mod target;
+pub mod time;
+pub mod value;
+
+mod contract;
+
+pub use contract::{Effect, Event, Input, Outcome, Refused};
+pub use id::{
+    AgentId, ContactId, DeskSessionId, EffectId, InteractionId, KeyId, OfferId, QueueId,
+    RouteRequestId, VirtualQueueId,
+};
+pub use medium::Medium;
+pub use name::{Name, NameError};
+pub use order::{OrderKey, Tier};
+pub use personal::{Personal, Sealed};
+pub use time::{EngineTime, Millis, Now, WallTime};

@@ -1,0 +1,255 @@
+//! Agents at work: desks, readiness, claims.
+
+use crate::id::{AgentId, DeskSessionId, InteractionId};
+use crate::medium::Medium;
+use crate::name::Name;
+use crate::time::{EngineTime, Now};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An agent as far as work goes; the master data are in [`crate::config::Agent`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AtWork {
+    /// The desk, while logged in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desk: Option<Desk>,
+    /// Readiness per medium logged in for.
+    #[serde(default)]
+    pub media: BTreeMap<Medium, Readiness>,
+    /// What the agent has in hand; the claims ledger.
+    #[serde(default)]
+    pub claims: Vec<Claim>,
+    /// Offers missed in a row, per medium.
+    #[serde(default)]
+    pub misses: BTreeMap<Medium, u8>,
+    /// Since when the agent has not been given anything.
+    pub idle_since: EngineTime,
+}
+
+/// An agent's desk, from log-in to log-out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Desk {
+    /// Which stretch of being logged in.
+    pub session: DeskSessionId,
+    /// Since when.
+    pub since: Now,
+    /// Set while the desk does not answer: when it counts as silent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub grace_until: Option<EngineTime>,
+    /// The grace is over and the desk has not come back.
+    #[serde(default)]
+    pub silent: bool,
+}
+
+/// Whether an agent takes work of a medium.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Readiness {
+    /// `None` is ready; else why not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_ready: Option<NotReady>,
+    /// Since when.
+    pub since: Now,
+}
+
+/// Why an agent takes no work.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotReady {
+    /// Just logged in.
+    LoggedIn,
+    /// The agent or a supervisor said so.
+    Chosen {
+        /// Why.
+        reason: Name,
+    },
+    /// Missed too many offers in a row.
+    Missed,
+    /// The desk fell silent.
+    Silent,
+}
+
+/// One unit of an agent's capacity, taken by one interaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Claim {
+    /// By which interaction.
+    pub interaction: InteractionId,
+    /// Of which medium.
+    pub medium: Medium,
+    /// For what.
+    pub kind: ClaimKind,
+    /// Since when.
+    pub since: Now,
+}
+
+/// What a claim is for. Parked and monitored work takes no claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClaimKind {
+    /// Held for a call that is being placed.
+    Reserved,
+    /// Offered.
+    Offered,
+    /// Being handled.
+    Handling,
+    /// Asked by another agent.
+    Consult,
+    /// Work after the contact.
+    WrapUp,
+}
+
+/// What can be asked about agents.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// Log in for these media (none given: all the capacity allows). Logging in again replaces
+    /// the desk and keeps readiness and work.
+    LogIn {
+        /// Who.
+        agent: AgentId,
+        /// For what.
+        #[serde(default)]
+        media: Vec<Medium>,
+    },
+    /// Log out. Refused while work is in hand.
+    LogOut {
+        /// Who.
+        agent: AgentId,
+    },
+    /// Take work of these media (none given: all logged in for).
+    Ready {
+        /// Who.
+        agent: AgentId,
+        /// Of what.
+        #[serde(default)]
+        media: Vec<Medium>,
+    },
+    /// Take no work of these media (none given: all logged in for).
+    NotReady {
+        /// Who.
+        agent: AgentId,
+        /// Of what.
+        #[serde(default)]
+        media: Vec<Medium>,
+        /// Why.
+        reason: Name,
+    },
+    /// The desk stopped answering; told by the room that watches it.
+    DeskLost {
+        /// Whose.
+        agent: AgentId,
+        /// Which desk; a newer desk is not touched.
+        session: DeskSessionId,
+    },
+    /// The desk answers again.
+    DeskBack {
+        /// Whose.
+        agent: AgentId,
+        /// Which desk.
+        session: DeskSessionId,
+    },
+}
+
+/// What happened to an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// Logged in; not ready for each medium that was not logged in before.
+    LoggedIn {
+        /// Who.
+        agent: AgentId,
+        /// The desk from now on.
+        session: DeskSessionId,
+        /// For what.
+        media: Vec<Medium>,
+        /// When.
+        at: Now,
+    },
+    /// Logged out.
+    LoggedOut {
+        /// Who.
+        agent: AgentId,
+    },
+    /// Takes work of a medium.
+    Ready {
+        /// Who.
+        agent: AgentId,
+        /// Of what.
+        medium: Medium,
+        /// Since when.
+        at: Now,
+    },
+    /// Takes no work of a medium.
+    NotReady {
+        /// Who.
+        agent: AgentId,
+        /// Of what.
+        medium: Medium,
+        /// Why.
+        why: NotReady,
+        /// Since when.
+        at: Now,
+    },
+    /// The desk does not answer; it counts as silent at `grace_until`.
+    DeskLost {
+        /// Whose.
+        agent: AgentId,
+        /// When the grace ends.
+        grace_until: EngineTime,
+    },
+    /// The desk answers again.
+    DeskBack {
+        /// Whose.
+        agent: AgentId,
+    },
+    /// The grace is over.
+    DeskSilent {
+        /// Whose.
+        agent: AgentId,
+    },
+}
+
+/// Why something asked about an agent was turned down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// No such agent.
+    #[error("there is no agent {0}")]
+    Unknown(AgentId),
+    /// Not logged in.
+    #[error("agent {0} is not logged in: log in first")]
+    NotLoggedIn(AgentId),
+    /// Not for this medium.
+    #[error("agent {agent} is not logged in for {medium}: log in for it first")]
+    NotLoggedInFor {
+        /// Who.
+        agent: AgentId,
+        /// For what.
+        medium: Medium,
+    },
+    /// The capacity allows none of this medium.
+    #[error("the capacity of agent {agent} allows no {medium}")]
+    NoCapacity {
+        /// Who.
+        agent: AgentId,
+        /// Of what.
+        medium: Medium,
+    },
+    /// Work in hand.
+    #[error(
+        "agent {agent} still has {claims} interactions in hand: finish them before logging out"
+    )]
+    HasWork {
+        /// Who.
+        agent: AgentId,
+        /// How many.
+        claims: usize,
+    },
+    /// The desk was replaced.
+    #[error("desk {session} of agent {agent} has been replaced by a newer log-in")]
+    OldDesk {
+        /// Who.
+        agent: AgentId,
+        /// Which desk spoke.
+        session: DeskSessionId,
+    },
+}

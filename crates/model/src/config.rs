@@ -1,0 +1,387 @@
+//! What a tenant's administrators set up. Journal-first: an event carries the whole new
+//! version; tables are its projection; undo is a new version.
+
+use crate::id::{AgentId, QueueId, VirtualQueueId};
+use crate::medium::Medium;
+use crate::name::Name;
+use crate::target::Skills;
+use crate::time::Millis;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The version of one configuration object; 1 is the first.
+pub type Version = u64;
+
+/// An interaction queue: a stage where interactions rest.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Queue {
+    /// Its id.
+    pub id: QueueId,
+    /// Its name, unique.
+    pub name: Name,
+    /// Its version.
+    pub version: Version,
+    /// What was set.
+    pub body: QueueBody,
+}
+
+/// What can be set of an interaction queue.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct QueueBody {
+    /// How many open interactions may belong to it.
+    pub open_max: u32,
+}
+
+impl Default for QueueBody {
+    fn default() -> Self {
+        Self {
+            open_max: 2_000_000,
+        }
+    }
+}
+
+/// A virtual queue, where route requests compete for agents.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct VirtualQueue {
+    /// Its id.
+    pub id: VirtualQueueId,
+    /// Its name, unique.
+    pub name: Name,
+    /// Its version.
+    pub version: Version,
+    /// What was set.
+    pub body: VirtualQueueBody,
+}
+
+/// What can be set of a virtual queue.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct VirtualQueueBody {
+    /// How many requests may wait in it.
+    pub waiting_max: u32,
+    /// A customer who leaves before this counts as a short abandon.
+    pub short_abandon: Millis,
+}
+
+impl Default for VirtualQueueBody {
+    fn default() -> Self {
+        Self {
+            waiting_max: 2_000_000,
+            short_abandon: Millis::seconds(5),
+        }
+    }
+}
+
+/// A person who serves interactions.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Agent {
+    /// Its id.
+    pub id: AgentId,
+    /// Its name, unique.
+    pub name: Name,
+    /// Its version.
+    pub version: Version,
+    /// What was set.
+    pub body: AgentBody,
+}
+
+/// What can be set of an agent.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AgentBody {
+    /// What the agent can do, and how well.
+    #[serde(default)]
+    pub skills: Skills,
+    /// How much the agent does at once.
+    #[serde(default)]
+    pub capacity: Capacity,
+}
+
+/// How many interactions of each medium an agent takes at once; a medium that is not named is
+/// not taken.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Capacity(pub BTreeMap<Medium, u8>);
+
+impl Capacity {
+    /// The most of one medium.
+    pub const MAX: u8 = 100;
+
+    /// How many of this medium.
+    #[must_use]
+    pub fn of(&self, medium: Medium) -> u8 {
+        self.0.get(&medium).copied().unwrap_or(0)
+    }
+}
+
+impl Default for Capacity {
+    /// One call, and three of each other medium.
+    fn default() -> Self {
+        let allowed = |medium| if medium == Medium::Voice { 1 } else { 3 };
+        Self(
+            Medium::ALL
+                .into_iter()
+                .map(|medium| (medium, allowed(medium)))
+                .collect(),
+        )
+    }
+}
+
+/// What holds for the whole tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Settings {
+    /// How long an offer stands.
+    pub offer_ttl: Millis,
+    /// How long an agent is not offered again what he did not take.
+    pub cool_down: Millis,
+    /// After how many offers missed in a row an agent is set not ready, per medium; media not
+    /// named: 3.
+    pub misses_max: BTreeMap<Medium, u8>,
+    /// How long a desk may not answer before it counts as silent.
+    pub desk_grace: Millis,
+    /// How many interactions may be open.
+    pub open_max: u32,
+    /// How long the result of an input is kept for whoever repeats it.
+    pub results_kept: Millis,
+    /// The most credit a route request may be given.
+    pub credit_max: Millis,
+    /// User data keys that are about the matter, not the person: kept open for routing. All
+    /// others are sealed.
+    pub open_keys: BTreeSet<String>,
+    /// Whether the operator's notice address is told when an interaction stops.
+    #[serde(default)]
+    pub notices: bool,
+}
+
+impl Settings {
+    /// After how many missed offers in a row an agent is set not ready.
+    #[must_use]
+    pub fn misses_max(&self, medium: Medium) -> u8 {
+        self.misses_max.get(&medium).copied().unwrap_or(3)
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            offer_ttl: Millis::seconds(30),
+            cool_down: Millis::seconds(30),
+            misses_max: BTreeMap::from([(Medium::Voice, 1)]),
+            desk_grace: Millis::seconds(30),
+            open_max: 5_000_000,
+            results_kept: Millis::seconds(24 * 3_600),
+            credit_max: Millis::seconds(24 * 3_600),
+            open_keys: BTreeSet::new(),
+            notices: false,
+        }
+    }
+}
+
+/// What a key may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Everything within the tenant.
+    Administrator,
+    /// Sees and steers the queues and agents in its scope.
+    Supervisor,
+    /// Works: sees what concerns the agent the key belongs to.
+    Agent,
+    /// A system that submits and withdraws interactions within its scope.
+    Integrator,
+    /// Sees everything in its scope, changes nothing.
+    Auditor,
+}
+
+impl Role {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Administrator,
+        Self::Supervisor,
+        Self::Agent,
+        Self::Integrator,
+        Self::Auditor,
+    ];
+
+    /// The fixed serialised name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Administrator => "administrator",
+            Self::Supervisor => "supervisor",
+            Self::Agent => "agent",
+            Self::Integrator => "integrator",
+            Self::Auditor => "auditor",
+        }
+    }
+}
+
+/// Which part of the tenant a key reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// All queues.
+    Everything,
+    /// Interactions of these interaction queues only.
+    Queues(BTreeSet<QueueId>),
+}
+
+/// A key to the API. The secret itself is shown once and never kept.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// Its name, unique.
+    pub name: Name,
+    /// Its version.
+    pub version: Version,
+    /// SHA-256 of the secret, in hexadecimal. The secret holds 256 random bits, so no slower
+    /// hash is needed.
+    pub hash: String,
+    /// What it may do.
+    pub role: Role,
+    /// How far it reaches.
+    pub scope: Scope,
+    /// Whose it is; set exactly for role agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<AgentId>,
+    /// Taken back: opens nothing any more.
+    #[serde(default)]
+    pub revoked: bool,
+}
+
+/// Which version a change was made against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expected {
+    /// Whatever is there.
+    Any,
+    /// Nothing there yet.
+    Absent,
+    /// Exactly this version.
+    Version(Version),
+}
+
+/// What can be asked of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// Make or change an interaction queue.
+    PutQueue {
+        /// Which.
+        name: Name,
+        /// The whole new body.
+        body: QueueBody,
+        /// Against which version.
+        expected: Expected,
+    },
+    /// Make or change a virtual queue.
+    PutVirtualQueue {
+        /// Which.
+        name: Name,
+        /// The whole new body.
+        body: VirtualQueueBody,
+        /// Against which version.
+        expected: Expected,
+    },
+    /// Make or change an agent.
+    PutAgent {
+        /// Which.
+        name: Name,
+        /// The whole new body.
+        body: AgentBody,
+        /// Against which version.
+        expected: Expected,
+    },
+    /// Make a key.
+    MakeKey {
+        /// Its name; must be new.
+        name: Name,
+        /// SHA-256 of its secret, in hexadecimal.
+        hash: String,
+        /// What it may do.
+        role: Role,
+        /// The interaction queues it reaches, by name; none given: everything.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        queues: Option<BTreeSet<Name>>,
+        /// Whose it is, by name; exactly for role agent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        agent: Option<Name>,
+    },
+    /// Take a key back.
+    RevokeKey {
+        /// Which.
+        name: Name,
+    },
+    /// Change what holds for the whole tenant.
+    PutSettings {
+        /// The whole new settings.
+        settings: Box<Settings>,
+        /// Against which version.
+        expected: Expected,
+    },
+}
+
+/// What happened to the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// An interaction queue as it is now.
+    QueuePut(Box<Queue>),
+    /// A virtual queue as it is now.
+    VirtualQueuePut(Box<VirtualQueue>),
+    /// An agent as it is now.
+    AgentPut(Box<Agent>),
+    /// A key as it is now.
+    KeyPut(Box<ApiKey>),
+    /// The settings as they are now.
+    SettingsPut {
+        /// Their version.
+        version: Version,
+        /// What was set.
+        settings: Box<Settings>,
+    },
+}
+
+/// Why a change of the configuration was turned down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// Someone else was faster.
+    #[error("{what} is at version {found}, not as expected: read it again and repeat the change")]
+    VersionMismatch {
+        /// Which object.
+        what: String,
+        /// Its version; 0 when it does not exist.
+        found: Version,
+    },
+    /// It exists already.
+    #[error("{what} exists already")]
+    Exists {
+        /// Which object.
+        what: String,
+    },
+    /// Nothing of that name.
+    #[error("there is no {what}")]
+    Unknown {
+        /// What was looked for.
+        what: String,
+    },
+    /// A value is out of its range.
+    #[error("{key} is {found}: {allowed}")]
+    OutOfRange {
+        /// Which key.
+        key: String,
+        /// What was given.
+        found: String,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// Too many objects of a kind.
+    #[error("there are already {limit} {what}, the limit")]
+    TooMany {
+        /// Of what.
+        what: String,
+        /// The limit.
+        limit: usize,
+    },
+    /// Role and agent of a key do not fit together.
+    #[error("a key names an agent exactly when its role is agent")]
+    KeyAgent,
+}

@@ -1,0 +1,164 @@
+//! The four enums of the one contract.
+
+use crate::config::Version;
+use crate::id::{DeskSessionId, InteractionId, RouteRequestId};
+use crate::{agent, config, contact, effect, interaction, node, offer, record, route};
+use serde::{Deserialize, Serialize};
+
+pub use crate::effect::Effect;
+
+/// What may reach the heart of one tenant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// About agents at work.
+    Agent(agent::Input),
+    /// About the configuration.
+    Config(config::Input),
+    /// About contacts.
+    Contact(contact::Input),
+    /// About effects.
+    Effect(effect::Input),
+    /// About interactions.
+    Interaction(interaction::Input),
+    /// About the node and time.
+    Node(node::Input),
+    /// About offers.
+    Offer(offer::Input),
+    /// About route requests.
+    Route(route::Input),
+}
+
+/// What happened, in the heart of one tenant. Events carry outcomes: applying one chooses,
+/// computes and asks nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// To an agent at work.
+    Agent(agent::Event),
+    /// To the configuration.
+    Config(config::Event),
+    /// To a contact.
+    Contact(contact::Event),
+    /// To an effect.
+    Effect(effect::Event),
+    /// To an interaction.
+    Interaction(interaction::Event),
+    /// To the node.
+    Node(node::Event),
+    /// To an offer.
+    Offer(offer::Event),
+    /// A fact for the reports.
+    Record(record::Event),
+    /// To a route request.
+    Route(route::Event),
+}
+
+/// Why an input was turned down. It changed nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// By the agents' rules.
+    #[error(transparent)]
+    Agent(#[from] agent::Refused),
+    /// By the configuration's rules.
+    #[error(transparent)]
+    Config(#[from] config::Refused),
+    /// By the rules of effects.
+    #[error(transparent)]
+    Effect(#[from] effect::Refused),
+    /// By the interactions' rules.
+    #[error(transparent)]
+    Interaction(#[from] interaction::Refused),
+    /// By the offers' rules.
+    #[error(transparent)]
+    Offer(#[from] offer::Refused),
+    /// By the rules of route requests.
+    #[error(transparent)]
+    Route(#[from] route::Refused),
+}
+
+impl Refused {
+    /// The fixed code of the reason, `subject.reason`; never changes its meaning.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Agent(why) => match why {
+                agent::Refused::Unknown(_) => "agent.unknown",
+                agent::Refused::NotLoggedIn(_) => "agent.not_logged_in",
+                agent::Refused::NotLoggedInFor { .. } => "agent.not_logged_in_for",
+                agent::Refused::NoCapacity { .. } => "agent.no_capacity",
+                agent::Refused::HasWork { .. } => "agent.has_work",
+                agent::Refused::OldDesk { .. } => "agent.old_desk",
+            },
+            Self::Config(why) => match why {
+                config::Refused::VersionMismatch { .. } => "config.version_mismatch",
+                config::Refused::Exists { .. } => "config.exists",
+                config::Refused::Unknown { .. } => "config.unknown",
+                config::Refused::OutOfRange { .. } => "config.out_of_range",
+                config::Refused::TooMany { .. } => "config.too_many",
+                config::Refused::KeyAgent => "config.key_agent",
+            },
+            Self::Effect(why) => match why {
+                effect::Refused::Unknown(_) => "effect.unknown",
+                effect::Refused::Phase { .. } => "effect.phase",
+                effect::Refused::TooLate(_) => "effect.too_late",
+            },
+            Self::Interaction(why) => match why {
+                interaction::Refused::Unknown(_) => "interaction.unknown",
+                interaction::Refused::Stopped(_) => "interaction.stopped",
+                interaction::Refused::NotHandled { .. } => "interaction.not_handled",
+                interaction::Refused::NotOwner { .. } => "interaction.not_owner",
+                interaction::Refused::QueueFull { .. } => "interaction.queue_full",
+                interaction::Refused::TooManyOpen { .. } => "interaction.too_many_open",
+                interaction::Refused::UnknownQueue(_) => "interaction.unknown_queue",
+            },
+            Self::Offer(why) => match why {
+                offer::Refused::Unknown(_) => "offer.unknown",
+                offer::Refused::NotYours { .. } => "offer.not_yours",
+                offer::Refused::Over { .. } => "offer.over",
+            },
+            Self::Route(why) => match why {
+                route::Refused::Unknown(_) => "route.unknown",
+                route::Refused::NotRoutable { .. } => "route.not_routable",
+                route::Refused::UnknownVirtualQueue(_) => "route.unknown_virtual_queue",
+                route::Refused::VirtualQueueFull { .. } => "route.virtual_queue_full",
+                route::Refused::TooMany { .. } => "route.too_many",
+                route::Refused::Offered { .. } => "route.offered",
+                route::Refused::CreditTooLarge { .. } => "route.credit_too_large",
+            },
+        }
+    }
+}
+
+/// What the one who asked is told when an input was taken. Kept with the input id, so that a
+/// repeated request gets its first answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Nothing more to say.
+    Done,
+    /// An interaction was taken in.
+    Submitted {
+        /// Its id.
+        interaction: InteractionId,
+        /// Its route request, if one was asked for in the same step.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request: Option<RouteRequestId>,
+    },
+    /// A route request was made.
+    Requested {
+        /// Its id.
+        request: RouteRequestId,
+    },
+    /// An agent logged in.
+    LoggedIn {
+        /// The desk.
+        session: DeskSessionId,
+    },
+    /// A configuration object was made or changed.
+    Put {
+        /// Its version now.
+        version: Version,
+    },
+}

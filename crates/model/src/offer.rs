@@ -1,0 +1,169 @@
+//! Offers: an agent is invited to take an interaction, and the invitation lapses.
+
+use crate::id::{AgentId, InteractionId, OfferId, RouteRequestId};
+use crate::medium::Medium;
+use crate::name::Name;
+use crate::place::BackTo;
+use crate::time::{EngineTime, Millis, Now};
+use serde::{Deserialize, Serialize};
+
+/// An invitation of one agent to one interaction.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Offer {
+    /// Its id.
+    pub id: OfferId,
+    /// What is offered.
+    pub interaction: InteractionId,
+    /// The request that was matched.
+    pub request: RouteRequestId,
+    /// Who is invited.
+    pub agent: AgentId,
+    /// The medium of the interaction.
+    pub medium: Medium,
+    /// When it was made.
+    pub made: Now,
+    /// When it lapses.
+    pub until: EngineTime,
+    /// Where the interaction goes if nobody takes it.
+    pub back_to: BackTo,
+    /// Why this agent and this interaction.
+    pub decision: Decision,
+}
+
+/// Why this agent and this interaction: small enough to travel in the offer, so that the
+/// answer survives pruning and upgrade.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Decision {
+    /// What made the two be looked at.
+    pub occasion: Occasion,
+    /// By which rule the agent was chosen.
+    pub rule: Rule,
+    /// Agents who could have taken it at this moment, the chosen one included; 1 when the agent
+    /// looked for work and not the request for an agent.
+    pub candidates: u32,
+    /// How long the agent had been idle.
+    pub idle: Millis,
+    /// How long the request had waited.
+    pub waited: Millis,
+    /// The step of its target in force, from 0.
+    pub step: u8,
+    /// Requests of the same virtual queue with a smaller key that wait on: all that were
+    /// overtaken.
+    pub ahead: u32,
+    /// Of these, requests this agent cannot take (skill, medium or capacity).
+    pub ahead_not_for_agent: u32,
+    /// Of these, requests this agent did not take a moment ago.
+    pub ahead_cooling: u32,
+}
+
+/// What made a request and an agent be looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Occasion {
+    /// The request began to wait, came back, widened or had its pause ended.
+    RequestCame,
+    /// The agent became able to take one more.
+    AgentCame,
+}
+
+/// How one agent is chosen among several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rule {
+    /// Who has been idle longest; among equals the smaller id.
+    LongestIdle,
+}
+
+/// What an agent can say to an offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// I take it.
+    Accept {
+        /// Which offer.
+        offer: OfferId,
+        /// Who says so.
+        agent: AgentId,
+    },
+    /// I do not take it.
+    Reject {
+        /// Which offer.
+        offer: OfferId,
+        /// Who says so.
+        agent: AgentId,
+        /// Why.
+        reason: Name,
+    },
+}
+
+/// How an offer ended without being accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotTaken {
+    /// The agent said no.
+    Rejected {
+        /// Why.
+        reason: Name,
+    },
+    /// The agent said nothing in time.
+    Lapsed,
+    /// The agent's desk fell silent or was logged out.
+    DeskGone,
+    /// The interaction is over.
+    InteractionStopped,
+}
+
+/// What happened to an offer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// It was made; the claim is taken; the interaction is in place offer.
+    Made(Box<Offer>),
+    /// The agent took it: owns the interaction, which is handled from now on.
+    Accepted {
+        /// Which offer.
+        offer: OfferId,
+        /// When, for the owner's party.
+        at: Now,
+    },
+    /// Nobody took it: the claim is released, and the request has its old place again unless
+    /// the interaction is over.
+    NotTaken {
+        /// Which offer.
+        offer: OfferId,
+        /// How.
+        how: NotTaken,
+        /// Until when this agent is not offered this request again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cooling_until: Option<EngineTime>,
+        /// How many offers of this medium in a row the agent has missed, this one included.
+        misses: u8,
+    },
+}
+
+/// Why an answer to an offer was turned down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// Never made, or so long ago that it is forgotten.
+    #[error("there is no open offer {0}")]
+    Unknown(OfferId),
+    /// Made to someone else.
+    #[error("offer {offer} was made to {to}, not to {agent}")]
+    NotYours {
+        /// Which offer.
+        offer: OfferId,
+        /// To whom it was made.
+        to: AgentId,
+        /// Who answered.
+        agent: AgentId,
+    },
+    /// It is over.
+    #[error("offer {offer} is over: {how}")]
+    Over {
+        /// Which offer.
+        offer: OfferId,
+        /// What became of it.
+        how: String,
+    },
+}

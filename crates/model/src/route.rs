@@ -1,0 +1,184 @@
+//! Route requests: an interaction competes for an agent in a virtual queue.
+
+use crate::id::{AgentId, InteractionId, RouteRequestId, VirtualQueueId};
+use crate::medium::Medium;
+use crate::name::Name;
+use crate::order::{OrderKey, Tier};
+use crate::target::Target;
+use crate::time::{EngineTime, Millis, Now, WallTime};
+use serde::{Deserialize, Serialize};
+
+/// One wish of an interaction for an agent. It outlives the workflow session that made it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct RouteRequest {
+    /// Its id.
+    pub id: RouteRequestId,
+    /// Whose wish.
+    pub interaction: InteractionId,
+    /// The medium of the interaction.
+    pub medium: Medium,
+    /// Where it competes.
+    pub virtual_queue: VirtualQueueId,
+    /// Whom it wants, step by step.
+    pub target: Target,
+    /// The step in force.
+    pub step: u8,
+    /// When the next step comes into force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub widens_at: Option<EngineTime>,
+    /// Its place in line.
+    pub key: OrderKey,
+    /// When it began to wait.
+    pub since: Now,
+    /// The workflow session that hears of its fate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<u64>,
+    /// Reserved for service objectives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<WallTime>,
+    /// Agents it is not offered to again before the time given, because they did not take it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cooling: Vec<Cooling>,
+}
+
+/// A pause between one request and one agent who did not take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Cooling {
+    /// The agent.
+    pub agent: AgentId,
+    /// When the pause is over.
+    pub until: EngineTime,
+}
+
+/// What a route request is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Where to compete, by name.
+    pub virtual_queue: Name,
+    /// Whom to want.
+    pub target: Target,
+    /// How urgent, if not as the interaction itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Tier>,
+    /// Wait already credited.
+    #[serde(default)]
+    pub credit: Millis,
+}
+
+/// What can be asked about route requests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// Make a request.
+    Request {
+        /// For which interaction.
+        interaction: InteractionId,
+        /// What for.
+        ask: Box<Ask>,
+    },
+    /// Take a request back.
+    Cancel {
+        /// Which request.
+        request: RouteRequestId,
+    },
+}
+
+/// Why a request ended without being matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cancelled {
+    /// It was taken back.
+    Asked,
+    /// Another request of the same interaction was matched first.
+    MatchedElsewhere,
+    /// The interaction is over.
+    InteractionStopped,
+}
+
+/// What happened to a route request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// It waits from now on; the record as it is now. Its interaction is in place routing.
+    Requested(Box<RouteRequest>),
+    /// Its next step came into force.
+    Widened {
+        /// Which request.
+        request: RouteRequestId,
+        /// The step in force now.
+        step: u8,
+        /// When the next one comes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        widens_at: Option<EngineTime>,
+    },
+    /// The pause between it and an agent is over.
+    Cooled {
+        /// Which request.
+        request: RouteRequestId,
+        /// Which agent.
+        agent: AgentId,
+    },
+    /// It ended without a match. If it was the last one, its interaction rests in its queue.
+    Cancelled {
+        /// Which request.
+        request: RouteRequestId,
+        /// Why.
+        cause: Cancelled,
+    },
+}
+
+/// Why something asked about a route request was turned down.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// Not there (any more).
+    #[error("there is no waiting route request {0}")]
+    Unknown(RouteRequestId),
+    /// The interaction is in a place from which it cannot be routed.
+    #[error(
+        "interaction {interaction} cannot be routed from place {place:?}: only from its queue or while it is routed already"
+    )]
+    NotRoutable {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// Where it is.
+        place: String,
+    },
+    /// No such virtual queue.
+    #[error("there is no virtual queue {0}: make it with PUT /v1/virtual-queues/{0}")]
+    UnknownVirtualQueue(Name),
+    /// Too many wait there.
+    #[error(
+        "virtual queue {virtual_queue} already holds {limit} waiting requests: try again later or raise its limit `waiting_max`"
+    )]
+    VirtualQueueFull {
+        /// Which virtual queue.
+        virtual_queue: Name,
+        /// Its limit.
+        limit: u32,
+    },
+    /// Too many requests of one interaction.
+    #[error("interaction {interaction} already has {limit} route requests: cancel one first")]
+    TooMany {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// The limit.
+        limit: usize,
+    },
+    /// The offer of its interaction is open; the request cannot be cancelled alone.
+    #[error(
+        "route request {request} is being offered: wait for the answer or stop its interaction"
+    )]
+    Offered {
+        /// Which request.
+        request: RouteRequestId,
+    },
+    /// Too much wait credited.
+    #[error("a credit of {credit} is more than the {limit} allowed")]
+    CreditTooLarge {
+        /// What was asked.
+        credit: Millis,
+        /// The limit.
+        limit: Millis,
+    },
+}
