@@ -1,0 +1,279 @@
+//! The tables on the terminal and the JSON beside them.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use crate::cycle::{Absent, LineUp};
+use crate::environment::{Environment, LoadAverage};
+use crate::figures::{Quantiles, Spread};
+use crate::floor::Floor;
+use crate::runner::{FLOOR_MOVED_MAX, Outcome, Plan};
+
+/// The JSON of `floor`.
+#[derive(Serialize)]
+pub(crate) struct FloorReport {
+    pub(crate) environment: Environment,
+    pub(crate) load_after: LoadAverage,
+    pub(crate) floor: Floor,
+}
+
+/// The JSON of `peers` and `ringback`.
+#[derive(Serialize)]
+pub(crate) struct CycleReport {
+    pub(crate) environment: Environment,
+    pub(crate) load_after: LoadAverage,
+    pub(crate) missing: Vec<Absent>,
+    pub(crate) plan: Plan,
+    pub(crate) outcome: Outcome,
+}
+
+/// Writes `report` to `path`, with its folder.
+pub(crate) fn write_json(path: &Path, report: &impl Serialize) -> anyhow::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let mut text = serde_json::to_string_pretty(report)?;
+    text.push('\n');
+    fs::write(path, text).with_context(|| format!("write {}", path.display()))?;
+    println!("\nJSON: {}", path.display());
+    Ok(())
+}
+
+pub(crate) fn print_environment(environment: &Environment) {
+    let disk = &environment.file_system;
+    println!(
+        "{}, {} processors, {} MiB; kernel {}, clock {}",
+        environment.cpu_model,
+        environment.cpus,
+        environment.memory_mib,
+        environment.kernel,
+        environment.clocksource
+    );
+    println!(
+        "{} on {} ({}), cache {}",
+        disk.kind,
+        disk.device,
+        disk.options,
+        disk.write_cache.as_deref().unwrap_or("unknown")
+    );
+    println!(
+        "load {} (1 min), {} (5 min), {} runnable",
+        environment.load.one, environment.load.five, environment.load.runnable
+    );
+    if disk.is_memory() {
+        println!("\n!! This file system is memory: nothing here is durable. Choose --folder.");
+    }
+}
+
+pub(crate) fn print_floor(floor: &Floor) {
+    let mut syncs = Table::new(&["fdatasync", "bytes", "/s", "p50 us", "p99 us", "p99.9 us"]);
+    for sync in &floor.syncs {
+        let mut row = vec![
+            sync.what.to_owned(),
+            sync.bytes.to_string(),
+            whole(sync.syncs_per_s),
+        ];
+        row.extend(latency(&sync.latency));
+        syncs.row(row);
+    }
+    syncs.print();
+    let mut logs = Table::new(&[
+        "raw group-commit log, outstanding",
+        "record bytes",
+        "records/s",
+        "commit p50 us",
+        "p99 us",
+        "p99.9 us",
+    ]);
+    for log in &floor.logs {
+        let mut row = vec![
+            log.outstanding.to_string(),
+            log.record_bytes.to_string(),
+            whole(log.records_per_s),
+        ];
+        row.extend(latency(&log.commit));
+        logs.row(row);
+    }
+    logs.print();
+}
+
+pub(crate) fn print_line_up(line_up: &LineUp) {
+    println!();
+    for driver in &line_up.drivers {
+        println!("{}: {}", driver.name(), driver.conditions());
+    }
+    for absent in &line_up.missing {
+        println!(
+            "!! MISSING, takes no part: {}: {}",
+            absent.name, absent.reason
+        );
+    }
+}
+
+pub(crate) fn print_cycle(outcome: &Outcome) {
+    println!("\nDurable cycle; every figure is min / median / max over the rounds.");
+    print_round_floors(outcome);
+    let mut table = Table::new(&[
+        "driver",
+        "outstanding",
+        "cycles/s",
+        "p50 us",
+        "p99 us",
+        "steps/s per raw-log record/s",
+        "steps per floor flush",
+    ]);
+    for summary in &outcome.summaries {
+        table.row(vec![
+            summary.driver.to_owned(),
+            summary.outstanding.to_string(),
+            spread(&summary.cycles_per_s, 0),
+            spread(&summary.p50_us, 0),
+            spread(&summary.p99_us, 0),
+            spread(&summary.share_of_log_floor, 3),
+            spread(&summary.steps_per_floor_sync, 2),
+        ]);
+    }
+    table.print();
+    print_ratios(outcome);
+}
+
+fn print_round_floors(outcome: &Outcome) {
+    let mut table = Table::new(&[
+        "floor, outstanding",
+        "flushes/s (512 B)",
+        "raw-log records/s",
+    ]);
+    let mut seen = Vec::new();
+    for floor in &outcome.floors {
+        if seen.contains(&floor.outstanding) {
+            continue;
+        }
+        seen.push(floor.outstanding);
+        let same = || {
+            outcome
+                .floors
+                .iter()
+                .filter(|other| other.outstanding == floor.outstanding)
+        };
+        let syncs = Spread::of(same().flat_map(|floor| floor.syncs_per_s.iter().copied()));
+        let logs = Spread::of(same().map(|floor| floor.log_records_per_s));
+        table.row(vec![
+            floor.outstanding.to_string(),
+            syncs.map_or_else(String::new, |syncs| spread(&syncs, 0)),
+            logs.map_or_else(String::new, |logs| spread(&logs, 0)),
+        ]);
+    }
+    table.print();
+}
+
+fn print_ratios(outcome: &Outcome) {
+    if outcome.ratios.is_empty() {
+        return;
+    }
+    let mut table = Table::new(&[
+        "ratio of cycles/s",
+        "outstanding",
+        "ratio",
+        "pairs",
+        "discarded",
+    ]);
+    for ratio in &outcome.ratios {
+        table.row(vec![
+            format!("{} / {}", ratio.subject, ratio.peer),
+            ratio.outstanding.to_string(),
+            ratio
+                .cycles_per_s
+                .map_or_else(|| "no pair survived".to_owned(), |it| spread(&it, 2)),
+            ratio.cycles_per_s.map_or(0, |it| it.count).to_string(),
+            ratio.discarded.to_string(),
+        ]);
+    }
+    table.print();
+    println!(
+        "A pair is discarded when the flush floor around it moved by more than {:.0} %.",
+        FLOOR_MOVED_MAX * 100.0
+    );
+}
+
+fn latency(quantiles: &Quantiles) -> [String; 3] {
+    [quantiles.p50_us, quantiles.p99_us, quantiles.p999_us].map(whole)
+}
+
+fn spread(spread: &Spread, decimals: usize) -> String {
+    format!(
+        "{:.decimals$} / {:.decimals$} / {:.decimals$}",
+        spread.min, spread.median, spread.max
+    )
+}
+
+fn whole(figure: f64) -> String {
+    format!("{figure:.0}")
+}
+
+/// Rows of text in columns as wide as they need, in Markdown so that they can be pasted.
+struct Table(Vec<Vec<String>>);
+
+impl Table {
+    fn new(head: &[&str]) -> Self {
+        Self(vec![head.iter().map(|&title| title.to_owned()).collect()])
+    }
+
+    fn row(&mut self, row: Vec<String>) {
+        self.0.push(row);
+    }
+
+    fn print(&self) {
+        println!("\n{}", self.text());
+    }
+
+    fn text(&self) -> String {
+        let widths = self.widths();
+        let mut lines = self
+            .0
+            .iter()
+            .map(|row| line(row, &widths))
+            .collect::<Vec<_>>();
+        let rule = widths
+            .iter()
+            .map(|&width| "-".repeat(width))
+            .collect::<Vec<_>>();
+        lines.insert(1, line(&rule, &widths));
+        lines.join("\n")
+    }
+
+    fn widths(&self) -> Vec<usize> {
+        let columns = self.0[0].len();
+        (0..columns)
+            .map(|column| {
+                let cells = self.0.iter().filter_map(|row| row.get(column));
+                cells.map(String::len).max().unwrap_or(0)
+            })
+            .collect()
+    }
+}
+
+fn line(row: &[String], widths: &[usize]) -> String {
+    let cells = row
+        .iter()
+        .zip(widths)
+        .map(|(cell, &width)| format!(" {cell:<width$} |"));
+    format!("|{}", cells.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_markdown_with_columns_of_one_width() {
+        let mut table = Table::new(&["driver", "n"]);
+        table.row(vec!["a".to_owned(), "128".to_owned()]);
+        assert_eq!(
+            table.text(),
+            "| driver | n   |\n| ------ | --- |\n| a      | 128 |"
+        );
+    }
+}
