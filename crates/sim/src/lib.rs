@@ -1,1 +1,5 @@
-//! Under construction.
+//! The yard's fault world: ways to break the ground Ringback stands on, on purpose and from a seed. Never shipped.
+//!
+//! - [`powercut`]: an SQLite VFS that drops every write which was not flushed. It runs in every test, needs no rights.
+
+pub mod powercut;
