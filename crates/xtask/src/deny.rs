@@ -31,9 +31,7 @@ pub(crate) fn command(arguments: &[&str]) -> Result<bool> {
 
 /// The tool of the wanted version: the one `scripts/setup` built, or one on the search path.
 fn find_tool(root: &Path) -> Option<PathBuf> {
-    let cache =
-        std::env::var_os("RINGBACK_CACHE_DIR").map_or_else(|| root.join(".cache"), PathBuf::from);
-    let built = cache.join(format!("cargo-deny-{VERSION}/bin/cargo-deny"));
+    let built = repo::cache(root).join(format!("cargo-deny-{VERSION}/bin/cargo-deny"));
     [built, PathBuf::from("cargo-deny")]
         .into_iter()
         .find(|tool| answers_version(tool))

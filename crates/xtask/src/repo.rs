@@ -98,6 +98,12 @@ pub(crate) fn root() -> Result<PathBuf> {
         })
 }
 
+/// Where `scripts/setup` puts what it installs, and the chores what they note.
+pub(crate) fn cache(root: &Path) -> PathBuf {
+    std::env::var_os("RINGBACK_CACHE_DIR")
+        .map_or_else(|| root.join(".cache"), |folder| root.join(folder))
+}
+
 fn cargo_metadata(root: &Path) -> Result<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)

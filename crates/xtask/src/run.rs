@@ -6,6 +6,7 @@
 
 mod program;
 
+use std::ffi::OsString;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -97,7 +98,7 @@ struct Run {
 impl Run {
     fn begin(limit: Duration) -> Result<Run> {
         let root = repo::root()?;
-        let skip_log = SkipLog::start(&root.join(".cache/skips.txt"))?;
+        let skip_log = SkipLog::start(&repo::cache(&root).join("skips.txt"))?;
         let tools = Tools::find()?;
         if !tools.nextest {
             println!(
@@ -202,9 +203,18 @@ impl Run {
         command
             .args(&line[1..])
             .current_dir(&self.root)
-            .env(skips::VARIABLE, self.skip_log.path());
+            .env(skips::VARIABLE, self.skip_log.path())
+            .env("PATH", self.search_path());
         forget_own_package(&mut command);
         command
+    }
+
+    /// The search path with the tools that `scripts/setup` put into the cache first.
+    fn search_path(&self) -> OsString {
+        let mut folders = vec![repo::cache(&self.root).join("bin")];
+        let inherited = std::env::var_os("PATH").unwrap_or_default();
+        folders.extend(std::env::split_paths(&inherited));
+        std::env::join_paths(folders).unwrap_or(inherited)
     }
 
     fn time_left(&self) -> Duration {
