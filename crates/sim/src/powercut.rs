@@ -27,6 +27,8 @@
 //! - *A failed sync* marks its pages clean without writing them: the next sync succeeds and they are still lost.
 //! - *Disk full* counts growth: overwriting needs no space, truncating and deleting give it back.
 //!
+//! Faults belong to one `PowerCut`: give two files one each, under two names, to break them apart.
+//!
 //! Not modelled: a disk that lies about flushes, bit rot, other processes (the cache belongs to this process), files
 //! written without SQLite. Locks and the WAL index (`-shm`) are the real ones; the index is deleted at the cut, since
 //! it never survives a boot. Temporary files pass through. Memory mapping is off.
@@ -41,6 +43,7 @@ use rusqlite::{Connection, OpenFlags};
 mod disk;
 mod file;
 mod random;
+mod settle;
 mod vfs;
 
 use disk::Disk;

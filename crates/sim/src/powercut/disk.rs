@@ -2,14 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io;
+use std::mem::take;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use super::file::{CachedFile, Platter};
-use super::random::Random;
+use super::settle::{self, Settlement};
 use super::{Aftermath, Cut, PowerCutError, Tally};
 
 /// An SQLite result code of the VFS below.
@@ -397,115 +397,27 @@ impl State {
 
     /// Puts the real files into the state the disk had when the power went. No handle is open.
     fn settle(&mut self, cut: Cut) -> Result<Aftermath, PowerCutError> {
-        let mut aftermath = Aftermath::default();
-        let mut chance = Chance::of(cut);
-        let mut names = std::mem::take(&mut self.names);
-        let inodes = std::mem::take(&mut self.inodes);
-        for (path, durable) in std::mem::take(&mut self.shadows) {
-            if chance.name_change_survives() {
+        let mut settlement = Settlement::of(cut);
+        let mut names = take(&mut self.names);
+        let inodes = take(&mut self.inodes);
+        for (path, durable) in take(&mut self.shadows) {
+            if settlement.name_change_survives() {
                 continue;
             }
             // The file under the new name is lost whole; what bears the name now must not get its sectors.
-            let lost = names.remove(&path).and_then(|id| inodes.get(&id));
-            aftermath.sectors_lost += lost.map_or(0, |inode| inode.cached.unsynced_sectors());
-            restore_name(&path, durable.as_deref(), &mut aftermath)
-                .map_err(|source| PowerCutError::Settle { path, source })?;
+            if let Some(inode) = names.remove(&path).and_then(|id| inodes.get(&id)) {
+                settlement.lose_file(&inode.cached);
+            }
+            settlement.restore_name(path, durable.as_deref())?;
         }
         for (path, id) in names {
             if let Some(inode) = inodes.get(&id) {
-                tear_file(&path, &inode.cached, &mut chance, &mut aftermath)
-                    .map_err(|source| PowerCutError::Settle { path, source })?;
+                settlement.tear_file(path, &inode.cached)?;
             }
         }
-        for database in std::mem::take(&mut self.databases) {
-            let path = wal_index_of(&database);
-            remove_if_there(&path).map_err(|source| PowerCutError::Settle { path, source })?;
+        for database in take(&mut self.databases) {
+            settle::delete_wal_index(&database)?;
         }
-        Ok(aftermath)
+        Ok(settlement.aftermath())
     }
-}
-
-/// What survives a cut, unsynced.
-enum Chance {
-    Nothing,
-    Some { random: Random, keep_of_256: u64 },
-}
-
-impl Chance {
-    fn of(cut: Cut) -> Self {
-        match cut {
-            Cut::Clean => Chance::Nothing,
-            Cut::Torn { seed } => {
-                let mut random = Random::seeded(seed);
-                // Few, half, or nearly all survive: different bugs show at either end.
-                let keep_of_256 = [16, 128, 240][(random.next() % 3) as usize];
-                Chance::Some {
-                    random,
-                    keep_of_256,
-                }
-            }
-        }
-    }
-
-    fn name_change_survives(&mut self) -> bool {
-        match self {
-            Chance::Nothing => false,
-            Chance::Some { random, .. } => random.coin(),
-        }
-    }
-}
-
-fn restore_name(path: &Path, durable: Option<&[u8]>, aftermath: &mut Aftermath) -> io::Result<()> {
-    match durable {
-        Some(bytes) => {
-            aftermath.files_returned += 1;
-            remove_if_there(path)?;
-            fs::write(path, bytes)
-        }
-        None => {
-            aftermath.files_vanished += 1;
-            remove_if_there(path)
-        }
-    }
-}
-
-fn tear_file(
-    path: &Path,
-    cached: &CachedFile,
-    chance: &mut Chance,
-    aftermath: &mut Aftermath,
-) -> io::Result<()> {
-    let mut survived = 0;
-    if let Chance::Some {
-        random,
-        keep_of_256,
-    } = chance
-        && let Some(mut platter) = open_if_there(path)?
-    {
-        survived = cached.tear(&mut platter, random, *keep_of_256)?;
-    }
-    aftermath.sectors_survived += survived;
-    aftermath.sectors_lost += cached.unsynced_sectors() - survived;
-    Ok(())
-}
-
-fn open_if_there(path: &Path) -> io::Result<Option<fs::File>> {
-    match fs::OpenOptions::new().read(true).write(true).open(path) {
-        Ok(file) => Ok(Some(file)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn wal_index_of(database: &Path) -> PathBuf {
-    let mut name = database.as_os_str().to_owned();
-    name.push("-shm");
-    PathBuf::from(name)
 }

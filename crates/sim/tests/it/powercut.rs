@@ -29,7 +29,16 @@ impl World {
     }
 
     fn connect(&self, journal_mode: &str, synchronous: &str) -> rusqlite::Result<Connection> {
-        let db = self.power.connect(self.database())?;
+        self.connect_to(&self.database(), journal_mode, synchronous)
+    }
+
+    fn connect_to(
+        &self,
+        path: &Path,
+        journal_mode: &str,
+        synchronous: &str,
+    ) -> rusqlite::Result<Connection> {
+        let db = self.power.connect(path)?;
         db.execute_batch(&format!(
             "PRAGMA journal_mode={journal_mode}; PRAGMA synchronous={synchronous}; PRAGMA wal_autocheckpoint=20;
              CREATE TABLE IF NOT EXISTS entry (id INTEGER PRIMARY KEY, body BLOB NOT NULL);"
@@ -237,36 +246,54 @@ fn negative_control_full_loses_none() {
     assert_eq!(lost_in_one_clean_cut("control-full", "FULL"), 0);
 }
 
-/// A cut from another thread, wherever the writer happens to be; the slow sync makes that "in a sync" often.
+/// A thread that commits to its own database until the power goes, telling what was acknowledged.
+fn spawn_writer(db: Connection) -> (thread::JoinHandle<()>, mpsc::Receiver<i64>) {
+    let (acknowledge, acknowledgements) = mpsc::channel();
+    let next = "SELECT ifnull(max(id), 0) + 1 FROM entry";
+    let first: i64 = db.query_row(next, [], |row| row.get(0)).unwrap();
+    let writer = thread::spawn(move || {
+        let mut ids = first..;
+        while let Some(id) = ids.next().filter(|id| insert(&db, *id).is_ok()) {
+            acknowledge.send(id).unwrap();
+        }
+    });
+    (writer, acknowledgements)
+}
+
+/// Two databases of one folder, a writer each and a reader, cut wherever they happen to be; the slow sync makes that
+/// "in a sync" often.
 #[test]
-fn cut_while_another_thread_commits() {
+fn cut_while_other_threads_commit_to_two_databases() {
     let world = World::new("threads");
+    let paths = [world.database(), world.folder.path().join("records.db")];
+    world.power.slow_sync(Duration::from_micros(200));
     for round in 0..10_u64 {
-        world.power.slow_sync(Duration::from_micros(200));
-        let db = world.connect("WAL", "FULL").unwrap();
-        let first: i64 = db
-            .query_row("SELECT ifnull(max(id), 0) + 1 FROM entry", [], |row| {
-                row.get(0)
-            })
-            .unwrap();
-        let (acknowledge, acknowledgements) = mpsc::channel();
-        let writer = thread::spawn(move || {
-            let mut ids = first..;
-            while let Some(id) = ids.next().filter(|id| insert(&db, *id).is_ok()) {
-                acknowledge.send(id).unwrap();
-            }
-        });
-        let mut acknowledged: Vec<i64> =
-            acknowledgements.iter().take(20 + round as usize).collect();
+        let reader = world.power.connect(&paths[0]).unwrap();
+        let writers = paths
+            .each_ref()
+            .map(|path| spawn_writer(world.connect_to(path, "WAL", "FULL").unwrap()));
+        let mut acknowledged: [Vec<i64>; 2] = Default::default();
+        for (ids, (_, receiver)) in acknowledged.iter_mut().zip(&writers) {
+            ids.extend(receiver.iter().take(10 + round as usize));
+            let seen: i64 = reader
+                .query_row("SELECT count(*) FROM entry", [], |row| row.get(0))
+                .unwrap();
+            assert!(seen >= 10);
+        }
         world.power.cut_torn(round);
-        writer.join().unwrap();
-        acknowledged.extend(acknowledgements.try_iter());
+        drop(reader);
+        for (ids, (writer, receiver)) in acknowledged.iter_mut().zip(writers) {
+            writer.join().unwrap();
+            ids.extend(receiver.try_iter());
+        }
         world.power.power_on().unwrap();
-        let survivors = survivors(&world.database()).unwrap();
-        assert!(
-            acknowledged.iter().all(|id| survivors.contains(id)),
-            "round {round}"
-        );
+        for (path, ids) in paths.iter().zip(acknowledged) {
+            let survivors = survivors(path).unwrap();
+            assert!(
+                ids.iter().all(|id| survivors.contains(id)),
+                "round {round}, {path:?}"
+            );
+        }
     }
 }
 
