@@ -1,7 +1,7 @@
 //! The four enums of the one contract.
 
 use crate::config::Version;
-use crate::id::{DeskSessionId, InteractionId, RouteRequestId};
+use crate::id::{AgentId, DeskSessionId, InteractionId, RouteRequestId};
 use crate::{agent, config, contact, effect, interaction, node, offer, record, route};
 use serde::{Deserialize, Serialize};
 
@@ -161,4 +161,114 @@ pub enum Outcome {
         /// Its version now.
         version: Version,
     },
+}
+
+impl Event {
+    /// The fixed name, `subject.what`, as shown to people and programs.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Agent(event) => match event {
+                agent::Event::LoggedIn { .. } => "agent.logged_in",
+                agent::Event::LoggedOut { .. } => "agent.logged_out",
+                agent::Event::Ready { .. } => "agent.ready",
+                agent::Event::NotReady { .. } => "agent.not_ready",
+                agent::Event::DeskLost { .. } => "agent.desk_lost",
+                agent::Event::DeskBack { .. } => "agent.desk_back",
+                agent::Event::DeskSilent { .. } => "agent.desk_silent",
+            },
+            Self::Config(event) => match event {
+                config::Event::QueuePut(_) => "config.queue_put",
+                config::Event::VirtualQueuePut(_) => "config.virtual_queue_put",
+                config::Event::AgentPut(_) => "config.agent_put",
+                config::Event::KeyPut(_) => "config.key_put",
+                config::Event::SettingsPut { .. } => "config.settings_put",
+            },
+            Self::Contact(contact::Event::Erased { .. }) => "contact.erased",
+            Self::Effect(event) => match event {
+                effect::Event::Issued(_) => "effect.issued",
+                effect::Event::Started { .. } => "effect.started",
+                effect::Event::Finished { .. } => "effect.finished",
+                effect::Event::Retried { .. } => "effect.retried",
+                effect::Event::Parked { .. } => "effect.parked",
+            },
+            Self::Interaction(event) => match event {
+                interaction::Event::Submitted(_) => "interaction.submitted",
+                interaction::Event::Stopped { .. } => "interaction.stopped",
+            },
+            Self::Node(event) => match event {
+                node::Event::Opened { .. } => "node.opened",
+                node::Event::ClockJumped { .. } => "node.clock_jumped",
+                node::Event::ResultsForgotten { .. } => "node.results_forgotten",
+            },
+            Self::Offer(event) => match event {
+                offer::Event::Made { .. } => "offer.made",
+                offer::Event::Accepted { .. } => "offer.accepted",
+                offer::Event::NotTaken { .. } => "offer.not_taken",
+            },
+            Self::Record(event) => match event {
+                record::Event::Segment(_) => "record.segment",
+                record::Event::Interval(_) => "record.interval",
+            },
+            Self::Route(event) => match event {
+                route::Event::Requested { .. } => "route.requested",
+                route::Event::Widened { .. } => "route.widened",
+                route::Event::Cooled { .. } => "route.cooled",
+                route::Event::Cancelled { .. } => "route.cancelled",
+            },
+        }
+    }
+
+    /// The interaction it changed, if it changed one; its version grows by one.
+    #[must_use]
+    pub fn subject(&self) -> Option<interaction::Subject> {
+        match self {
+            Self::Interaction(interaction::Event::Submitted(it)) => Some(interaction::Subject {
+                interaction: it.id,
+                queue: it.queue,
+            }),
+            Self::Interaction(interaction::Event::Stopped { of, .. })
+            | Self::Route(
+                route::Event::Requested { of, .. }
+                | route::Event::Widened { of, .. }
+                | route::Event::Cooled { of, .. }
+                | route::Event::Cancelled { of, .. },
+            )
+            | Self::Offer(
+                offer::Event::Made { of, .. }
+                | offer::Event::Accepted { of, .. }
+                | offer::Event::NotTaken { of, .. },
+            ) => Some(*of),
+            Self::Agent(_)
+            | Self::Config(_)
+            | Self::Contact(_)
+            | Self::Effect(_)
+            | Self::Node(_)
+            | Self::Record(_) => None,
+        }
+    }
+
+    /// The agent it concerns, if it concerns one.
+    #[must_use]
+    pub fn agent(&self) -> Option<AgentId> {
+        match self {
+            Self::Agent(
+                agent::Event::LoggedIn { agent, .. }
+                | agent::Event::LoggedOut { agent }
+                | agent::Event::Ready { agent, .. }
+                | agent::Event::NotReady { agent, .. }
+                | agent::Event::DeskLost { agent, .. }
+                | agent::Event::DeskBack { agent }
+                | agent::Event::DeskSilent { agent },
+            )
+            | Self::Offer(
+                offer::Event::Accepted { agent, .. } | offer::Event::NotTaken { agent, .. },
+            ) => Some(*agent),
+            Self::Interaction(interaction::Event::Stopped { owner, .. }) => *owner,
+            Self::Offer(offer::Event::Made { offer, .. }) => Some(offer.agent),
+            Self::Config(config::Event::AgentPut(agent)) => Some(agent.id),
+            Self::Record(record::Event::Interval(interval)) => Some(interval.agent),
+            _ => None,
+        }
+    }
 }

@@ -62,6 +62,17 @@ impl Interaction {
     }
 }
 
+/// What an event is about: an interaction and the queue it belonged to at that moment. The
+/// queue travels with the event so that rights and reports need no look at the state. Every
+/// event that has a subject raises the version of its interaction by one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Subject {
+    /// Which interaction.
+    pub interaction: InteractionId,
+    /// The interaction queue it belonged to.
+    pub queue: QueueId,
+}
+
 /// What a new interaction is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Submission {
@@ -163,7 +174,10 @@ pub enum Event {
     /// It is over, for good; every claim on it is released and it leaves the state.
     Stopped {
         /// Which interaction.
-        interaction: InteractionId,
+        of: Subject,
+        /// The agent who owned it, if it was handled.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<AgentId>,
         /// How.
         ending: Ending,
     },

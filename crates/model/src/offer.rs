@@ -1,6 +1,7 @@
 //! Offers: an agent is invited to take an interaction, and the invitation lapses.
 
 use crate::id::{AgentId, InteractionId, OfferId, RouteRequestId};
+use crate::interaction::Subject;
 use crate::medium::Medium;
 use crate::name::Name;
 use crate::place::BackTo;
@@ -118,19 +119,34 @@ pub enum NotTaken {
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// It was made; the claim is taken; the interaction is in place offer.
-    Made(Box<Offer>),
+    Made {
+        /// Of which interaction.
+        of: Subject,
+        /// The offer.
+        offer: Box<Offer>,
+    },
     /// The agent took it: owns the interaction, which is handled from now on.
     Accepted {
+        /// Of which interaction.
+        of: Subject,
         /// Which offer.
         offer: OfferId,
+        /// By whom.
+        agent: AgentId,
         /// When, for the owner's party.
         at: Now,
     },
     /// Nobody took it: the claim is released, and the request has its old place again unless
     /// the interaction is over.
     NotTaken {
+        /// Of which interaction.
+        of: Subject,
         /// Which offer.
         offer: OfferId,
+        /// By whom.
+        agent: AgentId,
+        /// Where the interaction is again.
+        back_to: BackTo,
         /// How.
         how: NotTaken,
         /// Until when this agent is not offered this request again.

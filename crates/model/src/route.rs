@@ -1,6 +1,7 @@
 //! Route requests: an interaction competes for an agent in a virtual queue.
 
 use crate::id::{AgentId, InteractionId, RouteRequestId, VirtualQueueId};
+use crate::interaction::Subject;
 use crate::medium::Medium;
 use crate::name::Name;
 use crate::order::{OrderKey, Tier};
@@ -100,9 +101,16 @@ pub enum Cancelled {
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// It waits from now on; the record as it is now. Its interaction is in place routing.
-    Requested(Box<RouteRequest>),
+    Requested {
+        /// Of which interaction.
+        of: Subject,
+        /// The request.
+        request: Box<RouteRequest>,
+    },
     /// Its next step came into force.
     Widened {
+        /// Of which interaction.
+        of: Subject,
         /// Which request.
         request: RouteRequestId,
         /// The step in force now.
@@ -113,17 +121,23 @@ pub enum Event {
     },
     /// The pause between it and an agent is over.
     Cooled {
+        /// Of which interaction.
+        of: Subject,
         /// Which request.
         request: RouteRequestId,
         /// Which agent.
         agent: AgentId,
     },
-    /// It ended without a match. If it was the last one, its interaction rests in its queue.
+    /// It ended without a match.
     Cancelled {
+        /// Of which interaction.
+        of: Subject,
         /// Which request.
         request: RouteRequestId,
         /// Why.
         cause: Cancelled,
+        /// It was the last one: its interaction rests in its queue from now on.
+        rests: bool,
     },
 }
 

@@ -1,0 +1,130 @@
+//! What the rooms call: the hall, seen from a room.
+
+use crate::envelope::{Actor, Command, Cursor, Reply, Sequence, TenantId};
+use crate::journal::Record;
+use crate::query::{Query, QueryFault, View};
+use crate::records::{Fresh, RecordsPage, RecordsQuery};
+use crate::store::Tenant;
+use crate::vault::Vault;
+use futures_util::future::BoxFuture;
+use ringback_model::{AgentId, DeskSessionId};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// The hall as the rooms see it. Everything it answers, pushes or hands out is durable.
+pub trait Hall: Send + Sync {
+    /// The tenants served here.
+    fn tenants(&self) -> Vec<Tenant>;
+
+    /// The actor whose API key hashes to this (SHA-256 in hexadecimal), over all tenants.
+    fn authenticate(&self, secret_hash: &str) -> Option<(TenantId, Arc<Actor>)>;
+
+    /// Asks the heart. The reply comes when the answer is durable; a refusal comes as soon as
+    /// what it was decided upon is durable. Never blocks.
+    fn send(&self, command: Command, reply: Reply);
+
+    /// Asks about the present, within the actor's rights. The sequence is the record the
+    /// answer was read after; it is durable when the answer comes.
+    fn query(
+        &self,
+        tenant: TenantId,
+        actor: Arc<Actor>,
+        query: Query,
+    ) -> BoxFuture<'_, Result<(Sequence, View), QueryFault>>;
+
+    /// Asks the records, after they have reached `at_least` (bounded wait).
+    fn records(
+        &self,
+        tenant: TenantId,
+        at_least: Option<Sequence>,
+        query: RecordsQuery,
+    ) -> BoxFuture<'_, Result<Fresh<RecordsPage>, QueryFault>>;
+
+    /// Everything that happens from now on, as far as the interest goes.
+    fn subscribe(&self, tenant: TenantId, interest: Interest) -> Result<Subscription, QueryFault>;
+
+    /// Records after a cursor, oldest first, some at a time; empty when there are no more. Used
+    /// to catch up before or after subscribing. [`ResumeFault::Gone`] when the journal no
+    /// longer reaches back so far.
+    fn resume(
+        &self,
+        tenant: TenantId,
+        after: Cursor,
+    ) -> BoxFuture<'_, Result<Vec<Arc<Record>>, ResumeFault>>;
+
+    /// Tells that the desk of an agent answers (`true`) or stopped answering.
+    fn desk(&self, tenant: TenantId, agent: AgentId, session: DeskSessionId, answers: bool);
+
+    /// The keeper of keys.
+    fn vault(&self) -> Arc<dyn Vault>;
+
+    /// How the house is.
+    fn health(&self) -> Health;
+}
+
+/// Which events a subscriber wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Interest {
+    /// All of the tenant. The subscriber filters by scope.
+    Everything,
+    /// Those that concern one agent.
+    Agent(AgentId),
+}
+
+/// A stream of what happens. It ends when the subscriber was too slow or the house closes; the
+/// subscriber then starts afresh.
+#[derive(Debug)]
+pub struct Subscription {
+    /// The first record that may come is the one after this.
+    pub from: Sequence,
+    /// What happens.
+    pub pushes: mpsc::Receiver<Push>,
+}
+
+/// One durable record, and which of its events are of interest.
+#[derive(Debug, Clone)]
+pub struct Push {
+    /// The record.
+    pub record: Arc<Record>,
+    /// Positions of the events in the whole record; `None` for all of them.
+    pub picks: Option<Arc<[u32]>>,
+}
+
+/// Why a stream cannot go on where it stopped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ResumeFault {
+    /// The journal was pruned past it.
+    #[error(
+        "events after {after} are gone, the oldest kept is {oldest}: read the present state and subscribe from there"
+    )]
+    Gone {
+        /// What was asked for.
+        after: Cursor,
+        /// The oldest record kept.
+        oldest: Sequence,
+    },
+    /// It lies in the future.
+    #[error("there is no event {after} yet, the last is {head}")]
+    Ahead {
+        /// What was asked for.
+        after: Cursor,
+        /// The last record.
+        head: Sequence,
+    },
+    /// The house answers nothing at the moment.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+/// How the house is, for `/health` and metrics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// The loop turned within the last seconds.
+    pub live: bool,
+    /// All tenants are loaded.
+    pub started: bool,
+    /// What stands in the way of serving; empty when ready.
+    pub problems: Vec<String>,
+    /// The house is closing.
+    pub closing: bool,
+}

@@ -1,0 +1,251 @@
+//! Questions about the present, answered by the loop from its state.
+
+use crate::envelope::Sequence;
+use ringback_model::agent::AtWork;
+use ringback_model::config::{Agent, ApiKey, Queue, Settings, Version, VirtualQueue};
+use ringback_model::effect::Order;
+use ringback_model::interaction::Interaction;
+use ringback_model::offer::Offer;
+use ringback_model::route::RouteRequest;
+use ringback_model::{AgentId, EngineTime, InteractionId, Medium, Name, Now, VirtualQueueId};
+
+/// A question about the present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Query {
+    /// One open interaction with its requests and offer.
+    Interaction(InteractionId),
+    /// Why an interaction waits: who could take it and what stands in the way.
+    Why(InteractionId),
+    /// An agent with desk, readiness, offers and work.
+    Agent(AgentId),
+    /// An agent by name.
+    AgentNamed(Name),
+    /// All agents after this one, at most `limit`.
+    Agents {
+        /// Only those after this one.
+        after: Option<AgentId>,
+        /// At most so many.
+        limit: usize,
+    },
+    /// An interaction queue by name.
+    QueueNamed(Name),
+    /// All interaction queues.
+    Queues,
+    /// A virtual queue by name.
+    VirtualQueueNamed(Name),
+    /// All virtual queues.
+    VirtualQueues,
+    /// The first requests in line.
+    Line {
+        /// Of which virtual queue.
+        virtual_queue: VirtualQueueId,
+        /// At most so many.
+        limit: usize,
+    },
+    /// All API keys.
+    Keys,
+    /// What holds for the tenant.
+    Settings,
+    /// The numbers a supervisor watches.
+    Overview,
+    /// Effects that are not finished, parked ones first, at most so many.
+    Outbox(usize),
+}
+
+/// The answer to a [`Query`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum View {
+    /// To [`Query::Interaction`].
+    Interaction(Box<InteractionView>),
+    /// To [`Query::Why`].
+    Why(Box<Why>),
+    /// To the questions for one agent.
+    Agent(Box<AgentView>),
+    /// To [`Query::Agents`].
+    Agents(Vec<AgentView>),
+    /// To [`Query::QueueNamed`].
+    Queue(Box<QueueView>),
+    /// To [`Query::Queues`].
+    Queues(Vec<QueueView>),
+    /// To [`Query::VirtualQueueNamed`].
+    VirtualQueue(Box<VirtualQueueView>),
+    /// To [`Query::VirtualQueues`].
+    VirtualQueues(Vec<VirtualQueueView>),
+    /// To [`Query::Line`].
+    Line(Vec<Waiting>),
+    /// To [`Query::Keys`].
+    Keys(Vec<ApiKey>),
+    /// To [`Query::Settings`].
+    Settings(Version, Box<Settings>),
+    /// To [`Query::Overview`].
+    Overview(Box<Overview>),
+    /// To [`Query::Outbox`].
+    Outbox(Vec<Order>),
+}
+
+/// An open interaction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InteractionView {
+    /// The record.
+    pub interaction: Interaction,
+    /// Its route requests with their place in line.
+    pub requests: Vec<Waiting>,
+    /// The offer that is open.
+    pub offer: Option<Offer>,
+}
+
+/// A route request and its place in line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The request.
+    pub request: RouteRequest,
+    /// Its place in line; `None` while its interaction is offered.
+    pub line: Option<PlaceInLine>,
+}
+
+/// A place in line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlaceInLine {
+    /// How many are before it.
+    pub ahead: u32,
+    /// How many wait in the virtual queue, it included.
+    pub waiting: u32,
+}
+
+/// Why an interaction waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// Which interaction.
+    pub interaction: InteractionId,
+    /// At what time this was true.
+    pub now: Now,
+    /// For each of its requests.
+    pub requests: Vec<WhyRequest>,
+}
+
+/// Why one request waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhyRequest {
+    /// The request and its place in line.
+    pub waiting: Waiting,
+    /// The expression in force, as text.
+    pub wants: String,
+    /// Agents whose skills satisfy it.
+    pub qualified: u32,
+    /// Agents whose skills do not.
+    pub unqualified: u32,
+    /// Of the qualified, how many are held back by what: each counted once, by the first
+    /// obstacle that holds.
+    pub obstacles: Vec<(Obstacle, u32)>,
+    /// The first qualified agents and what holds each back.
+    pub first: Vec<(AgentId, Obstacle)>,
+}
+
+/// What keeps a qualified agent from being offered a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Obstacle {
+    /// Not logged in.
+    LoggedOut,
+    /// Not logged in for this medium.
+    NotLoggedInForMedium,
+    /// Not ready for this medium.
+    NotReady,
+    /// Capacity of this medium used up.
+    Busy,
+    /// Did not take this request a moment ago.
+    Cooling,
+}
+
+/// An agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentView {
+    /// The master data.
+    pub agent: Agent,
+    /// The agent at work.
+    pub at_work: AtWork,
+    /// The offers open to him.
+    pub offers: Vec<Offer>,
+}
+
+/// An interaction queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QueueView {
+    /// The master data.
+    pub queue: Queue,
+    /// Open interactions that belong to it.
+    pub open: u32,
+}
+
+/// A virtual queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VirtualQueueView {
+    /// The master data.
+    pub virtual_queue: VirtualQueue,
+    /// Requests in line.
+    pub waiting: u32,
+    /// Since when the first in line waits.
+    pub oldest: Option<EngineTime>,
+    /// Requests whose interaction is being offered.
+    pub offered: u32,
+    /// Requests ever made; one side of the balance.
+    pub entered: u64,
+    /// Requests that ended, all ways together.
+    pub left: u64,
+}
+
+/// The numbers a supervisor watches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Overview {
+    /// At what time they were true.
+    pub now: Now,
+    /// The record they were read after.
+    pub sequence: Sequence,
+    /// Open interactions.
+    pub open: u64,
+    /// Of these, at rest in a queue.
+    pub resting: u64,
+    /// Of these, routed.
+    pub routing: u64,
+    /// Of these, offered.
+    pub offered: u64,
+    /// Of these, handled.
+    pub handling: u64,
+    /// Ever submitted.
+    pub submitted: u64,
+    /// Agents logged in.
+    pub logged_in: u32,
+    /// Agents ready per medium.
+    pub ready: Vec<(Medium, u32)>,
+    /// Effects that wait, are started, are parked.
+    pub effects: (u32, u32, u32),
+    /// Timers that are armed.
+    pub timers: u64,
+}
+
+/// Why a question was not answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum QueryFault {
+    /// There is nothing of that name or id.
+    #[error("there is no {0}")]
+    Unknown(String),
+    /// It is over; the records know it.
+    #[error("interaction {0} has been stopped; ask the history for it")]
+    Stopped(InteractionId),
+    /// The actor has no right to it.
+    #[error("{0}")]
+    Denied(crate::envelope::Denied),
+    /// The house answers nothing at the moment.
+    #[error("{0}")]
+    Unavailable(crate::envelope::Unavailable),
+    /// The records did not reach the wanted record in time.
+    #[error("the records have reached {reached}, not yet {wanted}: ask again in a moment")]
+    Behind {
+        /// How far they are.
+        reached: Sequence,
+        /// How far they should be.
+        wanted: Sequence,
+    },
+    /// The store failed.
+    #[error("{0}")]
+    Failed(String),
+}

@@ -1,0 +1,213 @@
+//! The records: what the projection writes and what can be asked of them.
+
+use crate::envelope::{ActorRef, Cursor, Sequence};
+use ringback_model::config::Scope;
+use ringback_model::interaction::{Ending, Interaction};
+use ringback_model::record::{AgentInterval, Segment};
+use ringback_model::{AgentId, ContactId, InteractionId, Now, QueueId};
+
+/// One change of the records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A new interaction.
+    Submitted(Box<Interaction>),
+    /// An interaction moved; its version grows by one.
+    Moved {
+        /// Which.
+        interaction: InteractionId,
+        /// The name of its place now; `None` leaves it.
+        place: Option<&'static str>,
+        /// Its owner now; `None` leaves it.
+        owner: Option<AgentId>,
+    },
+    /// An interaction is over; its version grows by one, it has no owner any more but keeps the
+    /// last one for the history.
+    Stopped {
+        /// Which.
+        interaction: InteractionId,
+        /// When.
+        at: Now,
+        /// How.
+        ending: Ending,
+    },
+    /// A segment ended.
+    Segment(Box<Segment>),
+    /// An agent interval ended.
+    Interval(Box<AgentInterval>),
+    /// A line of history.
+    History(Box<HistoryLine>),
+    /// A configuration object as it is now.
+    Config(Box<ConfigVersion>),
+}
+
+/// One line of an interaction's or agent's history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryLine {
+    /// Where it stands in the stream of events.
+    pub cursor: Cursor,
+    /// When.
+    pub now: Now,
+    /// Who caused it.
+    pub actor: ActorRef,
+    /// The fixed name of the event.
+    pub name: &'static str,
+    /// The interaction it is about.
+    pub interaction: Option<InteractionId>,
+    /// The queue that interaction belonged to.
+    pub queue: Option<QueueId>,
+    /// The agent it concerns.
+    pub agent: Option<AgentId>,
+    /// The event, encoded in MessagePack with names; personal values sealed.
+    pub body: Vec<u8>,
+}
+
+/// One version of a configuration object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigVersion {
+    /// `queue`, `virtual_queue`, `agent`, `key` or `settings`.
+    pub kind: &'static str,
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: u64,
+    /// When.
+    pub now: Now,
+    /// Who made it.
+    pub actor: ActorRef,
+    /// The whole object, encoded in MessagePack with names.
+    pub body: Vec<u8>,
+}
+
+/// An interaction as the records keep it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InteractionRow {
+    /// As it was submitted; place, owner and version are below.
+    pub submitted: Interaction,
+    /// The name of its place.
+    pub place: String,
+    /// Its owner, or its last owner once it is over.
+    pub owner: Option<AgentId>,
+    /// Its version.
+    pub version: u64,
+    /// When it was over.
+    pub stopped: Option<Now>,
+    /// How it ended.
+    pub ending: Option<Ending>,
+}
+
+/// A line of history as read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HistoryRow {
+    /// Where it stands.
+    pub cursor: Cursor,
+    /// When.
+    pub now: Now,
+    /// Who caused it.
+    pub actor: ActorRef,
+    /// The name of the event.
+    pub name: String,
+    /// The interaction it is about.
+    pub interaction: Option<InteractionId>,
+    /// The queue that interaction belonged to.
+    pub queue: Option<QueueId>,
+    /// The agent it concerns.
+    pub agent: Option<AgentId>,
+    /// The event, encoded.
+    pub body: Vec<u8>,
+}
+
+/// What can be asked of the records. Every question carries the scope of the asker.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordsQuery {
+    /// One interaction, open or over.
+    Interaction {
+        /// Which.
+        interaction: InteractionId,
+        /// How far the asker reaches.
+        scope: Scope,
+    },
+    /// Interactions, newest first.
+    Interactions {
+        /// How far the asker reaches.
+        scope: Scope,
+        /// Only open (`true`) or only over (`false`).
+        open: Option<bool>,
+        /// Only of this queue.
+        queue: Option<QueueId>,
+        /// Only with this contact.
+        contact: Option<ContactId>,
+        /// Only owned by this agent, now or last.
+        owner: Option<AgentId>,
+        /// Only those before this one.
+        before: Option<InteractionId>,
+        /// At most so many; the store caps it at [`PAGE_MAX`].
+        limit: usize,
+    },
+    /// History, oldest first.
+    History {
+        /// How far the asker reaches.
+        scope: Scope,
+        /// Only of this interaction.
+        interaction: Option<InteractionId>,
+        /// Only concerning this agent.
+        agent: Option<AgentId>,
+        /// Only after this.
+        after: Option<Cursor>,
+        /// At most so many; capped at [`PAGE_MAX`].
+        limit: usize,
+    },
+    /// Segments of an interaction, oldest first.
+    Segments {
+        /// Which.
+        interaction: InteractionId,
+        /// How far the asker reaches.
+        scope: Scope,
+    },
+    /// Ended waits per virtual queue and way of ending, all times: one side of the balance.
+    WaitTotals,
+    /// Intervals of an agent, newest first.
+    Intervals {
+        /// Who.
+        agent: AgentId,
+        /// At most so many; capped at [`PAGE_MAX`].
+        limit: usize,
+    },
+    /// Versions of a configuration object, newest first: kind and name.
+    ConfigHistory {
+        /// `queue`, `virtual_queue`, `agent`, `key` or `settings`.
+        kind: &'static str,
+        /// Its name.
+        name: String,
+        /// At most so many; capped at [`PAGE_MAX`].
+        limit: usize,
+    },
+}
+
+/// The most rows of one answer.
+pub const PAGE_MAX: usize = 1_000;
+
+/// Answers of the records.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordsPage {
+    /// To the first two questions.
+    Interactions(Vec<InteractionRow>),
+    /// Lines of history.
+    History(Vec<HistoryRow>),
+    /// Segments.
+    Segments(Vec<Segment>),
+    /// Virtual queue, way of ending, how many.
+    WaitTotals(Vec<(ringback_model::VirtualQueueId, String, u64)>),
+    /// Agent intervals.
+    Intervals(Vec<AgentInterval>),
+    /// Version, when, who, encoded object.
+    ConfigHistory(Vec<(u64, Now, ActorRef, Vec<u8>)>),
+}
+
+/// A records answer and how fresh it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fresh<T> {
+    /// The watermark it was read at.
+    pub sequence: Sequence,
+    /// The answer.
+    pub value: T,
+}
