@@ -4,3 +4,8 @@
 
 mod loopmount;
 mod powercut;
+
+/// Whether this is the long form of the tests (`make soak`).
+fn soaking() -> bool {
+    std::env::var_os("RINGBACK_SOAK").is_some()
+}
