@@ -180,6 +180,8 @@ pub enum Event {
         owner: Option<AgentId>,
         /// How.
         ending: Ending,
+        /// When.
+        at: Now,
     },
 }
 

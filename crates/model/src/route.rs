@@ -196,3 +196,65 @@ pub enum Refused {
         limit: Millis,
     },
 }
+
+/// A route request and its place in line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The request.
+    pub request: RouteRequest,
+    /// Its place in line; `None` while its interaction is offered.
+    pub line: Option<PlaceInLine>,
+}
+
+/// A place in line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PlaceInLine {
+    /// How many are before it.
+    pub ahead: u32,
+    /// How many wait in the virtual queue, it included.
+    pub waiting: u32,
+}
+
+/// Why an interaction waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Why {
+    /// Which interaction.
+    pub interaction: InteractionId,
+    /// At what time this was true.
+    pub now: Now,
+    /// For each of its requests.
+    pub requests: Vec<WhyRequest>,
+}
+
+/// Why one request waits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhyRequest {
+    /// The request and its place in line.
+    pub waiting: Waiting,
+    /// The expression in force, as text.
+    pub wants: String,
+    /// Agents whose skills satisfy it.
+    pub qualified: u32,
+    /// Agents whose skills do not.
+    pub unqualified: u32,
+    /// Of the qualified, how many are held back by what: each counted once, by the first
+    /// obstacle that holds.
+    pub obstacles: Vec<(Obstacle, u32)>,
+    /// The first qualified agents and what holds each back.
+    pub first: Vec<(AgentId, Obstacle)>,
+}
+
+/// What keeps a qualified agent from being offered a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Obstacle {
+    /// Not logged in.
+    LoggedOut,
+    /// Not logged in for this medium.
+    NotLoggedInForMedium,
+    /// Not ready for this medium.
+    NotReady,
+    /// Capacity of this medium used up.
+    Busy,
+    /// Did not take this request a moment ago.
+    Cooling,
+}
