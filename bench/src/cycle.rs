@@ -143,6 +143,15 @@ pub(crate) struct LineUp {
     pub(crate) missing: Vec<Absent>,
 }
 
+impl LineUp {
+    pub(crate) fn lacks(&self, kind: DriverKind) -> bool {
+        !self
+            .drivers
+            .iter()
+            .any(|driver| driver.name() == kind.name())
+    }
+}
+
 /// Starts each of `kinds` with its files below `folder`.
 pub(crate) fn line_up(kinds: &[DriverKind], folder: &Path, keeper: &Keeper) -> LineUp {
     let mut line_up = LineUp {

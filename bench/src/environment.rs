@@ -19,6 +19,9 @@ pub(crate) struct Environment {
     pub(crate) clocksource: String,
     pub(crate) file_system: FileSystem,
     pub(crate) load: LoadAverage,
+    /// Scheduling priority of this process and of every server it starts; 0 is normal, less is
+    /// more.
+    pub(crate) nice: i32,
 }
 
 /// The file system under the measured folder.
@@ -61,6 +64,7 @@ impl Environment {
             .unwrap_or_else(|_| "unknown".to_owned()),
             file_system: FileSystem::of(folder)?,
             load: load_average()?,
+            nice: rustix::process::getpriority_process(None)?,
         })
     }
 }

@@ -12,6 +12,7 @@ mod report;
 mod runner;
 
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -58,26 +59,49 @@ struct CycleArgs {
     #[command(flatten)]
     common: Common,
     /// Cycles under way at the same time
-    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 128])]
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 128], value_parser = outstanding)]
     outstanding: Vec<usize>,
     /// Measured seconds per cell [default: 2, with --long 10]
-    #[arg(long)]
+    #[arg(long, value_parser = seconds)]
     seconds: Option<f64>,
     /// Rounds; in each, every driver runs once per outstanding [default: 5, with --long 7]
-    #[arg(long)]
-    rounds: Option<usize>,
-    /// Only these peers
-    #[arg(long, value_delimiter = ',', value_enum)]
-    only: Vec<DriverKind>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: Option<u16>,
+    /// Leave this peer out; may be repeated
+    #[arg(long, value_enum)]
+    without: Vec<DriverKind>,
 }
 
-fn main() -> anyhow::Result<()> {
+/// A connection each is the most that PostgreSQL is set up for.
+const OUTSTANDING_MAX: usize = 1000;
+/// A cell of an hour is surely a mistake.
+const SECONDS_MAX: f64 = 3600.0;
+
+fn main() -> ExitCode {
     let cli = Cli::parse();
-    let keeper = Keeper::new().context("watch for Ctrl-C")?;
-    match cli.command {
-        Command::Floor(common) => measure_floor(&common, &keeper),
-        Command::Peers(args) => measure_cycle("peers", &args, &DriverKind::PEERS, &keeper),
-        Command::Ringback(args) => measure_cycle("ringback", &args, &DriverKind::ALL, &keeper),
+    let keeper = match Keeper::new() {
+        Ok(keeper) => keeper,
+        Err(error) => {
+            eprintln!("error: cannot watch for Ctrl-C: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match run(&cli, &keeper) {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whatever failed on the way out failed because we stopped it.
+        Err(_) if keeper.check().is_err() => ExitCode::from(130),
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(cli: &Cli, keeper: &Keeper) -> anyhow::Result<()> {
+    match &cli.command {
+        Command::Floor(common) => measure_floor(common, keeper),
+        Command::Peers(args) => measure_cycle("peers", args, &DriverKind::PEERS, keeper),
+        Command::Ringback(args) => measure_cycle("ringback", args, &DriverKind::ALL, keeper),
     }
 }
 
@@ -112,18 +136,20 @@ fn measure_cycle(
     let wanted = kinds
         .iter()
         .copied()
-        .filter(|kind| args.only.is_empty() || args.only.contains(kind))
+        .filter(|kind| !args.without.contains(kind))
         .collect::<Vec<_>>();
     let line_up = cycle::line_up(&wanted, folder.path(), keeper);
     report::print_line_up(&line_up);
+    // Peers may be missing; the one whom the run is about may not.
+    let subject_is_missing = command == "ringback" && line_up.lacks(DriverKind::Ringback);
     anyhow::ensure!(
-        !line_up.drivers.is_empty(),
-        "nothing to measure: every driver is missing, see above"
+        !subject_is_missing && !line_up.drivers.is_empty(),
+        "nothing to compare, see what is missing above"
     );
     let plan = Plan {
         outstanding: args.outstanding.clone(),
         seconds: args.seconds.unwrap_or(if common.long { 10.0 } else { 2.0 }),
-        rounds: args.rounds.unwrap_or(if common.long { 7 } else { 5 }),
+        rounds: usize::from(args.rounds.unwrap_or(if common.long { 7 } else { 5 })),
     };
     let missing = line_up.missing;
     let mut drivers = line_up.drivers;
@@ -157,4 +183,42 @@ fn json_path(common: &Common, command: &str) -> PathBuf {
         .json
         .clone()
         .unwrap_or_else(|| PathBuf::from(format!("target/bench/{command}.json")))
+}
+
+fn outstanding(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(number) if (1..=OUTSTANDING_MAX).contains(&number) => Ok(number),
+        _ => Err(format!("must be a number from 1 to {OUTSTANDING_MAX}")),
+    }
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if seconds > 0.0 && seconds <= SECONDS_MAX => Ok(seconds),
+        _ => Err(format!(
+            "must be more than 0 and at most {SECONDS_MAX} seconds"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_that_make_no_sense_are_refused() {
+        for arguments in [
+            ["--outstanding", "0"],
+            ["--outstanding", "1,1001"],
+            ["--seconds", "-1"],
+            ["--seconds", "NaN"],
+            ["--rounds", "0"],
+        ] {
+            let line = ["ringback-bench", "peers"].into_iter().chain(arguments);
+            assert!(Cli::try_parse_from(line).is_err(), "{arguments:?}");
+        }
+        assert!(
+            Cli::try_parse_from(["ringback-bench", "peers", "--outstanding", "1,1000"]).is_ok()
+        );
+    }
 }

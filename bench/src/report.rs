@@ -60,8 +60,8 @@ pub(crate) fn print_environment(environment: &Environment) {
         disk.write_cache.as_deref().unwrap_or("unknown")
     );
     println!(
-        "load {} (1 min), {} (5 min), {} runnable",
-        environment.load.one, environment.load.five, environment.load.runnable
+        "load {} (1 min), {} (5 min), {} runnable; our nice value {}",
+        environment.load.one, environment.load.five, environment.load.runnable, environment.nice
     );
     if disk.is_memory() {
         println!("\n!! This file system is memory: nothing here is durable. Choose --folder.");
@@ -132,8 +132,8 @@ pub(crate) fn print_cycle(outcome: &Outcome) {
             spread(&summary.cycles_per_s, 0),
             spread(&summary.p50_us, 0),
             spread(&summary.p99_us, 0),
-            spread(&summary.share_of_log_floor, 3),
-            spread(&summary.steps_per_floor_sync, 2),
+            steady_spread(summary.share_of_log_floor, 3),
+            steady_spread(summary.steps_per_floor_sync, 2),
         ]);
     }
     table.print();
@@ -206,6 +206,14 @@ fn spread(spread: &Spread, decimals: usize) -> String {
     format!(
         "{:.decimals$} / {:.decimals$} / {:.decimals$}",
         spread.min, spread.median, spread.max
+    )
+}
+
+/// A spread over steady rounds only, with their number.
+fn steady_spread(figure: Option<Spread>, decimals: usize) -> String {
+    figure.map_or_else(
+        || "floor moved".to_owned(),
+        |it| format!("{} (of {})", spread(&it, decimals), it.count),
     )
 }
 

@@ -67,7 +67,7 @@ pub(crate) struct RoundFloor {
     pub(crate) round: usize,
     /// Flushes per second before the cell of each place, and after the last.
     pub(crate) syncs_per_s: Vec<f64>,
-    /// The raw group-commit log at the same number outstanding.
+    /// The raw group-commit log at the same number outstanding, before the first probe.
     pub(crate) log_records_per_s: f64,
 }
 
@@ -79,10 +79,12 @@ pub(crate) struct Summary {
     pub(crate) cycles_per_s: Spread,
     pub(crate) p50_us: Spread,
     pub(crate) p99_us: Spread,
-    /// Durable steps per second in the raw log's records per second; 1.0 is the limit.
-    pub(crate) share_of_log_floor: Spread,
+    /// Durable steps per second in the raw log's records per second; 1.0 is the limit. Only
+    /// rounds whose floor stood still from end to end; `None` when none did.
+    pub(crate) share_of_log_floor: Option<Spread>,
     /// Durable steps per second in flushes per second: above 1.0 means that steps share flushes.
-    pub(crate) steps_per_floor_sync: Spread,
+    /// Only cells with the same floor before and after; `None` when there was none.
+    pub(crate) steps_per_floor_sync: Option<Spread>,
 }
 
 /// Cycles per second of `subject` in those of `peer`, pair by pair.
@@ -109,6 +111,8 @@ pub(crate) fn run(
     for round in 0..plan.rounds {
         for &outstanding in &plan.outstanding {
             let started = cells.len();
+            let cell = Duration::from_secs_f64(FLOOR_CELL_S);
+            let log = segment.write_groups(outstanding, STEP_RECORD_BYTES, cell)?;
             let mut syncs_per_s = vec![segment.probe(FLOOR_CELL_S)?];
             for (place, index) in turn_order(drivers.len(), round).into_iter().enumerate() {
                 keeper.check()?;
@@ -127,8 +131,6 @@ pub(crate) fn run(
                 });
                 syncs_per_s.push(segment.probe(FLOOR_CELL_S)?);
             }
-            let cell = Duration::from_secs_f64(FLOOR_CELL_S);
-            let log = segment.write_groups(outstanding, STEP_RECORD_BYTES, cell)?;
             floors.push(RoundFloor {
                 outstanding,
                 round,
@@ -186,30 +188,48 @@ fn summarise(
     for &outstanding in &plan.outstanding {
         for &driver in names {
             let runs = runs_of(cells, driver, outstanding);
-            let over = |figure: &dyn Fn(&Cell) -> Option<f64>| {
-                Spread::of(runs.iter().filter_map(|cell| figure(cell)))
-            };
-            let floor_of = |cell: &Cell| floor_of(floors, outstanding, cell.round);
-            let steps = |cell: &Cell| cell.result.cycles_per_s * STEPS_PER_CYCLE as f64;
-            let summary = || {
-                Some(Summary {
-                    driver,
-                    outstanding,
-                    cycles_per_s: over(&|cell| Some(cell.result.cycles_per_s))?,
-                    p50_us: over(&|cell| Some(cell.result.latency.p50_us))?,
-                    p99_us: over(&|cell| Some(cell.result.latency.p99_us))?,
-                    share_of_log_floor: over(&|cell| {
-                        Some(steps(cell) / floor_of(cell)?.log_records_per_s)
-                    })?,
-                    steps_per_floor_sync: over(&|cell| {
-                        Some(steps(cell) / floor_of(cell)?.sync_around(cell.place))
-                    })?,
-                })
-            };
-            summaries.extend(summary());
+            summaries.extend(summarise_runs(driver, outstanding, &runs, floors));
         }
     }
     summaries
+}
+
+/// `None` when the driver did not run at this number outstanding.
+fn summarise_runs(
+    driver: &'static str,
+    outstanding: usize,
+    runs: &[&Cell],
+    floors: &[RoundFloor],
+) -> Option<Summary> {
+    let over =
+        |figure: fn(&CycleResult) -> f64| Spread::of(runs.iter().map(|it| figure(&it.result)));
+    let with_floor = || {
+        runs.iter().filter_map(|&cell| {
+            let steps_per_s = cell.result.cycles_per_s * STEPS_PER_CYCLE as f64;
+            Some((
+                cell.place,
+                steps_per_s,
+                floor_of(floors, outstanding, cell.round)?,
+            ))
+        })
+    };
+    Some(Summary {
+        driver,
+        outstanding,
+        cycles_per_s: over(|result| result.cycles_per_s)?,
+        p50_us: over(|result| result.latency.p50_us)?,
+        p99_us: over(|result| result.latency.p99_us)?,
+        share_of_log_floor: Spread::of(
+            with_floor()
+                .filter(|(_, _, floor)| floor.was_steady())
+                .map(|(_, steps_per_s, floor)| steps_per_s / floor.log_records_per_s),
+        ),
+        steps_per_floor_sync: Spread::of(
+            with_floor()
+                .filter(|&(place, _, floor)| floor.was_steady_over(place, place))
+                .map(|(place, steps_per_s, floor)| steps_per_s / floor.sync_around(place)),
+        ),
+    })
 }
 
 fn compare(
@@ -280,12 +300,20 @@ impl RoundFloor {
         f64::midpoint(self.syncs_per_s[place], self.syncs_per_s[place + 1])
     }
 
+    /// True if all probes of the round agree.
+    fn was_steady(&self) -> bool {
+        agree(&self.syncs_per_s)
+    }
+
     /// True if all probes from before the earlier to after the later cell agree.
     fn was_steady_over(&self, one: usize, other: usize) -> bool {
-        let probes = &self.syncs_per_s[one.min(other)..=one.max(other) + 1];
-        Spread::of(probes.iter().copied())
-            .is_some_and(|spread| spread.max <= spread.min * (1.0 + FLOOR_MOVED_MAX))
+        agree(&self.syncs_per_s[one.min(other)..=one.max(other) + 1])
     }
+}
+
+fn agree(syncs_per_s: &[f64]) -> bool {
+    Spread::of(syncs_per_s.iter().copied())
+        .is_some_and(|spread| spread.max <= spread.min * (1.0 + FLOOR_MOVED_MAX))
 }
 
 #[cfg(test)]
@@ -382,7 +410,18 @@ mod tests {
         let cells = [cell("a", 0, 0, 1000.0)];
         let floors = [floor(0, &[900.0, 1100.0])];
         let summaries = summarise(&plan(), &["a"], &cells, &floors);
-        assert_eq!(summaries[0].share_of_log_floor.median, 0.25);
-        assert_eq!(summaries[0].steps_per_floor_sync.median, 4.0);
+        assert_eq!(summaries[0].share_of_log_floor.unwrap().median, 0.25);
+        assert_eq!(summaries[0].steps_per_floor_sync.unwrap().median, 4.0);
+    }
+
+    #[test]
+    fn a_floor_that_moved_is_no_yardstick() {
+        let cells = [cell("a", 0, 0, 1000.0), cell("b", 0, 1, 1000.0)];
+        let floors = [floor(0, &[1000.0, 1000.0, 2000.0])];
+        let summaries = summarise(&plan(), &["a", "b"], &cells, &floors);
+        assert_eq!(summaries[0].share_of_log_floor, None);
+        assert_eq!(summaries[0].steps_per_floor_sync.unwrap().count, 1);
+        assert_eq!(summaries[1].steps_per_floor_sync, None);
+        assert_eq!(summaries[1].cycles_per_s.count, 1);
     }
 }
