@@ -25,16 +25,16 @@ check: need-rust ## hold the tree against the rules of the house
 fmt: need-rust ## format all Rust code
 	@$(CARGO) fmt --all
 
-bench: need-rust ## run the benchmarks against their peers, in release builds (many minutes)
+bench: need-rust ## run the benchmarks against their peers, in release builds; ARGS=floor for the disk alone
 	@scripts/setup bench
 	@echo "building ringback and the benchmarks in release mode (some minutes) ..."
 	@$(CARGO) build --release --package ringback --package ringback-bench
-	@$(CARGO) run --quiet --release --package ringback-bench -- $(ARGS)
+	@$(CARGO) run --quiet --release --package ringback-bench -- $(or $(ARGS),ringback)
 
 soak: need-rust ## run the long forms of the tests: kill loops, power cuts, simulated days (hours)
-	@scripts/setup soak
-	@$(CARGO) build --workspace --all-targets
-	@RINGBACK_SOAK=1 $(CARGO) test --workspace --test '*' -- --nocapture $(ARGS)
+	@scripts/setup build
+	@echo "building the chores (xtask) ..."
+	@$(CARGO) xtask soak $(ARGS)
 
 setup: ## install all that the commands above need
 	@scripts/setup all

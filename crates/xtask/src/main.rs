@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `check` | holds the tree against the rules of the house, one function per rule |
 //! | `test` | everything CI runs, in named stages with a timetable at the end |
+//! | `soak` | the long forms of the tests |
 //! | `deny` | licences, banned crates, duplicates and sources of the dependencies |
 //!
 //! Nothing here is shipped. What has to run before Rust can build anything (system packages, the
@@ -30,6 +31,8 @@ cargo xtask <chore>
   test [--only STAGE[,STAGE...]] [--limit-minutes N]
                              everything CI runs; 45 minutes in total unless another limit is given
   test --list                name the stages and their budgets
+  soak [--list] [--only ..] [--limit-minutes N]
+                             the long forms of the tests, for hours
   deny                       check licences, bans, duplicates, sources (and advisories where reachable)";
 
 fn main() -> ExitCode {
@@ -37,7 +40,8 @@ fn main() -> ExitCode {
     let mut words = arguments.iter().map(String::as_str);
     let outcome = match words.next() {
         Some("check") => check::command(&words.collect::<Vec<_>>()),
-        Some("test") => run::command(&words.collect::<Vec<_>>()),
+        Some("test") => run::command(&stages::TEST, &words.collect::<Vec<_>>()),
+        Some("soak") => run::command(&stages::SOAK, &words.collect::<Vec<_>>()),
         Some("deny") => deny::command(&words.collect::<Vec<_>>()),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");

@@ -15,14 +15,14 @@ use anyhow::{Context, Result, bail};
 use crate::counts::Counts;
 use crate::repo;
 use crate::skips::{self, SkipLog};
-use crate::stages::{self, LIMIT_MINUTES, Line, Stage, Tools};
+use crate::stages::{Form, Line, Stage, Tools};
 use crate::timetable::{Outcome, Row, Timetable, clock};
 
-/// Runs the chore; `false` when a stage failed or the time was up.
-pub(crate) fn command(arguments: &[&str]) -> Result<bool> {
-    match Order::parse(arguments)? {
+/// Runs the chore in the short or the long form; `false` when a stage failed or the time was up.
+pub(crate) fn command(form: &'static Form, arguments: &[&str]) -> Result<bool> {
+    match Order::parse(form, arguments)? {
         Order::List => {
-            for stage in stages::all() {
+            for stage in form.stages {
                 println!(
                     "{:8} {:>6}  {}",
                     stage.name,
@@ -33,11 +33,11 @@ pub(crate) fn command(arguments: &[&str]) -> Result<bool> {
             Ok(true)
         }
         Order::Run { only, limit } => {
-            let run = Run::begin(limit)?;
-            let chosen = stages::all()
+            let chosen = form
+                .stages
                 .iter()
-                .filter(|stage| only.is_empty() || only.iter().any(|n| n == stage.name));
-            run.through(&chosen.collect::<Vec<_>>())
+                .filter(|stage| only.is_empty() || only.iter().any(|name| name == stage.name));
+            Run::begin(form, limit)?.through(&chosen.collect::<Vec<_>>())
         }
     }
 }
@@ -50,9 +50,9 @@ enum Order {
 }
 
 impl Order {
-    fn parse(arguments: &[&str]) -> Result<Order> {
+    fn parse(form: &Form, arguments: &[&str]) -> Result<Order> {
         let mut only = Vec::new();
-        let mut minutes = LIMIT_MINUTES;
+        let mut limit = form.limit;
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
             match *word {
@@ -65,28 +65,30 @@ impl Order {
                 }
                 "--limit-minutes" => {
                     let number = words.next().context("--limit-minutes wants a number")?;
-                    minutes = number.parse().with_context(|| {
+                    let minutes: u64 = number.parse().with_context(|| {
                         format!("--limit-minutes wants a number, not `{number}`")
                     })?;
+                    limit = Duration::from_secs(minutes * 60);
                 }
-                other => bail!("`test` does not know `{other}`"),
+                other => bail!("`{}` does not know `{other}`", form.name),
             }
         }
         if let Some(unknown) = only
             .iter()
-            .find(|name| stages::all().iter().all(|stage| stage.name != **name))
+            .find(|name| form.stages.iter().all(|stage| stage.name != **name))
         {
-            bail!("there is no stage `{unknown}`; `cargo xtask test --list` names them");
+            bail!(
+                "there is no stage `{unknown}`; `cargo xtask {} --list` names them",
+                form.name
+            );
         }
-        Ok(Order::Run {
-            only,
-            limit: Duration::from_secs(minutes * 60),
-        })
+        Ok(Order::Run { only, limit })
     }
 }
 
 /// A run under way.
 struct Run {
+    form: &'static Form,
     root: std::path::PathBuf,
     tools: Tools,
     skip_log: SkipLog,
@@ -96,7 +98,7 @@ struct Run {
 }
 
 impl Run {
-    fn begin(limit: Duration) -> Result<Run> {
+    fn begin(form: &'static Form, limit: Duration) -> Result<Run> {
         let root = repo::root()?;
         let skip_log = SkipLog::start(&repo::cache(&root).join("skips.txt"))?;
         let tools = Tools::find()?;
@@ -110,6 +112,7 @@ impl Run {
             limit,
         };
         Ok(Run {
+            form,
             root,
             tools,
             skip_log,
@@ -204,7 +207,8 @@ impl Run {
             .args(&line[1..])
             .current_dir(&self.root)
             .env(skips::VARIABLE, self.skip_log.path())
-            .env("PATH", self.search_path());
+            .env("PATH", self.search_path())
+            .envs(self.form.environment.iter().copied());
         forget_own_package(&mut command);
         command
     }
@@ -233,8 +237,8 @@ impl Run {
             .filter(|row| row.outcome == Outcome::Failed)
         {
             println!(
-                "FAILED  {0}; again with: cargo xtask test --only {0}",
-                row.stage
+                "FAILED  {1}; again with: cargo xtask {0} --only {1}",
+                self.form.name, row.stage
             );
         }
         let Counts {
@@ -287,11 +291,19 @@ fn forget_own_package(command: &mut Command) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stages;
 
     #[test]
     fn the_command_line_is_read_or_refused_by_name() {
-        assert_eq!(Order::parse(&["--list"]).unwrap(), Order::List);
-        let order = Order::parse(&["--only", "fmt,unit", "--limit-minutes", "3"]).unwrap();
+        assert_eq!(
+            Order::parse(&stages::TEST, &["--list"]).unwrap(),
+            Order::List
+        );
+        let order = Order::parse(
+            &stages::TEST,
+            &["--only", "fmt,unit", "--limit-minutes", "3"],
+        )
+        .unwrap();
         let only = vec!["fmt".to_owned(), "unit".to_owned()];
         assert_eq!(
             order,
@@ -305,7 +317,7 @@ mod tests {
             &["--limit-minutes", "soon"],
             &["--fast"],
         ] {
-            let error = Order::parse(wrong).unwrap_err().to_string();
+            let error = Order::parse(&stages::TEST, wrong).unwrap_err().to_string();
             assert!(
                 error.contains(wrong[wrong.len() - 1].rsplit(',').next().unwrap()),
                 "{error}"
@@ -314,7 +326,11 @@ mod tests {
     }
 
     fn tests_stage() -> &'static Stage {
-        stages::all().iter().find(|stage| stage.tests).unwrap()
+        stages::TEST
+            .stages
+            .iter()
+            .find(|stage| stage.tests)
+            .unwrap()
     }
 
     #[test]

@@ -4,8 +4,32 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// What all stages together may take from cold caches on two cores.
-pub(crate) const LIMIT_MINUTES: u64 = 45;
+/// A whole run: the everyday one, or the long one.
+pub(crate) struct Form {
+    /// What it is called on the command line.
+    pub(crate) name: &'static str,
+    pub(crate) stages: &'static [Stage],
+    /// What all stages together may take.
+    pub(crate) limit: Duration,
+    /// Variables that the stages' programs see.
+    pub(crate) environment: &'static [(&'static str, &'static str)],
+}
+
+/// Everything CI runs, from cold caches on two cores.
+pub(crate) const TEST: Form = Form {
+    name: "test",
+    stages: STAGES,
+    limit: minutes(45),
+    environment: &[],
+};
+
+/// The long forms: integration tests that see `RINGBACK_SOAK` kill, cut and simulate for hours.
+pub(crate) const SOAK: Form = Form {
+    name: "soak",
+    stages: SOAK_STAGES,
+    limit: minutes(12 * 60),
+    environment: &[("RINGBACK_SOAK", "1")],
+};
 
 /// One step of the run. Its commands run one after the other; the first that fails ends it.
 pub(crate) struct Stage {
@@ -139,10 +163,35 @@ const STAGES: &[Stage] = &[
     },
 ];
 
-/// The stages in the order they run.
-pub(crate) fn all() -> &'static [Stage] {
-    STAGES
-}
+const SOAK_STAGES: &[Stage] = &[
+    Stage {
+        name: "setup",
+        says: "what the long forms need is installed",
+        budget: minutes(5),
+        needs: &[],
+        tests: false,
+        only_ci_insists: true,
+        commands: |_| vec![line("scripts/setup soak")],
+    },
+    Stage {
+        name: "build",
+        says: "everything compiles",
+        budget: minutes(10),
+        needs: &[],
+        tests: false,
+        only_ci_insists: false,
+        commands: |_| vec![line("cargo build --workspace --all-targets --locked")],
+    },
+    Stage {
+        name: "soak",
+        says: "kill loops, power cuts and simulated days",
+        budget: minutes(12 * 60 - 15),
+        needs: &["build"],
+        tests: true,
+        only_ci_insists: false,
+        commands: soak,
+    },
+];
 
 const fn minutes(minutes: u64) -> Duration {
     Duration::from_secs(minutes * 60)
@@ -176,6 +225,18 @@ fn e2e(tools: &Tools) -> Vec<Line> {
     }
 }
 
+fn soak(tools: &Tools) -> Vec<Line> {
+    if tools.nextest {
+        let mut words = nextest("kind(test)");
+        words.extend(["--profile".to_owned(), "soak".to_owned()]);
+        vec![words]
+    } else {
+        vec![line(
+            "cargo test --workspace --locked --no-fail-fast --test *",
+        )]
+    }
+}
+
 fn nextest(filter: &str) -> Line {
     let mut words = line("cargo nextest run --workspace --locked --hide-progress-bar -E");
     words.push(filter.to_owned());
@@ -186,21 +247,32 @@ fn nextest(filter: &str) -> Line {
 mod tests {
     use super::*;
 
+    const FORMS: [Form; 2] = [TEST, SOAK];
+
     #[test]
     fn the_budgets_of_the_stages_fit_into_the_limit() {
-        let sum: Duration = STAGES.iter().map(|stage| stage.budget).sum();
-        assert!(sum <= minutes(LIMIT_MINUTES), "the stages may take {sum:?}");
+        for form in FORMS {
+            let sum: Duration = form.stages.iter().map(|stage| stage.budget).sum();
+            assert!(
+                sum <= form.limit,
+                "the stages of {} may take {sum:?}",
+                form.name
+            );
+        }
     }
 
     #[test]
     fn a_stage_needs_only_stages_that_run_before_it() {
-        for (index, stage) in STAGES.iter().enumerate() {
-            for need in stage.needs {
-                assert!(
-                    STAGES[..index].iter().any(|before| before.name == *need),
-                    "{} needs {need}",
-                    stage.name
-                );
+        for form in FORMS {
+            for (index, stage) in form.stages.iter().enumerate() {
+                for need in stage.needs {
+                    let before = &form.stages[..index];
+                    assert!(
+                        before.iter().any(|stage| stage.name == *need),
+                        "{} needs {need}",
+                        stage.name
+                    );
+                }
             }
         }
     }
