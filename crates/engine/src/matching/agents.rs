@@ -1,0 +1,179 @@
+//! The agents: which slot stands for whom, and who is free for what since when.
+
+use super::bits::Bits;
+use super::tree::Tree;
+use ringback_model::target::Skills;
+use ringback_model::{AgentId, EngineTime, Medium};
+use std::collections::BTreeMap;
+
+/// The number that stands for an agent in sets. Given out in order, used again when vacant.
+pub(super) type Slot = u32;
+
+/// Everybody.
+#[derive(Debug, Default)]
+pub(super) struct Agents {
+    ids: BTreeMap<AgentId, Slot>,
+    slots: Vec<Agent>,
+    vacant: Vec<Slot>,
+    free: [Free; Medium::ALL.len()],
+}
+
+#[derive(Debug)]
+struct Agent {
+    id: AgentId,
+    skills: Skills,
+}
+
+/// Someone idle; the one who has been idle longest comes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Idle {
+    pub(super) since: EngineTime,
+    pub(super) agent: AgentId,
+    pub(super) slot: Slot,
+}
+
+/// Who is free for one medium.
+#[derive(Debug, Default)]
+pub(super) struct Free {
+    slots: Bits,
+    /// Per slot; means something only for members of `slots`.
+    since: Vec<EngineTime>,
+    order: Tree<Idle>,
+}
+
+impl Agents {
+    pub(super) fn slot(&self, agent: AgentId) -> Option<Slot> {
+        self.ids.get(&agent).copied()
+    }
+
+    /// A slot for a new agent.
+    pub(super) fn enter(&mut self, id: AgentId, skills: Skills) -> Slot {
+        let agent = Agent { id, skills };
+        let slot = if let Some(slot) = self.vacant.pop() {
+            self.slots[slot as usize] = agent;
+            slot
+        } else {
+            self.slots.push(agent);
+            // Fits: the memory for four thousand million agents is not there.
+            (self.slots.len() - 1) as Slot
+        };
+        self.ids.insert(id, slot);
+        slot
+    }
+
+    /// Empties the slot; returns the skills the agent had.
+    pub(super) fn leave(&mut self, agent: AgentId, slot: Slot) -> Skills {
+        for medium in Medium::ALL {
+            self.set_free(slot, medium, None);
+        }
+        self.ids.remove(&agent);
+        self.vacant.push(slot);
+        std::mem::take(&mut self.slots[slot as usize].skills)
+    }
+
+    /// Returns the skills the agent had.
+    pub(super) fn set_skills(&mut self, slot: Slot, skills: Skills) -> Skills {
+        std::mem::replace(&mut self.slots[slot as usize].skills, skills)
+    }
+
+    pub(super) fn skills(&self, slot: Slot) -> &Skills {
+        &self.slots[slot as usize].skills
+    }
+
+    pub(super) fn set_free(&mut self, slot: Slot, medium: Medium, since: Option<EngineTime>) {
+        let agent = self.slots[slot as usize].id;
+        self.free[medium.index()].set(agent, slot, since);
+    }
+
+    pub(super) fn free(&self, medium: Medium) -> &Free {
+        &self.free[medium.index()]
+    }
+
+    #[cfg(test)]
+    pub(super) fn since(&self, medium: Medium, slot: Slot) -> Option<EngineTime> {
+        let free = self.free(medium);
+        let since = free.slots.has(slot).then(|| free.since[slot as usize]);
+        let in_order = free.order.iter().find(|idle| idle.slot == slot);
+        assert_eq!(
+            in_order.map(|idle| (idle.since, idle.agent)),
+            since.map(|s| (s, self.slots[slot as usize].id))
+        );
+        since
+    }
+
+    /// All agents and their slots, by id.
+    pub(super) fn by_id(&self) -> impl Iterator<Item = (AgentId, Slot)> + '_ {
+        self.ids.iter().map(|(&agent, &slot)| (agent, slot))
+    }
+
+    /// Those of `wanted` who are free for the medium and idle for less long than `after`
+    /// (or all), the longest idle first.
+    pub(super) fn longest_idle(
+        &self,
+        medium: Medium,
+        wanted: &Bits,
+        after: Option<Idle>,
+    ) -> Vec<Idle> {
+        let mut idle = Vec::new();
+        self.each_idle(medium, wanted, |one| {
+            if after.is_none_or(|after| one > after) {
+                idle.push(one);
+            }
+        });
+        idle.sort_unstable();
+        idle
+    }
+
+    /// Calls `visit` with each of `wanted` who is free for the medium.
+    pub(super) fn each_idle(&self, medium: Medium, wanted: &Bits, mut visit: impl FnMut(Idle)) {
+        let free = self.free(medium);
+        free.slots.each_of_both(wanted, |slot| {
+            visit(Idle {
+                since: free.since[slot as usize],
+                agent: self.slots[slot as usize].id,
+                slot,
+            });
+        });
+    }
+
+    /// An estimate, in bytes on the heap.
+    pub(super) fn bytes(&self) -> usize {
+        let skill = size_of::<(ringback_model::Name, ringback_model::target::Level)>();
+        let skills: usize = self.slots.iter().map(|one| one.skills.len() * skill).sum();
+        self.ids.len() * size_of::<(AgentId, Slot)>() * 3 / 2
+            + self.slots.capacity() * size_of::<Agent>()
+            + skills * 3 / 2
+            + self.free.iter().map(Free::bytes).sum::<usize>()
+    }
+}
+
+impl Free {
+    fn set(&mut self, agent: AgentId, slot: Slot, since: Option<EngineTime>) {
+        let index = slot as usize;
+        if self.slots.has(slot) {
+            let since = self.since[index];
+            self.order.remove(&Idle { since, agent, slot });
+        }
+        self.slots.put(slot, since.is_some());
+        let Some(since) = since else { return };
+        if index >= self.since.len() {
+            self.since.resize(index + 1, EngineTime::default());
+        }
+        self.since[index] = since;
+        self.order.insert(Idle { since, agent, slot });
+    }
+
+    /// Who is free.
+    pub(super) fn slots(&self) -> &Bits {
+        &self.slots
+    }
+
+    /// Who is free, the longest idle first.
+    pub(super) fn order(&self) -> &Tree<Idle> {
+        &self.order
+    }
+
+    fn bytes(&self) -> usize {
+        self.slots.bytes() + self.since.capacity() * size_of::<EngineTime>() + self.order.bytes()
+    }
+}

@@ -1,0 +1,420 @@
+//! The waiting lines: requests of one virtual queue, one medium and one expression, in order.
+
+use super::Waiting;
+use super::bits::Bits;
+use super::lookup::Lookup;
+use super::qualified::ExprId;
+use super::tree::{Iter, Tree};
+use ringback_model::{Medium, OrderKey, RouteRequestId, Tier, VirtualQueueId};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BinaryHeap};
+
+/// The number that stands for a line. Used again when the line is dropped.
+pub(super) type LineId = u32;
+
+/// So many empty lines are kept, with their expressions, for the next request like the last.
+/// Few in tests, so that dropping is tested all the time.
+pub(super) const EMPTY_KEPT_MAX: usize = if cfg!(test) { 3 } else { 4_096 };
+
+/// A request in a line; the smallest goes first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Entry {
+    pub(super) key: OrderKey,
+    pub(super) id: RouteRequestId,
+}
+
+/// What all requests of a line have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Kind {
+    pub(super) queue: VirtualQueueId,
+    pub(super) medium: Medium,
+    pub(super) wanted: ExprId,
+}
+
+/// One line.
+#[derive(Debug)]
+pub(super) struct Line {
+    pub(super) kind: Kind,
+    pub(super) order: Tree<Entry>,
+    /// When it became empty, as a count of such moments; means something while it is.
+    emptied: u64,
+}
+
+/// All lines and what is in them.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    ids: Lookup<Kind, LineId>,
+    lines: Vec<Line>,
+    vacant: Vec<LineId>,
+    queues: BTreeMap<VirtualQueueId, Queue>,
+    fronts: [Front; Medium::ALL.len()],
+    requests: Lookup<RouteRequestId, Whereabouts>,
+    /// Empty lines, the longest empty first.
+    empty: BTreeMap<u64, LineId>,
+    emptied: u64,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    lines: Vec<LineId>,
+    waiting: u32,
+}
+
+/// Per expression, the first request over one medium, whatever its virtual queue.
+#[derive(Debug, Default)]
+pub(super) struct Front {
+    /// The expressions somebody waits with.
+    occupied: Bits,
+    /// Per expression; means something only for members of `occupied`.
+    first: Vec<Entry>,
+    /// Per expression, its lines over this medium, also the empty ones.
+    lines: Vec<Vec<LineId>>,
+}
+
+/// Where a request is, packed: there are as many of these as requests.
+#[derive(Debug, Clone, Copy)]
+struct Whereabouts {
+    from: i64,
+    sequence: u64,
+    line: LineId,
+    tier: Tier,
+}
+
+impl Whereabouts {
+    fn new(key: OrderKey, line: LineId) -> Self {
+        let OrderKey {
+            tier,
+            from,
+            sequence,
+        } = key;
+        Self {
+            from,
+            sequence,
+            line,
+            tier,
+        }
+    }
+
+    fn key(self) -> OrderKey {
+        let Self {
+            from,
+            sequence,
+            line: _,
+            tier,
+        } = self;
+        OrderKey {
+            tier,
+            from,
+            sequence,
+        }
+    }
+}
+
+impl Lines {
+    /// The line of this kind, if there is one.
+    pub(super) fn find(&self, kind: Kind) -> Option<LineId> {
+        self.ids.get(&kind).copied()
+    }
+
+    /// Opens a line, empty as yet.
+    pub(super) fn open(&mut self, kind: Kind) -> LineId {
+        let line = Line {
+            kind,
+            order: Tree::default(),
+            emptied: 0,
+        };
+        let id = if let Some(id) = self.vacant.pop() {
+            self.lines[id as usize] = line;
+            id
+        } else {
+            self.lines.push(line);
+            (self.lines.len() - 1) as LineId
+        };
+        self.ids.insert(kind, id);
+        self.queues.entry(kind.queue).or_default().lines.push(id);
+        self.fronts[kind.medium.index()].open(kind.wanted, id);
+        self.note_empty(id);
+        id
+    }
+
+    /// Drops the line that has been empty for longest if more are empty than should be kept;
+    /// returns the expression it wanted.
+    pub(super) fn drop_surplus(&mut self) -> Option<ExprId> {
+        if self.empty.len() <= EMPTY_KEPT_MAX {
+            return None;
+        }
+        let (_, id) = self.empty.pop_first()?;
+        let kind = self.lines[id as usize].kind;
+        self.ids.remove(&kind);
+        self.vacant.push(id);
+        self.fronts[kind.medium.index()].close(kind.wanted, id);
+        if let Some(queue) = self.queues.get_mut(&kind.queue) {
+            queue.lines.retain(|&other| other != id);
+            if queue.lines.is_empty() {
+                self.queues.remove(&kind.queue);
+            }
+        }
+        Some(kind.wanted)
+    }
+
+    /// Puts a request that is in no line into this one.
+    pub(super) fn add(&mut self, id: LineId, request: &Waiting) {
+        let entry = Entry {
+            key: request.key,
+            id: request.id,
+        };
+        let line = &mut self.lines[id as usize];
+        if line.order.is_empty() {
+            self.empty.remove(&line.emptied);
+        }
+        line.order.insert(entry);
+        let kind = line.kind;
+        self.fronts[kind.medium.index()].came(kind.wanted, entry);
+        if let Some(queue) = self.queues.get_mut(&kind.queue) {
+            queue.waiting += 1;
+        }
+        self.requests
+            .insert(request.id, Whereabouts::new(request.key, id));
+    }
+
+    /// Takes a request out of its line.
+    pub(super) fn remove(&mut self, request: RouteRequestId) -> bool {
+        let Some(at) = self.requests.remove(&request) else {
+            return false;
+        };
+        let entry = Entry {
+            key: at.key(),
+            id: request,
+        };
+        let line = &mut self.lines[at.line as usize];
+        line.order.remove(&entry);
+        let kind = line.kind;
+        if line.order.is_empty() {
+            self.note_empty(at.line);
+        }
+        self.fronts[kind.medium.index()].left(kind.wanted, entry, &self.lines);
+        if let Some(queue) = self.queues.get_mut(&kind.queue) {
+            queue.waiting -= 1;
+        }
+        true
+    }
+
+    /// The place of a request and the line it is in.
+    pub(super) fn of(&self, request: RouteRequestId) -> Option<(Entry, &Line)> {
+        let at = self.requests.get(&request)?;
+        let entry = Entry {
+            key: at.key(),
+            id: request,
+        };
+        Some((entry, &self.lines[at.line as usize]))
+    }
+
+    /// The lines of a virtual queue.
+    pub(super) fn of_queue(&self, queue: VirtualQueueId) -> impl Iterator<Item = &Line> {
+        let ids = self
+            .queues
+            .get(&queue)
+            .map_or(&[][..], |queue| &queue.lines);
+        ids.iter().map(|&id| &self.lines[id as usize])
+    }
+
+    /// The lines of these expressions over this medium.
+    pub(super) fn of_medium(&self, medium: Medium, wanted: &Bits) -> Vec<&Line> {
+        let front = &self.fronts[medium.index()];
+        let mut lines = Vec::new();
+        front.occupied.each_of_both(wanted, |expression| {
+            let ids = &front.lines[expression as usize];
+            lines.extend(ids.iter().map(|&id| &self.lines[id as usize]));
+        });
+        lines
+    }
+
+    /// The first request over this medium with one of these expressions.
+    pub(super) fn first(&self, medium: Medium, wanted: &Bits) -> Option<Entry> {
+        let front = &self.fronts[medium.index()];
+        let mut best: Option<Entry> = None;
+        front.occupied.each_of_both(wanted, |expression| {
+            let entry = front.first[expression as usize];
+            if best.is_none_or(|best| entry < best) {
+                best = Some(entry);
+            }
+        });
+        best
+    }
+
+    /// How many wait in a virtual queue.
+    pub(super) fn waiting(&self, queue: VirtualQueueId) -> u32 {
+        self.queues.get(&queue).map_or(0, |queue| queue.waiting)
+    }
+
+    /// How many wait at all.
+    pub(super) fn len(&self) -> usize {
+        self.requests.len()
+    }
+
+    /// Makes room for so many more requests.
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.requests.reserve(more);
+    }
+
+    /// An estimate, in bytes on the heap.
+    pub(super) fn bytes(&self) -> usize {
+        let lines: usize = self.lines.iter().map(|line| line.order.bytes()).sum();
+        self.ids.bytes()
+            + self.lines.capacity() * size_of::<Line>()
+            + lines
+            + self.requests.bytes()
+            + self.fronts.iter().map(Front::bytes).sum::<usize>()
+    }
+
+    fn note_empty(&mut self, id: LineId) {
+        self.emptied += 1;
+        self.lines[id as usize].emptied = self.emptied;
+        self.empty.insert(self.emptied, id);
+    }
+}
+
+impl Front {
+    fn open(&mut self, wanted: ExprId, line: LineId) {
+        let index = wanted as usize;
+        if index >= self.lines.len() {
+            self.lines.resize_with(index + 1, Vec::new);
+            self.first.resize(index + 1, Entry::NOBODY);
+        }
+        self.lines[index].push(line);
+    }
+
+    fn close(&mut self, wanted: ExprId, line: LineId) {
+        self.lines[wanted as usize].retain(|&other| other != line);
+    }
+
+    fn came(&mut self, wanted: ExprId, entry: Entry) {
+        let first = &mut self.first[wanted as usize];
+        if !self.occupied.has(wanted) {
+            self.occupied.put(wanted, true);
+            *first = entry;
+        } else if entry < *first {
+            *first = entry;
+        }
+    }
+
+    fn left(&mut self, wanted: ExprId, entry: Entry, lines: &[Line]) {
+        let index = wanted as usize;
+        if self.first[index] != entry {
+            return;
+        }
+        let rest = self.lines[index].iter();
+        match rest
+            .filter_map(|&id| lines[id as usize].order.first())
+            .min()
+        {
+            Some(next) => self.first[index] = next,
+            None => self.occupied.put(wanted, false),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let lines: usize = self.lines.iter().map(Vec::capacity).sum();
+        self.occupied.bytes()
+            + self.first.capacity() * size_of::<Entry>()
+            + self.lines.capacity() * size_of::<Vec<LineId>>()
+            + lines * size_of::<LineId>()
+    }
+}
+
+impl Entry {
+    /// Fills the places that mean nothing.
+    const NOBODY: Self = Self {
+        key: OrderKey {
+            tier: Tier(0),
+            from: 0,
+            sequence: 0,
+        },
+        id: RouteRequestId(0),
+    };
+}
+
+/// Walks several lines at once, in the order of their entries.
+pub(super) struct Merged<'a> {
+    /// The next entry of each line that has one, and which line that is.
+    next: BinaryHeap<Reverse<(Entry, usize)>>,
+    lines: Vec<Iter<'a, Entry>>,
+}
+
+impl<'a> Merged<'a> {
+    pub(super) fn new(lines: impl IntoIterator<Item = &'a Line>) -> Self {
+        let mut lines: Vec<_> = lines.into_iter().map(|line| line.order.iter()).collect();
+        let next = lines.iter_mut().enumerate();
+        Self {
+            next: next
+                .filter_map(|(index, line)| Some(Reverse((line.next()?, index))))
+                .collect(),
+            lines,
+        }
+    }
+}
+
+impl Iterator for Merged<'_> {
+    type Item = Entry;
+
+    fn next(&mut self) -> Option<Entry> {
+        let mut top = self.next.peek_mut()?;
+        let Reverse((entry, index)) = *top;
+        match self.lines[index].next() {
+            Some(next) => *top = Reverse((next, index)),
+            None => {
+                std::collections::binary_heap::PeekMut::pop(top);
+            }
+        }
+        Some(entry)
+    }
+}
+
+#[cfg(test)]
+impl Lines {
+    /// Every line with somebody in it, by virtual queue and medium.
+    pub(super) fn occupied(&self) -> Vec<&Line> {
+        let lines = self.queues.values().flat_map(|queue| &queue.lines);
+        let lines = lines.map(|&id| &self.lines[id as usize]);
+        lines.filter(|line| !line.order.is_empty()).collect()
+    }
+
+    /// Panics where two parts of the index say different things.
+    pub(super) fn check(&self) {
+        assert!(self.empty.len() <= EMPTY_KEPT_MAX);
+        let open: Vec<LineId> = self.queues.values().flat_map(|q| q.lines.clone()).collect();
+        assert_eq!(open.len() + self.vacant.len(), self.lines.len());
+        assert_eq!(open.len(), self.ids.len());
+        let mut waiting = 0;
+        for &id in &open {
+            let line = &self.lines[id as usize];
+            assert_eq!(self.find(line.kind), Some(id));
+            let noted = self.empty.get(&line.emptied) == Some(&id);
+            assert_eq!(noted, line.order.is_empty(), "line {id} noted as empty");
+            for entry in line.order.iter() {
+                let (found, at) = self.of(entry.id).expect("an entry has its whereabouts");
+                assert_eq!((found, at.kind), (entry, line.kind));
+            }
+            waiting += line.order.len() as usize;
+        }
+        assert_eq!(waiting, self.len());
+        for (&id, queue) in &self.queues {
+            let sum: u32 = self.of_queue(id).map(|line| line.order.len()).sum();
+            assert_eq!(sum, queue.waiting);
+        }
+        for (medium, front) in Medium::ALL.iter().zip(&self.fronts) {
+            for (wanted, ids) in front.lines.iter().enumerate() {
+                let lines = || ids.iter().map(|&id| &self.lines[id as usize]);
+                assert!(
+                    lines().all(|l| l.kind.medium == *medium && l.kind.wanted as usize == wanted)
+                );
+                let first = lines().filter_map(|line| line.order.first()).min();
+                let noted = front
+                    .occupied
+                    .has(wanted as ExprId)
+                    .then(|| front.first[wanted]);
+                assert_eq!(noted, first, "front of expression {wanted} over {medium}");
+            }
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! The indexed matcher.
+
+use super::agents::{Agents, Idle, Slot};
+use super::bits::Bits;
+use super::lines::{Kind, Lines, Merged};
+use super::qualified::Qualified;
+use super::{AgentFound, Ahead, Matching, PlaceInLine, Waiting, WhoCould};
+use ringback_model::target::{Expression, Skills};
+use ringback_model::{AgentId, EngineTime, Medium, RouteRequestId, VirtualQueueId};
+
+/// Matching with an index; answers like [`Naive`](super::Naive), sooner.
+///
+/// It is rebuilt rather than stored. When rebuilding, put the agents first: a new expression
+/// is answered for all agents at once, a new agent is held against every expression that
+/// mentions its skills.
+#[derive(Debug, Default)]
+pub struct Matcher {
+    agents: Agents,
+    qualified: Qualified,
+    lines: Lines,
+}
+
+impl Matcher {
+    /// Makes room for so many more requests, to save time before many are added.
+    pub fn reserve(&mut self, requests: usize) {
+        self.lines.reserve(requests);
+    }
+
+    /// An estimate of the memory held, in bytes. Visits every node of every tree.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes_of_agents() + self.bytes_of_requests()
+    }
+
+    /// The part of [`Matcher::bytes`] that grows with the agents and the expressions.
+    #[must_use]
+    pub fn bytes_of_agents(&self) -> usize {
+        self.agents.bytes() + self.qualified.bytes()
+    }
+
+    /// The part of [`Matcher::bytes`] that grows with the waiting requests.
+    #[must_use]
+    pub fn bytes_of_requests(&self) -> usize {
+        self.lines.bytes()
+    }
+
+    /// Walks the free agents, the longest idle first, for as many steps as there are
+    /// candidates. Most of the time one of the first is a candidate; if not, says how far it
+    /// came.
+    fn walk_idle(
+        &self,
+        medium: Medium,
+        wanted: &Bits,
+        steps: u32,
+        may: &mut dyn FnMut(AgentId) -> bool,
+    ) -> Walked {
+        let mut last = None;
+        for idle in self.agents.free(medium).order().iter().take(steps as usize) {
+            if wanted.has(idle.slot) && may(idle.agent) {
+                return Walked::Found(idle);
+            }
+            last = Some(idle);
+        }
+        Walked::NotUpTo(last)
+    }
+
+    /// Looks at every candidate idle for less long than `after`.
+    fn scan_idle(
+        &self,
+        medium: Medium,
+        wanted: &Bits,
+        after: Option<Idle>,
+        may: &mut dyn FnMut(AgentId) -> bool,
+    ) -> Option<Idle> {
+        let mut best: Option<Idle> = None;
+        self.agents.each_idle(medium, wanted, |idle| {
+            let sooner = best.is_none_or(|best| idle < best);
+            if sooner && after.is_none_or(|after| idle > after) {
+                best = Some(idle);
+            }
+        });
+        let best = best?;
+        if may(best.agent) {
+            return Some(best);
+        }
+        // Someone was refused, which is rare: now it pays to put them in order.
+        let rest = self.agents.longest_idle(medium, wanted, Some(best));
+        rest.into_iter().find(|idle| may(idle.agent))
+    }
+
+    fn media_of(&self, slot: Slot) -> impl Iterator<Item = Medium> + '_ {
+        let free = move |medium: &Medium| self.agents.free(*medium).slots().has(slot);
+        Medium::ALL.into_iter().filter(free)
+    }
+}
+
+/// How a walk over the idle agents ended.
+enum Walked {
+    /// With the agent to take.
+    Found(Idle),
+    /// After this one (or before anybody).
+    NotUpTo(Option<Idle>),
+}
+
+impl Matching for Matcher {
+    fn put_agent(&mut self, agent: AgentId, skills: &Skills) {
+        if let Some(slot) = self.agents.slot(agent) {
+            if self.agents.skills(slot) != skills {
+                let old = self.agents.set_skills(slot, skills.clone());
+                self.qualified.set_skills(slot, Some(&old), skills);
+            }
+        } else {
+            let slot = self.agents.enter(agent, skills.clone());
+            self.qualified.set_skills(slot, None, skills);
+        }
+    }
+
+    fn remove_agent(&mut self, agent: AgentId) -> bool {
+        let Some(slot) = self.agents.slot(agent) else {
+            return false;
+        };
+        let skills = self.agents.leave(agent, slot);
+        self.qualified.leave(slot, &skills);
+        true
+    }
+
+    fn set_free(&mut self, agent: AgentId, medium: Medium, idle_since: Option<EngineTime>) {
+        if let Some(slot) = self.agents.slot(agent) {
+            self.agents.set_free(slot, medium, idle_since);
+        }
+    }
+
+    fn add(&mut self, request: Waiting, wanted: &Expression) {
+        self.lines.remove(request.id);
+        let kind = |wanted| Kind {
+            queue: request.virtual_queue,
+            medium: request.medium,
+            wanted,
+        };
+        let known = self.qualified.find(wanted).map(kind);
+        let line = match known.and_then(|kind| self.lines.find(kind)) {
+            Some(line) => line,
+            None => self.lines.open(kind(self.qualified.acquire(wanted))),
+        };
+        self.lines.add(line, &request);
+        while let Some(unwanted) = self.lines.drop_surplus() {
+            self.qualified.release(unwanted);
+        }
+    }
+
+    fn remove(&mut self, request: RouteRequestId) -> bool {
+        let removed = self.lines.remove(request);
+        while let Some(unwanted) = self.lines.drop_surplus() {
+            self.qualified.release(unwanted);
+        }
+        removed
+    }
+
+    fn agent_for(
+        &self,
+        request: RouteRequestId,
+        may: &mut dyn FnMut(AgentId) -> bool,
+    ) -> Option<AgentFound> {
+        let (_, line) = self.lines.of(request)?;
+        let medium = line.kind.medium;
+        let wanted = self.qualified.agents(line.kind.wanted);
+        let free = self.agents.free(medium);
+        let candidates = free.slots().count_both(wanted);
+        if candidates == 0 {
+            return None;
+        }
+        // Of F free agents C are candidates. A walk in idle order takes about F / C steps, a
+        // look at each candidate C; the shorter of the two is never more than the root of F.
+        let many = u64::from(candidates).pow(2) > u64::from(free.order().len());
+        let steps = if many { candidates } else { 0 };
+        let found = match self.walk_idle(medium, wanted, steps, may) {
+            Walked::Found(idle) => idle,
+            Walked::NotUpTo(last) => self.scan_idle(medium, wanted, last, may)?,
+        };
+        Some(AgentFound {
+            agent: found.agent,
+            idle_since: found.since,
+            candidates,
+        })
+    }
+
+    fn request_for(
+        &self,
+        agent: AgentId,
+        may: &mut dyn FnMut(RouteRequestId) -> bool,
+    ) -> Option<RouteRequestId> {
+        let slot = self.agents.slot(agent)?;
+        let row = self.qualified.row(slot);
+        let firsts = self
+            .media_of(slot)
+            .filter_map(|medium| self.lines.first(medium, row));
+        let first = firsts.min()?;
+        if may(first.id) {
+            return Some(first.id);
+        }
+        // The first was refused, which is rare: walk on through all lines together.
+        let lines = self
+            .media_of(slot)
+            .flat_map(|medium| self.lines.of_medium(medium, row));
+        let rest = Merged::new(lines).skip(1).map(|entry| entry.id);
+        rest.into_iter().find(|&id| may(id))
+    }
+
+    fn place(&self, request: RouteRequestId) -> Option<PlaceInLine> {
+        let (entry, line) = self.lines.of(request)?;
+        let queue = line.kind.queue;
+        let lines = self.lines.of_queue(queue);
+        Some(PlaceInLine {
+            ahead: lines.map(|line| line.order.rank(&entry)).sum(),
+            waiting: self.lines.waiting(queue),
+        })
+    }
+
+    fn ahead_of(&self, request: RouteRequestId, agent: AgentId) -> Ahead {
+        let Some((entry, line)) = self.lines.of(request) else {
+            return Ahead::default();
+        };
+        let slot = self.agents.slot(agent);
+        let takes = |kind: &Kind| {
+            slot.is_some_and(|slot| {
+                self.agents.free(kind.medium).slots().has(slot)
+                    && self.qualified.agents(kind.wanted).has(slot)
+            })
+        };
+        let mut ahead = Ahead::default();
+        for line in self.lines.of_queue(line.kind.queue) {
+            let rank = line.order.rank(&entry);
+            ahead.total += rank;
+            if !takes(&line.kind) {
+                ahead.not_for_agent += rank;
+            }
+        }
+        ahead
+    }
+
+    fn first_agents(&self, request: RouteRequestId, limit: usize) -> WhoCould {
+        let Some((_, line)) = self.lines.of(request) else {
+            return WhoCould::default();
+        };
+        let wanted = self.qualified.agents(line.kind.wanted);
+        let qualified = wanted.count();
+        // Not more than there are: whoever asks for all of them must not walk on to the end.
+        let limit = limit.min(qualified as usize);
+        let skilled = self.agents.by_id().filter(|&(_, slot)| wanted.has(slot));
+        WhoCould {
+            first: skilled.map(|(agent, _)| agent).take(limit).collect(),
+            qualified,
+            free: self
+                .agents
+                .free(line.kind.medium)
+                .slots()
+                .count_both(wanted),
+        }
+    }
+
+    fn waiting(&self, queue: VirtualQueueId) -> u32 {
+        self.lines.waiting(queue)
+    }
+
+    fn in_order(&self, queue: VirtualQueueId, limit: usize) -> Vec<RouteRequestId> {
+        let entries = Merged::new(self.lines.of_queue(queue));
+        entries.map(|entry| entry.id).take(limit).collect()
+    }
+
+    fn len(&self) -> usize {
+        self.lines.len()
+    }
+}
+
+#[cfg(test)]
+impl Matcher {
+    /// All it knows, in words that do not depend on the order of the calls.
+    pub(super) fn told(&self) -> Vec<String> {
+        let agents = self.agents.by_id().map(|(agent, slot)| {
+            let since = |medium: &Medium| self.agents.since(*medium, slot);
+            let free: Vec<_> = Medium::ALL.iter().map(since).collect();
+            format!("{agent} {:?} free {free:?}", self.agents.skills(slot))
+        });
+        let mut lines: Vec<String> = agents.collect();
+        for line in self.lines.occupied() {
+            let Kind {
+                queue,
+                medium,
+                wanted,
+            } = line.kind;
+            let skilled = self.qualified.agents(wanted);
+            let skilled = self.agents.by_id().filter(|&(_, slot)| skilled.has(slot));
+            let skilled: Vec<_> = skilled.map(|(agent, _)| agent).collect();
+            let expression = self.qualified.expression(wanted);
+            let order: Vec<_> = line.order.iter().collect();
+            lines.push(format!(
+                "{queue} {medium} {expression:?} {skilled:?} {order:?}"
+            ));
+        }
+        lines.sort();
+        lines
+    }
+
+    /// Panics where two parts of the index say different things.
+    pub(super) fn check(&self) {
+        self.lines.check();
+        let agents = self.agents.by_id();
+        let agents = agents.map(|(_, slot)| (slot, self.agents.skills(slot).clone()));
+        self.qualified.check(&agents.collect());
+    }
+}

@@ -1,0 +1,173 @@
+//! The walk of the older routing server: look at everybody, one after the other.
+
+use super::{AgentFound, Ahead, Matching, PlaceInLine, Waiting, WhoCould};
+use ringback_model::target::{Expression, Skills};
+use ringback_model::{AgentId, EngineTime, Medium, OrderKey, RouteRequestId, VirtualQueueId};
+use std::collections::BTreeMap;
+
+/// Matching without an index: O(agents) or O(requests) per question. The oracle of the tests.
+#[derive(Debug, Default)]
+pub struct Naive {
+    agents: BTreeMap<AgentId, Agent>,
+    requests: BTreeMap<RouteRequestId, (Waiting, Expression)>,
+}
+
+#[derive(Debug, Default)]
+struct Agent {
+    skills: Skills,
+    free: BTreeMap<Medium, EngineTime>,
+}
+
+impl Agent {
+    fn takes(&self, (request, wanted): &(Waiting, Expression)) -> bool {
+        self.free.contains_key(&request.medium) && wanted.holds(&self.skills)
+    }
+}
+
+impl Naive {
+    fn in_line<'a>(
+        &'a self,
+        wanted: impl Fn(&(Waiting, Expression)) -> bool + 'a,
+    ) -> Vec<(OrderKey, RouteRequestId)> {
+        let chosen = self.requests.values().filter(|entry| wanted(entry));
+        let mut line: Vec<_> = chosen.map(|(one, _)| (one.key, one.id)).collect();
+        line.sort_unstable();
+        line
+    }
+
+    fn ahead(&self, request: RouteRequestId) -> Vec<RouteRequestId> {
+        let Some((me, _)) = self.requests.get(&request) else {
+            return Vec::new();
+        };
+        let line = self.in_line(|(one, _)| one.virtual_queue == me.virtual_queue);
+        let before = line.into_iter().map(|(_, id)| id);
+        before.take_while(|&id| id != request).collect()
+    }
+}
+
+impl Matching for Naive {
+    fn put_agent(&mut self, agent: AgentId, skills: &Skills) {
+        self.agents.entry(agent).or_default().skills = skills.clone();
+    }
+
+    fn remove_agent(&mut self, agent: AgentId) -> bool {
+        self.agents.remove(&agent).is_some()
+    }
+
+    fn set_free(&mut self, agent: AgentId, medium: Medium, idle_since: Option<EngineTime>) {
+        let Some(agent) = self.agents.get_mut(&agent) else {
+            return;
+        };
+        match idle_since {
+            Some(since) => agent.free.insert(medium, since),
+            None => agent.free.remove(&medium),
+        };
+    }
+
+    fn add(&mut self, request: Waiting, wanted: &Expression) {
+        self.requests.insert(request.id, (request, wanted.clone()));
+    }
+
+    fn remove(&mut self, request: RouteRequestId) -> bool {
+        self.requests.remove(&request).is_some()
+    }
+
+    fn agent_for(
+        &self,
+        request: RouteRequestId,
+        may: &mut dyn FnMut(AgentId) -> bool,
+    ) -> Option<AgentFound> {
+        let entry = self.requests.get(&request)?;
+        let takers = self.agents.iter().filter(|(_, agent)| agent.takes(entry));
+        let mut idle: Vec<_> = takers
+            .map(|(&id, agent)| (agent.free[&entry.0.medium], id))
+            .collect();
+        idle.sort_unstable();
+        let &(idle_since, agent) = idle.iter().find(|&&(_, agent)| may(agent))?;
+        Some(AgentFound {
+            agent,
+            idle_since,
+            candidates: count(idle.len()),
+        })
+    }
+
+    fn request_for(
+        &self,
+        agent: AgentId,
+        may: &mut dyn FnMut(RouteRequestId) -> bool,
+    ) -> Option<RouteRequestId> {
+        let agent = self.agents.get(&agent)?;
+        let line = self.in_line(|entry| agent.takes(entry));
+        line.into_iter().map(|(_, id)| id).find(|&id| may(id))
+    }
+
+    fn place(&self, request: RouteRequestId) -> Option<PlaceInLine> {
+        let (me, _) = self.requests.get(&request)?;
+        Some(PlaceInLine {
+            ahead: count(self.ahead(request).len()),
+            waiting: self.waiting(me.virtual_queue),
+        })
+    }
+
+    fn ahead_of(&self, request: RouteRequestId, agent: AgentId) -> Ahead {
+        let ahead = self.ahead(request);
+        let takes = |id| {
+            self.agents
+                .get(&agent)
+                .is_some_and(|a| a.takes(&self.requests[id]))
+        };
+        Ahead {
+            total: count(ahead.len()),
+            not_for_agent: count(ahead.iter().filter(|id| !takes(id)).count()),
+        }
+    }
+
+    fn first_agents(&self, request: RouteRequestId, limit: usize) -> WhoCould {
+        let Some(entry) = self.requests.get(&request) else {
+            return WhoCould::default();
+        };
+        let skilled = || {
+            self.agents
+                .iter()
+                .filter(|(_, agent)| entry.1.holds(&agent.skills))
+        };
+        WhoCould {
+            first: skilled().map(|(&id, _)| id).take(limit).collect(),
+            qualified: count(skilled().count()),
+            free: count(skilled().filter(|(_, agent)| agent.takes(entry)).count()),
+        }
+    }
+
+    fn waiting(&self, queue: VirtualQueueId) -> u32 {
+        count(self.in_line(|(one, _)| one.virtual_queue == queue).len())
+    }
+
+    fn in_order(&self, queue: VirtualQueueId, limit: usize) -> Vec<RouteRequestId> {
+        let line = self.in_line(|(one, _)| one.virtual_queue == queue);
+        line.into_iter().map(|(_, id)| id).take(limit).collect()
+    }
+
+    fn len(&self) -> usize {
+        self.requests.len()
+    }
+}
+
+#[cfg(test)]
+impl Naive {
+    /// Tells another matcher all there is, agents first.
+    pub(super) fn tell(&self, other: &mut dyn Matching) {
+        for (&id, agent) in &self.agents {
+            other.put_agent(id, &agent.skills);
+            for (&medium, &since) in &agent.free {
+                other.set_free(id, medium, Some(since));
+            }
+        }
+        for (request, wanted) in self.requests.values() {
+            other.add(*request, wanted);
+        }
+    }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

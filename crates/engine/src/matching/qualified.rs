@@ -1,0 +1,377 @@
+//! Who satisfies which expression: one set of agents per expression, and the same turned
+//! round, one set of expressions per agent.
+//!
+//! A new expression is answered for all agents at once from sets of "this skill at level k or
+//! better"; every comparison is one such set or the difference of two. A changed skill re-tests
+//! for that one agent the expressions that mention it.
+
+use super::agents::Slot;
+use super::bits::Bits;
+use super::lookup::Lookup;
+use ringback_model::Name;
+use ringback_model::target::{Comparison, Expression, Level, Skills};
+use std::collections::BTreeMap;
+
+/// The number that stands for an expression. Used again when nobody wants it any more.
+pub(super) type ExprId = u32;
+
+/// The relation between agents and expressions.
+#[derive(Debug, Default)]
+pub(super) struct Qualified {
+    ids: Lookup<Expression, ExprId>,
+    wants: Vec<Want>,
+    vacant: Vec<ExprId>,
+    skills: BTreeMap<Name, Skill>,
+    /// Slots in use.
+    everybody: Bits,
+    /// Expressions that hold for someone without any skill.
+    undemanding: Bits,
+    /// Per slot, the expressions it satisfies.
+    rows: Vec<Bits>,
+}
+
+/// One expression that someone wants.
+#[derive(Debug)]
+struct Want {
+    expression: Expression,
+    agents: Bits,
+    /// How many lines want it.
+    lines: u32,
+}
+
+/// One skill that someone has or an expression mentions.
+#[derive(Debug, Default)]
+struct Skill {
+    holders: BTreeMap<Slot, Level>,
+    /// For the levels that expressions compare with: who has that level or a better one.
+    at_least: BTreeMap<Level, Threshold>,
+    /// Expressions that mention it, in order.
+    mentioned_by: Vec<ExprId>,
+}
+
+#[derive(Debug, Default)]
+struct Threshold {
+    agents: Bits,
+    /// How many conditions compare with it.
+    uses: u32,
+}
+
+impl Qualified {
+    /// Takes an agent in, or notes its new skills.
+    pub(super) fn set_skills(&mut self, slot: Slot, old: Option<&Skills>, new: &Skills) {
+        if old.is_none() {
+            self.enter(slot);
+        }
+        let none = Skills::new();
+        let old = old.unwrap_or(&none);
+        let mut touched = Vec::new();
+        for name in old.keys().chain(new.keys()) {
+            let level = new.get(name).copied().unwrap_or(0);
+            if old.get(name).copied().unwrap_or(0) != level {
+                self.set_level(name, slot, level, &mut touched);
+            }
+        }
+        touched.sort_unstable();
+        touched.dedup();
+        for id in touched {
+            let want = &mut self.wants[id as usize];
+            let holds = want.expression.holds(new);
+            want.agents.put(slot, holds);
+            self.rows[slot as usize].put(id, holds);
+        }
+    }
+
+    /// Lets an agent go who had these skills.
+    pub(super) fn leave(&mut self, slot: Slot, skills: &Skills) {
+        for name in skills.keys() {
+            self.set_level(name, slot, 0, &mut Vec::new());
+        }
+        self.everybody.put(slot, false);
+        std::mem::take(&mut self.rows[slot as usize])
+            .each(|id| self.wants[id as usize].agents.put(slot, false));
+    }
+
+    /// The number of an expression, and one line more that wants it.
+    pub(super) fn acquire(&mut self, expression: &Expression) -> ExprId {
+        let id = match self.ids.get(expression) {
+            Some(&id) => id,
+            None => self.intern(expression),
+        };
+        self.wants[id as usize].lines += 1;
+        id
+    }
+
+    /// The number of an expression some line wants.
+    pub(super) fn find(&self, expression: &Expression) -> Option<ExprId> {
+        self.ids.get(expression).copied()
+    }
+
+    /// One line fewer wants it; forgets it after the last one.
+    pub(super) fn release(&mut self, id: ExprId) {
+        let want = &mut self.wants[id as usize];
+        want.lines -= 1;
+        if want.lines > 0 {
+            return;
+        }
+        let expression = std::mem::replace(&mut want.expression, Expression::anyone());
+        std::mem::take(&mut want.agents).each(|slot| self.rows[slot as usize].put(id, false));
+        self.undemanding.put(id, false);
+        self.ids.remove(&expression);
+        self.vacant.push(id);
+        expression.each_condition(&mut |name, comparison, level| {
+            self.forget_condition(id, name, comparison, level);
+        });
+    }
+
+    /// The agents that satisfy it.
+    pub(super) fn agents(&self, id: ExprId) -> &Bits {
+        &self.wants[id as usize].agents
+    }
+
+    /// The expressions an agent satisfies.
+    pub(super) fn row(&self, slot: Slot) -> &Bits {
+        &self.rows[slot as usize]
+    }
+
+    /// An estimate, in bytes on the heap.
+    pub(super) fn bytes(&self) -> usize {
+        let of = |sets: &[Bits]| sets.iter().map(Bits::bytes).sum::<usize>();
+        let wants: usize = self.wants.iter().map(|want| want.agents.bytes()).sum();
+        self.ids.bytes()
+            + self.wants.capacity() * size_of::<Want>()
+            + self.rows.capacity() * size_of::<Bits>()
+            + wants
+            + of(&self.rows)
+            + self.skills.values().map(Skill::bytes).sum::<usize>()
+    }
+
+    fn enter(&mut self, slot: Slot) {
+        self.everybody.put(slot, true);
+        let index = slot as usize;
+        if index >= self.rows.len() {
+            self.rows.resize_with(index + 1, Bits::default);
+        }
+        self.undemanding
+            .each(|id| self.wants[id as usize].agents.put(slot, true));
+        self.rows[index] = self.undemanding.clone();
+    }
+
+    fn set_level(&mut self, name: &Name, slot: Slot, level: Level, touched: &mut Vec<ExprId>) {
+        if !self.skills.contains_key(name) {
+            self.skills.insert(name.clone(), Skill::default());
+        }
+        let Some(skill) = self.skills.get_mut(name) else {
+            return;
+        };
+        skill.set_level(slot, level);
+        touched.extend(&skill.mentioned_by);
+        if skill.is_unused() {
+            self.skills.remove(name);
+        }
+    }
+
+    fn intern(&mut self, expression: &Expression) -> ExprId {
+        let id = self.vacant.pop().unwrap_or(self.wants.len() as ExprId);
+        expression.each_condition(&mut |name, comparison, level| {
+            self.note_condition(id, name, comparison, level);
+        });
+        let want = Want {
+            expression: expression.clone(),
+            agents: self.evaluate(expression),
+            lines: 0,
+        };
+        want.agents
+            .each(|slot| self.rows[slot as usize].put(id, true));
+        self.undemanding.put(id, expression.holds(&Skills::new()));
+        self.ids.insert(expression.clone(), id);
+        match self.wants.get_mut(id as usize) {
+            Some(vacant) => *vacant = want,
+            None => self.wants.push(want),
+        }
+        id
+    }
+
+    fn note_condition(&mut self, id: ExprId, name: &Name, comparison: Comparison, level: Level) {
+        let skill = self.skills.entry(name.clone()).or_default();
+        for threshold in thresholds(comparison, level).into_iter().flatten() {
+            skill.note_threshold(threshold);
+        }
+        if let Err(at) = skill.mentioned_by.binary_search(&id) {
+            skill.mentioned_by.insert(at, id);
+        }
+    }
+
+    fn forget_condition(&mut self, id: ExprId, name: &Name, comparison: Comparison, level: Level) {
+        let Some(skill) = self.skills.get_mut(name) else {
+            return;
+        };
+        for threshold in thresholds(comparison, level).into_iter().flatten() {
+            skill.forget_threshold(threshold);
+        }
+        if let Ok(at) = skill.mentioned_by.binary_search(&id) {
+            skill.mentioned_by.remove(at);
+        }
+        // A skill stays while another condition of the same expression is still to be
+        // forgotten: its threshold has a use left, or it compared with none and needs nothing.
+        if skill.is_unused() {
+            self.skills.remove(name);
+        }
+    }
+
+    fn evaluate(&self, expression: &Expression) -> Bits {
+        match expression {
+            Expression::All(parts) => {
+                let mut agents = self.everybody.clone();
+                for part in parts {
+                    agents.keep(&self.evaluate(part));
+                }
+                agents
+            }
+            Expression::Any(parts) => {
+                let mut agents = Bits::default();
+                for part in parts {
+                    agents.join(&self.evaluate(part));
+                }
+                agents
+            }
+            Expression::Skill(name, comparison, level) => self.compare(name, *comparison, *level),
+        }
+    }
+
+    fn compare(&self, name: &Name, comparison: Comparison, level: Level) -> Bits {
+        let at_least = || self.at_least(name, Some(level));
+        let more_than = || self.at_least(name, level.checked_add(1));
+        let without = |mut all: Bits, some: &Bits| {
+            all.drop_all(some);
+            all
+        };
+        let everybody = || self.everybody.clone();
+        match comparison {
+            Comparison::AtLeast => at_least(),
+            Comparison::Greater => more_than(),
+            Comparison::Less => without(everybody(), &at_least()),
+            Comparison::AtMost => without(everybody(), &more_than()),
+            Comparison::Equal => without(at_least(), &more_than()),
+            Comparison::NotEqual => without(everybody(), &without(at_least(), &more_than())),
+        }
+    }
+
+    /// Who has this skill at this level or better; nobody is above the highest level.
+    fn at_least(&self, name: &Name, level: Option<Level>) -> Bits {
+        match level {
+            None => Bits::default(),
+            Some(0) => self.everybody.clone(),
+            Some(level) => {
+                let threshold = self
+                    .skills
+                    .get(name)
+                    .and_then(|skill| skill.at_least.get(&level));
+                threshold.map_or_else(Bits::default, |threshold| threshold.agents.clone())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+impl Qualified {
+    pub(super) fn expression(&self, id: ExprId) -> &Expression {
+        &self.wants[id as usize].expression
+    }
+
+    /// Panics where a set says something else than the expressions and skills themselves.
+    pub(super) fn check(&self, agents: &BTreeMap<Slot, Skills>) {
+        let used = |id: &ExprId| self.wants[*id as usize].lines > 0;
+        let ids: Vec<ExprId> = (0..self.wants.len() as ExprId).filter(used).collect();
+        assert_eq!(ids.len() + self.vacant.len(), self.wants.len());
+        assert_eq!(ids.len(), self.ids.len());
+        assert_eq!(self.everybody.count() as usize, agents.len());
+        for &id in &ids {
+            let want = &self.wants[id as usize];
+            assert_eq!(self.find(&want.expression), Some(id));
+            for slot in 0..self.rows.len() as Slot {
+                let holds = agents
+                    .get(&slot)
+                    .is_some_and(|skills| want.expression.holds(skills));
+                assert_eq!(
+                    want.agents.has(slot),
+                    holds,
+                    "{} for slot {slot}",
+                    want.expression
+                );
+                assert_eq!(self.rows[slot as usize].has(id), holds);
+            }
+        }
+        let rows: u32 = self.rows.iter().map(Bits::count).sum();
+        let sets: u32 = ids.iter().map(|&id| self.agents(id).count()).sum();
+        assert_eq!(rows, sets, "rows name no expression that is gone");
+        for (name, skill) in &self.skills {
+            assert!(!skill.is_unused(), "skill {name} was kept for nobody");
+            for (&level, threshold) in &skill.at_least {
+                assert!(threshold.uses > 0);
+                let has = |skills: &&Skills| skills.get(name).copied().unwrap_or(0) >= level;
+                let count = agents.values().filter(has).count();
+                assert_eq!(threshold.agents.count() as usize, count);
+            }
+        }
+    }
+}
+
+/// The levels k whose "k or better" sets answer a comparison. Level 0 or better is everybody.
+fn thresholds(comparison: Comparison, level: Level) -> [Option<Level>; 2] {
+    let at_least = Some(level).filter(|&level| level > 0);
+    let more_than = level.checked_add(1);
+    match comparison {
+        Comparison::AtLeast | Comparison::Less => [at_least, None],
+        Comparison::Greater | Comparison::AtMost => [None, more_than],
+        Comparison::Equal | Comparison::NotEqual => [at_least, more_than],
+    }
+}
+
+impl Skill {
+    fn set_level(&mut self, slot: Slot, level: Level) {
+        if level == 0 {
+            self.holders.remove(&slot);
+        } else {
+            self.holders.insert(slot, level);
+        }
+        for (&wanted, threshold) in &mut self.at_least {
+            threshold.agents.put(slot, level >= wanted);
+        }
+    }
+
+    fn note_threshold(&mut self, wanted: Level) {
+        let holders = &self.holders;
+        let threshold = self.at_least.entry(wanted).or_insert_with(|| {
+            let mut threshold = Threshold::default();
+            for (&slot, &level) in holders {
+                if level >= wanted {
+                    threshold.agents.put(slot, true);
+                }
+            }
+            threshold
+        });
+        threshold.uses += 1;
+    }
+
+    fn forget_threshold(&mut self, level: Level) {
+        if let Some(threshold) = self.at_least.get_mut(&level) {
+            threshold.uses -= 1;
+            if threshold.uses == 0 {
+                self.at_least.remove(&level);
+            }
+        }
+    }
+
+    fn is_unused(&self) -> bool {
+        self.holders.is_empty() && self.at_least.is_empty() && self.mentioned_by.is_empty()
+    }
+
+    fn bytes(&self) -> usize {
+        let thresholds = self.at_least.values();
+        self.holders.len() * size_of::<(Slot, Level)>() * 3 / 2
+            + self.mentioned_by.capacity() * size_of::<ExprId>()
+            + thresholds
+                .map(|threshold| size_of::<Threshold>() + threshold.agents.bytes())
+                .sum::<usize>()
+    }
+}

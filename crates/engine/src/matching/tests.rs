@@ -1,0 +1,262 @@
+//! The index against the oracle, over domains so small that everything meets everything.
+
+use super::{Ahead, Matcher, Matching, Naive, Waiting};
+use proptest::prelude::*;
+use ringback_model::target::{Expression, Level, Skills};
+use ringback_model::{
+    AgentId, EngineTime, Medium, Millis, OrderKey, RouteRequestId, Tier, VirtualQueueId,
+};
+
+const EXPRESSIONS: [&str; 14] = [
+    "",
+    "A>=1",
+    "A>=2 & B>=1",
+    "B=0",
+    "A>1 | C>=2",
+    "C!=2",
+    "A<2",
+    "B<=1 & C<3",
+    "(A=1 | B=2) & C>=1",
+    "A=3 & B=3 & C=3",
+    "A>=0",
+    "B>3",
+    "A>=1 & A<=2 | C=3",
+    "C<=65535 & A!=0",
+];
+const MEDIA: [Medium; 2] = [Medium::Voice, Medium::Email];
+const AGENTS: u64 = 4;
+const REQUESTS: u64 = 12;
+const QUEUES: u64 = 2;
+
+#[derive(Debug, Clone)]
+enum Call {
+    PutAgent(AgentId, Skills),
+    RemoveAgent(AgentId),
+    SetFree(AgentId, Medium, Option<EngineTime>),
+    Add(Waiting, Expression),
+    Remove(RouteRequestId),
+}
+
+fn apply(call: &Call, to: &mut dyn Matching) -> bool {
+    match call {
+        Call::PutAgent(agent, skills) => to.put_agent(*agent, skills),
+        Call::RemoveAgent(agent) => return to.remove_agent(*agent),
+        Call::SetFree(agent, medium, since) => to.set_free(*agent, *medium, *since),
+        Call::Add(request, wanted) => to.add(*request, wanted),
+        Call::Remove(request) => return to.remove(*request),
+    }
+    true
+}
+
+fn skills() -> impl Strategy<Value = Skills> {
+    proptest::collection::vec((0..3_usize, 0..4 as Level), 0..4).prop_map(|list| {
+        let named = list.into_iter();
+        let named = named.map(|(name, level)| (["A", "B", "C"][name], level));
+        named
+            .map(|(name, level)| (name.parse().expect("a name"), level))
+            .collect()
+    })
+}
+
+fn agent() -> impl Strategy<Value = AgentId> {
+    (1..=AGENTS).prop_map(AgentId)
+}
+
+fn request() -> impl Strategy<Value = RouteRequestId> {
+    (1..=REQUESTS).prop_map(RouteRequestId)
+}
+
+fn waiting() -> impl Strategy<Value = Waiting> {
+    let key = (0..2_i16, 0..4_u64, 0..3_u64, 0..4_u64);
+    (request(), 1..=QUEUES, 0..2_usize, key).prop_map(|(id, queue, medium, key)| {
+        let (tier, start, credit, sequence) = key;
+        Waiting {
+            id,
+            virtual_queue: VirtualQueueId(queue),
+            medium: MEDIA[medium],
+            key: OrderKey::new(Tier(tier), EngineTime(start), Millis(credit), sequence),
+        }
+    })
+}
+
+fn call() -> impl Strategy<Value = Call> {
+    let since = proptest::option::weighted(0.8, (0..5_u64).prop_map(EngineTime));
+    let wanted = (0..EXPRESSIONS.len()).prop_map(|index| expression(EXPRESSIONS[index]));
+    prop_oneof![
+        3 => (agent(), skills()).prop_map(|(agent, skills)| Call::PutAgent(agent, skills)),
+        1 => agent().prop_map(Call::RemoveAgent),
+        4 => (agent(), 0..2_usize, since)
+            .prop_map(|(agent, medium, since)| Call::SetFree(agent, MEDIA[medium], since)),
+        6 => (waiting(), wanted).prop_map(|(request, wanted)| Call::Add(request, wanted)),
+        3 => request().prop_map(Call::Remove),
+    ]
+}
+
+fn expression(text: &str) -> Expression {
+    text.parse().expect(text)
+}
+
+/// Asks both everything there is to ask; `refused` is a set of ids, as bits, that may not.
+fn same_answers(matcher: &Matcher, naive: &Naive, refused: u64) {
+    let may_not = |id: u64| refused >> (id % 64) & 1 == 1;
+    assert_eq!(matcher.len(), naive.len());
+    for queue in (1..=QUEUES + 1).map(VirtualQueueId) {
+        assert_eq!(matcher.waiting(queue), naive.waiting(queue));
+        for limit in [0, 2, 100] {
+            let order = naive.in_order(queue, limit);
+            assert_eq!(matcher.in_order(queue, limit), order);
+        }
+    }
+    for request in (1..=REQUESTS + 1).map(RouteRequestId) {
+        assert_eq!(matcher.place(request), naive.place(request));
+        for limit in [0, 1, 100] {
+            let could = naive.first_agents(request, limit);
+            assert_eq!(matcher.first_agents(request, limit), could);
+        }
+        let answer = |of: &dyn Matching| {
+            let mut asked = Vec::new();
+            let found = of.agent_for(request, &mut |agent| {
+                asked.push(agent);
+                !may_not(agent.0)
+            });
+            (found, asked)
+        };
+        assert_eq!(answer(matcher), answer(naive), "agent for {request}");
+    }
+    for agent in (1..=AGENTS + 1).map(AgentId) {
+        for request in (1..=REQUESTS + 1).map(RouteRequestId) {
+            let ahead = naive.ahead_of(request, agent);
+            assert_eq!(matcher.ahead_of(request, agent), ahead);
+        }
+        let answer = |of: &dyn Matching| {
+            let mut asked = Vec::new();
+            let found = of.request_for(agent, &mut |request| {
+                asked.push(request);
+                !may_not(request.0)
+            });
+            (found, asked)
+        };
+        assert_eq!(answer(matcher), answer(naive), "request for {agent}");
+    }
+}
+
+/// The same state, put in at once: agents first, requests by id.
+fn rebuilt(calls: &[Call]) -> Matcher {
+    let mut naive = Naive::default();
+    for call in calls {
+        apply(call, &mut naive);
+    }
+    let mut matcher = Matcher::default();
+    naive.tell(&mut matcher);
+    matcher
+}
+
+proptest! {
+    #[test]
+    fn the_index_answers_like_the_walk_over_everybody(
+        calls in proptest::collection::vec(call(), 0..80),
+        refused in any::<u64>(),
+    ) {
+        let (mut matcher, mut naive) = (Matcher::default(), Naive::default());
+        for (index, call) in calls.iter().enumerate() {
+            prop_assert_eq!(apply(call, &mut matcher), apply(call, &mut naive));
+            matcher.check();
+            if index % 8 == 0 {
+                same_answers(&matcher, &naive, refused);
+            }
+        }
+        same_answers(&matcher, &naive, 0);
+        same_answers(&matcher, &naive, refused);
+    }
+
+    #[test]
+    fn an_index_rebuilt_from_scratch_is_the_index_kept_up_to_date(
+        calls in proptest::collection::vec(call(), 0..80),
+    ) {
+        let mut matcher = Matcher::default();
+        for call in &calls {
+            apply(call, &mut matcher);
+        }
+        prop_assert_eq!(matcher.told(), rebuilt(&calls).told());
+    }
+
+    #[test]
+    fn among_many_idle_agents_both_ways_of_looking_find_the_same_one(
+        levels in proptest::collection::vec((0..4 as Level, 0..30_u64), 1..200),
+        wanted in 0..EXPRESSIONS.len(),
+        refused in any::<u64>(),
+    ) {
+        let (mut matcher, mut naive) = (Matcher::default(), Naive::default());
+        for of in [&mut matcher as &mut dyn Matching, &mut naive] {
+            for (id, (level, since)) in (1..).map(AgentId).zip(&levels) {
+                of.put_agent(id, &Skills::from([("A".parse().expect("a name"), *level)]));
+                of.set_free(id, Medium::Voice, Some(EngineTime(*since)));
+            }
+            of.add(voice(1, 1), &expression(EXPRESSIONS[wanted]));
+        }
+        for refused in [0, refused, u64::MAX] {
+            let may = |agent: AgentId| refused >> (agent.0 % 64) & 1 == 0;
+            let found = naive.agent_for(RouteRequestId(1), &mut |agent| may(agent));
+            prop_assert_eq!(matcher.agent_for(RouteRequestId(1), &mut |agent| may(agent)), found);
+        }
+    }
+}
+
+fn voice(id: u64, sequence: u64) -> Waiting {
+    Waiting {
+        id: RouteRequestId(id),
+        virtual_queue: VirtualQueueId(1),
+        medium: Medium::Voice,
+        key: OrderKey::new(Tier(0), EngineTime(10), Millis::ZERO, sequence),
+    }
+}
+
+#[test]
+fn what_is_not_known_is_answered_like_what_nobody_has() {
+    let mut matcher = Matcher::default();
+    let (agent, request) = (AgentId(1), RouteRequestId(1));
+    matcher.set_free(agent, Medium::Voice, Some(EngineTime(0)));
+    assert!(!matcher.remove(request) && !matcher.remove_agent(agent));
+    assert_eq!(matcher.agent_for(request, &mut |_| true), None);
+    assert_eq!(matcher.request_for(agent, &mut |_| true), None);
+    assert_eq!(matcher.place(request), None);
+    assert_eq!(matcher.ahead_of(request, agent), Ahead::default());
+    assert_eq!(matcher.first_agents(request, 5).qualified, 0);
+    assert!(matcher.is_empty());
+}
+
+#[test]
+fn a_request_added_again_has_moved_and_is_not_there_twice() {
+    let mut matcher = Matcher::default();
+    matcher.add(voice(1, 1), &expression("A>=1"));
+    matcher.add(voice(2, 2), &expression("A>=1"));
+    matcher.add(voice(1, 3), &expression("B>=1"));
+    assert_eq!(matcher.len(), 2);
+    let order = matcher.in_order(VirtualQueueId(1), 9);
+    assert_eq!(order, [RouteRequestId(2), RouteRequestId(1)]);
+}
+
+#[test]
+fn expressions_nobody_waits_with_any_more_are_forgotten_and_their_numbers_used_again() {
+    let mut matcher = Matcher::default();
+    matcher.put_agent(
+        AgentId(1),
+        &Skills::from([("A".parse().expect("a name"), 5)]),
+    );
+    for level in 0..200 {
+        matcher.add(
+            voice(1, level),
+            &expression(&format!("A>={level} & B{level}=0")),
+        );
+        matcher.check();
+    }
+    let few = matcher.bytes();
+    for level in 200..2_000 {
+        matcher.add(
+            voice(1, level),
+            &expression(&format!("A>={level} & B{level}=0")),
+        );
+    }
+    matcher.check();
+    assert!(matcher.bytes() < few * 2, "{} after {few}", matcher.bytes());
+}

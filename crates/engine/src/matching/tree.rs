@@ -1,0 +1,485 @@
+//! An ordered set that knows its ranks: a B-tree whose inner nodes count what is below them.
+//!
+//! Insert, remove, first and rank take O(log n); a walk in order is as fast as walking an
+//! array. The shape depends only on the sequence of calls. Entries that arrive in order fill
+//! their leaves to the brim, which is how waiting lines grow.
+
+use std::cmp::Ordering;
+
+/// The most entries of a leaf.
+const LEAF_MAX: usize = 64;
+/// The most children of an inner node.
+const INNER_MAX: usize = 32;
+
+/// An ordered set with ranks.
+#[derive(Debug)]
+pub(super) struct Tree<E> {
+    root: Node<E>,
+    len: u32,
+}
+
+#[derive(Debug)]
+enum Node<E> {
+    Leaf(Vec<E>),
+    Inner(Box<Inner<E>>),
+}
+
+/// Children in order; three arrays, so that a search touches only the bounds and a rank only
+/// the counts. All leaves are equally deep.
+#[derive(Debug)]
+struct Inner<E> {
+    /// Nothing in child `i` is smaller than `lows[i]` and nothing in child `i - 1` as large.
+    /// The bound of the first child is not kept up to date and never asked.
+    lows: Vec<E>,
+    /// How many entries are below each child.
+    counts: Vec<u32>,
+    nodes: Vec<Node<E>>,
+}
+
+impl<E> Default for Tree<E> {
+    fn default() -> Self {
+        Self {
+            root: Node::Leaf(Vec::new()),
+            len: 0,
+        }
+    }
+}
+
+impl<E: Copy + Ord> Tree<E> {
+    pub(super) fn len(&self) -> u32 {
+        self.len
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// False if it was there already.
+    pub(super) fn insert(&mut self, entry: E) -> bool {
+        match self.root.insert(entry) {
+            Inserted::Already => return false,
+            Inserted::Fits => {}
+            Inserted::Split(low, right) => self.grow(low, right),
+        }
+        self.len += 1;
+        true
+    }
+
+    /// False if it was not there.
+    pub(super) fn remove(&mut self, entry: &E) -> bool {
+        if !self.root.remove(entry) {
+            return false;
+        }
+        self.len -= 1;
+        self.shrink();
+        true
+    }
+
+    /// The smallest.
+    pub(super) fn first(&self) -> Option<E> {
+        let mut node = &self.root;
+        loop {
+            match node {
+                Node::Leaf(entries) => return entries.first().copied(),
+                Node::Inner(inner) => node = &inner.nodes[0],
+            }
+        }
+    }
+
+    /// How many are smaller than `entry`, whether or not it is in the set.
+    pub(super) fn rank(&self, entry: &E) -> u32 {
+        let mut smaller = 0;
+        let mut node = &self.root;
+        loop {
+            match node {
+                Node::Leaf(entries) => {
+                    return smaller + small(entries.partition_point(|other| other < entry));
+                }
+                Node::Inner(inner) => {
+                    let index = inner.child_for(entry);
+                    smaller += inner.counts[..index].iter().sum::<u32>();
+                    node = &inner.nodes[index];
+                }
+            }
+        }
+    }
+
+    /// All of them, the smallest first.
+    pub(super) fn iter(&self) -> Iter<'_, E> {
+        let mut iter = Iter {
+            above: Vec::new(),
+            leaf: [].iter(),
+        };
+        iter.descend(&self.root);
+        iter
+    }
+
+    /// Bytes on the heap. Visits every node.
+    pub(super) fn bytes(&self) -> usize {
+        self.root.bytes()
+    }
+
+    fn grow(&mut self, low: E, right: Node<E>) {
+        let left = std::mem::replace(&mut self.root, Node::Leaf(Vec::new()));
+        self.root = Node::Inner(Box::new(Inner {
+            lows: vec![low, low],
+            counts: vec![left.total(), right.total()],
+            nodes: vec![left, right],
+        }));
+    }
+
+    fn shrink(&mut self) {
+        while let Node::Inner(inner) = &mut self.root
+            && inner.nodes.len() <= 1
+        {
+            self.root = inner.nodes.pop().unwrap_or(Node::Leaf(Vec::new()));
+        }
+    }
+}
+
+/// What came of inserting into a node.
+enum Inserted<E> {
+    /// It was there before.
+    Already,
+    /// It is in.
+    Fits,
+    /// It is in, and the node was cut: this one, with this bound, belongs to its right.
+    Split(E, Node<E>),
+}
+
+impl<E: Copy + Ord> Node<E> {
+    fn insert(&mut self, entry: E) -> Inserted<E> {
+        match self {
+            Self::Leaf(entries) => insert_into_leaf(entries, entry),
+            Self::Inner(inner) => inner.insert(entry),
+        }
+    }
+
+    fn remove(&mut self, entry: &E) -> bool {
+        match self {
+            Self::Leaf(entries) => match entries.binary_search(entry) {
+                Ok(at) => {
+                    entries.remove(at);
+                    true
+                }
+                Err(_) => false,
+            },
+            Self::Inner(inner) => inner.remove(entry),
+        }
+    }
+
+    /// How many entries are below.
+    fn total(&self) -> u32 {
+        match self {
+            Self::Leaf(entries) => small(entries.len()),
+            Self::Inner(inner) => inner.counts.iter().sum(),
+        }
+    }
+
+    /// How full it is, and how full it may be.
+    fn width(&self) -> (usize, usize) {
+        match self {
+            Self::Leaf(entries) => (entries.len(), LEAF_MAX),
+            Self::Inner(inner) => (inner.nodes.len(), INNER_MAX),
+        }
+    }
+
+    /// Appends a right neighbour of the same depth, whose bound is `low`.
+    fn absorb(&mut self, low: E, right: Self) {
+        match (self, right) {
+            (Self::Leaf(left), Self::Leaf(right)) => left.extend(right),
+            (Self::Inner(left), Self::Inner(mut right)) => {
+                right.lows[0] = low;
+                left.lows.append(&mut right.lows);
+                left.counts.append(&mut right.counts);
+                left.nodes.append(&mut right.nodes);
+            }
+            _ => unreachable!("siblings are equally deep"),
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        match self {
+            Self::Leaf(entries) => entries.capacity() * size_of::<E>(),
+            Self::Inner(inner) => {
+                size_of::<Inner<E>>()
+                    + inner.lows.capacity() * size_of::<E>()
+                    + inner.counts.capacity() * size_of::<u32>()
+                    + inner.nodes.capacity() * size_of::<Self>()
+                    + inner.nodes.iter().map(Self::bytes).sum::<usize>()
+            }
+        }
+    }
+}
+
+fn insert_into_leaf<E: Copy + Ord>(entries: &mut Vec<E>, entry: E) -> Inserted<E> {
+    let at = match entries.last().map(|last| last.cmp(&entry)) {
+        None | Some(Ordering::Less) => entries.len(),
+        _ => match entries.binary_search(&entry) {
+            Ok(_) => return Inserted::Already,
+            Err(at) => at,
+        },
+    };
+    if entries.len() < LEAF_MAX {
+        entries.insert(at, entry);
+        return Inserted::Fits;
+    }
+    let mut right = entries.split_off(cut(at, LEAF_MAX));
+    if at < entries.len() {
+        entries.insert(at, entry);
+    } else {
+        right.insert(at - entries.len(), entry);
+    }
+    Inserted::Split(right[0], Node::Leaf(right))
+}
+
+/// Where to cut a full node into which something goes at `at`: in the middle, or, when it goes
+/// to the end, there: what arrives in order leaves full nodes behind.
+fn cut(at: usize, len: usize) -> usize {
+    if at == len { len } else { len / 2 }
+}
+
+impl<E: Copy + Ord> Inner<E> {
+    fn child_for(&self, entry: &E) -> usize {
+        self.lows[1..].partition_point(|low| low <= entry)
+    }
+
+    fn insert(&mut self, entry: E) -> Inserted<E> {
+        let index = self.child_for(&entry);
+        match self.nodes[index].insert(entry) {
+            Inserted::Already => Inserted::Already,
+            Inserted::Fits => {
+                self.counts[index] += 1;
+                Inserted::Fits
+            }
+            Inserted::Split(low, right) => {
+                let count = right.total();
+                self.counts[index] = self.counts[index] + 1 - count;
+                self.insert_child(index + 1, low, count, right)
+            }
+        }
+    }
+
+    fn insert_child(&mut self, at: usize, low: E, count: u32, node: Node<E>) -> Inserted<E> {
+        if self.nodes.len() < INNER_MAX {
+            self.put_child(at, low, count, node);
+            return Inserted::Fits;
+        }
+        let mut right = self.split_off(cut(at, INNER_MAX));
+        if at < self.nodes.len() {
+            self.put_child(at, low, count, node);
+        } else {
+            right.put_child(at - self.nodes.len(), low, count, node);
+        }
+        Inserted::Split(right.lows[0], Node::Inner(Box::new(right)))
+    }
+
+    fn put_child(&mut self, at: usize, low: E, count: u32, node: Node<E>) {
+        self.lows.insert(at, low);
+        self.counts.insert(at, count);
+        self.nodes.insert(at, node);
+    }
+
+    fn take_child(&mut self, at: usize) -> (E, u32, Node<E>) {
+        (
+            self.lows.remove(at),
+            self.counts.remove(at),
+            self.nodes.remove(at),
+        )
+    }
+
+    fn split_off(&mut self, at: usize) -> Self {
+        Self {
+            lows: self.lows.split_off(at),
+            counts: self.counts.split_off(at),
+            nodes: self.nodes.split_off(at),
+        }
+    }
+
+    fn remove(&mut self, entry: &E) -> bool {
+        let index = self.child_for(entry);
+        if !self.nodes[index].remove(entry) {
+            return false;
+        }
+        self.counts[index] -= 1;
+        let (width, max) = self.nodes[index].width();
+        if width < max / 4 {
+            self.mend(index);
+        }
+        true
+    }
+
+    /// Child `index` got thin: drops it when empty, or joins it with a neighbour when the two
+    /// leave room to grow. Otherwise the neighbours are full enough for both.
+    fn mend(&mut self, index: usize) {
+        if self.counts[index] == 0 {
+            self.take_child(index);
+        } else if !self.join_with_next(index) && index > 0 {
+            self.join_with_next(index - 1);
+        }
+    }
+
+    fn join_with_next(&mut self, index: usize) -> bool {
+        if index + 1 >= self.nodes.len() {
+            return false;
+        }
+        let (width, max) = self.nodes[index].width();
+        if width + self.nodes[index + 1].width().0 > max * 3 / 4 {
+            return false;
+        }
+        let (low, count, node) = self.take_child(index + 1);
+        self.nodes[index].absorb(low, node);
+        self.counts[index] += count;
+        true
+    }
+}
+
+/// Walks a [`Tree`] in order.
+#[derive(Debug, Clone)]
+pub(super) struct Iter<'a, E> {
+    /// The inner nodes on the way down, each with the child that comes next.
+    above: Vec<(&'a Inner<E>, usize)>,
+    leaf: std::slice::Iter<'a, E>,
+}
+
+impl<'a, E> Iter<'a, E> {
+    fn descend(&mut self, mut node: &'a Node<E>) {
+        while let Node::Inner(inner) = node {
+            self.above.push((inner, 1));
+            node = &inner.nodes[0];
+        }
+        if let Node::Leaf(entries) = node {
+            self.leaf = entries.iter();
+        }
+    }
+}
+
+impl<E: Copy> Iterator for Iter<'_, E> {
+    type Item = E;
+
+    fn next(&mut self) -> Option<E> {
+        loop {
+            if let Some(entry) = self.leaf.next() {
+                return Some(*entry);
+            }
+            let (inner, next) = self.above.last_mut()?;
+            match inner.nodes.get(*next) {
+                Some(node) => {
+                    *next += 1;
+                    self.descend(node);
+                }
+                None => {
+                    self.above.pop();
+                }
+            }
+        }
+    }
+}
+
+/// A node holds at most 64 of anything, so nothing is cut off.
+const fn small(len: usize) -> u32 {
+    len as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    /// Every invariant of the shape; returns the depth.
+    fn check<E: Copy + Ord + std::fmt::Debug>(node: &Node<E>) -> usize {
+        let Node::Inner(inner) = node else { return 0 };
+        assert!(!inner.nodes.is_empty() && inner.nodes.len() <= INNER_MAX);
+        assert_eq!(inner.lows.len(), inner.nodes.len());
+        let depths: BTreeSet<usize> = inner.nodes.iter().map(check).collect();
+        assert_eq!(depths.len(), 1, "all leaves are equally deep");
+        for (index, node) in inner.nodes.iter().enumerate() {
+            assert_eq!(inner.counts[index], node.total());
+            assert!(node.total() > 0);
+        }
+        depths.into_iter().sum::<usize>() + 1
+    }
+
+    fn same(tree: &Tree<u32>, set: &BTreeSet<u32>) {
+        check(&tree.root);
+        assert_eq!(tree.len() as usize, set.len());
+        assert_eq!(tree.first(), set.first().copied());
+        assert!(tree.iter().eq(set.iter().copied()));
+        for (rank, entry) in set.iter().enumerate() {
+            assert_eq!(tree.rank(entry) as usize, rank);
+            assert_eq!(tree.rank(&(entry + 1)) as usize, rank + 1);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_tree_is_an_ordered_set_with_ranks(
+            steps in proptest::collection::vec((0_u32..3_000, 0_u8..5), 0..6_000),
+        ) {
+            let mut tree = Tree::default();
+            let mut set = BTreeSet::new();
+            for (index, (entry, step)) in steps.iter().copied().enumerate() {
+                let first = set.first().copied().unwrap_or(0);
+                match step {
+                    0..=2 => prop_assert_eq!(tree.insert(entry), set.insert(entry)),
+                    3 => prop_assert_eq!(tree.remove(&entry), set.remove(&entry)),
+                    _ => prop_assert_eq!(tree.remove(&first), set.remove(&first)),
+                }
+                if index % 1_000 == 0 {
+                    same(&tree, &set);
+                }
+            }
+            same(&tree, &set);
+        }
+    }
+
+    #[test]
+    fn what_arrives_in_order_and_leaves_in_order_keeps_its_ranks_at_every_size() {
+        let mut tree = Tree::default();
+        let mut set = BTreeSet::new();
+        for entry in 0..30_000 {
+            assert!(tree.insert(entry) && set.insert(entry));
+        }
+        same(&tree, &set);
+        for entry in 0..29_990 {
+            assert!(tree.remove(&entry) && set.remove(&entry));
+            if entry % 2_999 == 0 {
+                same(&tree, &set);
+            }
+        }
+        same(&tree, &set);
+    }
+
+    #[test]
+    fn thinned_out_leaves_are_joined_so_that_memory_follows_what_is_in_it() {
+        let mut tree = Tree::default();
+        for entry in 0..50_000 {
+            tree.insert(entry);
+        }
+        let full = tree.bytes();
+        for entry in (0..50_000).filter(|entry| entry % 100 != 0) {
+            tree.remove(&entry);
+        }
+        assert!(tree.bytes() * 10 < full, "{} of {full}", tree.bytes());
+        let rest: BTreeSet<u32> = (0..50_000).step_by(100).collect();
+        same(&tree, &rest);
+    }
+
+    #[test]
+    fn an_emptied_tree_is_as_good_as_new() {
+        let mut tree = Tree::default();
+        let order = |n: u32| n * 7_919 % 5_000;
+        for entry in (0..5_000).map(order) {
+            assert!(tree.insert(entry));
+        }
+        assert!(!tree.insert(17));
+        for entry in (0..5_000).map(order).rev() {
+            assert!(tree.remove(&entry));
+        }
+        assert!(!tree.remove(&17));
+        same(&tree, &BTreeSet::new());
+        assert!(tree.insert(3));
+        same(&tree, &BTreeSet::from([3]));
+    }
+}
