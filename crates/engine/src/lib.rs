@@ -1,1 +1,115 @@
-//! Under construction.
+//! The heart: what happens to interactions, route requests, offers and agents, as a
+//! deterministic state machine.
+//!
+//! Nothing here reads a clock, opens a socket or spawns a task. The caller feeds inputs
+//! together with the present time into [`handle`]; what comes back are events (or a refusal
+//! that changed nothing). One input goes through three pure steps:
+//!
+//! 1. [`decide`] looks at the state and says what happens, or refuses.
+//! 2. [`State::apply`] writes one event into the state. It cannot fail, chooses nothing and
+//!    computes no time: events carry outcomes.
+//! 3. [`react`] looks at the state after the decided events and says what follows from one of
+//!    them, above all who is offered what. Its events are applied and reacted to in turn.
+//!
+//! Recovery needs only the second step.
+//!
+//! Invariants, held by [`State::check`] in every test:
+//! an interaction is in exactly one place; a handled one has exactly one owner; every request
+//! and offer belongs to an open interaction; claims and offers match; nobody who is free for a
+//! waiting request is left without an offer unless the two are cooling.
+
+#![warn(missing_docs)]
+
+pub mod apply;
+mod check;
+pub mod decide;
+mod digest;
+pub mod image;
+pub mod matching;
+pub mod react;
+mod results;
+pub mod state;
+mod timers;
+mod tracked;
+mod why;
+
+pub use decide::decide;
+pub use react::react;
+pub use state::State;
+
+use ringback_model::{Event, Input, Now, Outcome, Refused};
+use ringback_model::{agent, config, interaction, route};
+
+/// Version of the rules: the same version decides the same events for the same inputs. It
+/// stands in every journal record; `replay --check` decides again only what was decided by the
+/// same version.
+pub const VERSION: u32 = 1;
+
+/// Takes one input in: decides, applies and follows up. The state has changed exactly by the
+/// returned events; a refusal changed nothing.
+///
+/// # Errors
+/// The reason, if the input was turned down.
+pub fn handle(state: &mut State, now: Now, input: &Input) -> Result<Vec<Event>, Refused> {
+    let mut events = decide(state, now, input)?;
+    for event in &events {
+        state.apply(event);
+    }
+    let mut next = 0;
+    while next < events.len() {
+        for event in react(state, now, &events[next]) {
+            state.apply(&event);
+            events.push(event);
+        }
+        next += 1;
+    }
+    Ok(events)
+}
+
+/// What the one who asked is told: a function of what happened.
+#[must_use]
+pub fn outcome(events: &[Event]) -> Outcome {
+    let mut submitted = None;
+    for event in events {
+        match event {
+            Event::Interaction(interaction::Event::Submitted(it)) => submitted = Some(it.id),
+            Event::Route(route::Event::Requested { request, .. }) => {
+                return match submitted {
+                    Some(interaction) => Outcome::Submitted {
+                        interaction,
+                        request: Some(request.id),
+                    },
+                    None => Outcome::Requested {
+                        request: request.id,
+                    },
+                };
+            }
+            Event::Agent(agent::Event::LoggedIn { session, .. }) => {
+                return Outcome::LoggedIn { session: *session };
+            }
+            Event::Config(event) => {
+                return Outcome::Put {
+                    version: version(event),
+                };
+            }
+            _ => {}
+        }
+    }
+    match submitted {
+        Some(interaction) => Outcome::Submitted {
+            interaction,
+            request: None,
+        },
+        None => Outcome::Done,
+    }
+}
+
+fn version(event: &config::Event) -> config::Version {
+    match event {
+        config::Event::QueuePut(it) => it.version,
+        config::Event::VirtualQueuePut(it) => it.version,
+        config::Event::AgentPut(it) => it.version,
+        config::Event::KeyPut(it) => it.version,
+        config::Event::SettingsPut { version, .. } => *version,
+    }
+}

@@ -221,22 +221,42 @@ fn insert_into_leaf<E: Copy + Ord>(entries: &mut Vec<E>, entry: E) -> Inserted<E
         },
     };
     if entries.len() < LEAF_MAX {
+        make_room(entries);
         entries.insert(at, entry);
         return Inserted::Fits;
     }
     let mut right = entries.split_off(cut(at, LEAF_MAX));
+    // Lines grow at their ends: the left part will hardly need its room again.
+    entries.shrink_to_fit();
     if at < entries.len() {
+        make_room(entries);
         entries.insert(at, entry);
     } else {
+        make_room(&mut right);
         right.insert(at - entries.len(), entry);
     }
     Inserted::Split(right[0], Node::Leaf(right))
 }
 
-/// Where to cut a full node into which something goes at `at`: in the middle, or, when it goes
-/// to the end, there: what arrives in order leaves full nodes behind.
+/// Grows a leaf by halves: doubling, as vectors do, would leave much of the memory unused.
+fn make_room<E>(entries: &mut Vec<E>) {
+    let len = entries.len();
+    if len == entries.capacity() {
+        entries.reserve_exact((len / 2).max(4).min(LEAF_MAX - len));
+    }
+}
+
+/// Where to cut a full node into which something goes at `at`: at the end when it goes there,
+/// and late when it goes near there. What arrives in order, or with a little credit, leaves
+/// full nodes behind.
 fn cut(at: usize, len: usize) -> usize {
-    if at == len { len } else { len / 2 }
+    if at == len {
+        len
+    } else if at >= len * 3 / 4 {
+        len * 3 / 4
+    } else {
+        len / 2
+    }
 }
 
 impl<E: Copy + Ord> Inner<E> {

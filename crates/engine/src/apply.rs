@@ -1,0 +1,585 @@
+//! Writing one event into the state. No function here fails, chooses, computes a time, reads
+//! the configuration to decide, or looks at personal text.
+//!
+//! An event that names something that is not there (an agent that was never made, say) leaves
+//! the rest of its meaning undone: it was decided against the state it is applied to, so this
+//! does not happen, and the digest would show it if it did.
+
+use crate::digest;
+use crate::matching::{self, Matching};
+use crate::results::SWOOP;
+use crate::state::{ENDED_OFFERS_MAX, EndedOffer, State};
+use crate::timers::Timer;
+use ringback_model::agent::{AtWork, Claim, ClaimKind, Desk, NotReady, Readiness};
+use ringback_model::effect::Phase;
+use ringback_model::interaction::{Interaction, Subject};
+use ringback_model::offer::{NotTaken, Offer};
+use ringback_model::place::{BackTo, Party, Place, Role, Who};
+use ringback_model::route::{Cooling, RouteRequest};
+use ringback_model::{
+    AgentId, DeskSessionId, EffectId, EngineTime, Event, InteractionId, Medium, Now, OfferId,
+    RouteRequestId, agent, config, effect, interaction, node, offer, route,
+};
+
+impl State {
+    /// Writes one event into the state.
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::Agent(event) => self.apply_agent(event),
+            Event::Config(event) => self.apply_config(event),
+            Event::Effect(event) => self.apply_effect(event),
+            Event::Interaction(event) => self.apply_interaction(event),
+            Event::Node(event) => self.apply_node(event),
+            Event::Offer(event) => self.apply_offer(event),
+            Event::Route(event) => self.apply_route(event),
+            // Facts for reports, and keys that live elsewhere: nothing of them is kept here.
+            Event::Record(_) | Event::Contact(_) => {}
+        }
+    }
+
+    // -- interactions -----------------------------------------------------------------------
+
+    fn apply_interaction(&mut self, event: &interaction::Event) {
+        match event {
+            interaction::Event::Submitted(it) => {
+                self.counters.interaction = self.counters.interaction.max(it.id.0);
+                *self.places.count(&it.place) += 1;
+                *self.open_in.entry(it.queue).or_default() += 1;
+                self.interactions.insert(it.id, (**it).clone());
+            }
+            interaction::Event::Stopped { of, owner, at, .. } => {
+                if let Some(gone) = self.interactions.remove(of.interaction) {
+                    *self.places.count(&gone.place) -= 1;
+                    if let Some(open) = self.open_in.get_mut(&gone.queue) {
+                        *open -= 1;
+                    }
+                }
+                if let Some(owner) = owner {
+                    self.release(*owner, of.interaction, Some(at.engine));
+                }
+            }
+        }
+    }
+
+    /// Moves an interaction to a place and raises its version.
+    fn put(&mut self, of: Subject, place: Place) {
+        self.change(of, |it| it.place = place);
+    }
+
+    /// Changes an interaction, raises its version and keeps the count of places.
+    fn change(&mut self, of: Subject, change: impl FnOnce(&mut Interaction)) {
+        let places = &mut self.places;
+        self.interactions.update(of.interaction, |it| {
+            *places.count(&it.place) -= 1;
+            change(it);
+            *places.count(&it.place) += 1;
+            it.version += 1;
+        });
+    }
+
+    // -- route requests ---------------------------------------------------------------------
+
+    fn apply_route(&mut self, event: &route::Event) {
+        match event {
+            route::Event::Requested { of, request } => self.requested(*of, request),
+            route::Event::Widened {
+                of,
+                request,
+                step,
+                widens_at,
+            } => {
+                self.widened(*of, *request, *step, *widens_at);
+            }
+            route::Event::Cooled { of, request, agent } => {
+                self.change(*of, |_| {});
+                let cooling = self.requests.update(*request, |it| {
+                    let index = it.cooling.iter().position(|pair| pair.agent == *agent)?;
+                    Some(it.cooling.remove(index))
+                });
+                if let Some(Some(pair)) = cooling {
+                    self.timers
+                        .disarm(pair.until, Timer::Cooled(*request, *agent));
+                }
+            }
+            route::Event::Cancelled {
+                of, request, rests, ..
+            } => {
+                self.drop_request(*request);
+                self.change(*of, |it| {
+                    it.requests.retain(|id| id != request);
+                    if *rests {
+                        it.place = Place::Queue;
+                    }
+                });
+            }
+        }
+    }
+
+    fn requested(&mut self, of: Subject, request: &RouteRequest) {
+        self.counters.request = self.counters.request.max(request.id.0);
+        self.lines
+            .update(request.virtual_queue, |counts| counts.entered += 1);
+        if let Some(at) = request.widens_at {
+            self.timers.arm(at, Timer::Widens(request.id));
+        }
+        self.requests.insert(request.id, request.clone());
+        self.change(of, |it| {
+            it.requests.push(request.id);
+            it.place = Place::Routing;
+        });
+        self.enter_line(request.id);
+    }
+
+    fn widened(
+        &mut self,
+        of: Subject,
+        id: RouteRequestId,
+        step: u8,
+        widens_at: Option<EngineTime>,
+    ) {
+        self.change(of, |_| {});
+        let before = self.requests.update(id, |it| {
+            let before = it.widens_at;
+            it.step = step;
+            it.widens_at = widens_at;
+            before
+        });
+        if let Some(Some(at)) = before {
+            self.timers.disarm(at, Timer::Widens(id));
+        }
+        if let Some(at) = widens_at {
+            self.timers.arm(at, Timer::Widens(id));
+        }
+        // Only one that stands in line changes lines; one that is offered does so on return.
+        if self.matcher.remove(id) {
+            self.enter_line(id);
+        }
+    }
+
+    /// Lets a request stand in line for the expression in force.
+    pub(crate) fn enter_line(&mut self, id: RouteRequestId) {
+        if let Some(request) = self.requests.get(id) {
+            let waiting = matching::Waiting {
+                id,
+                virtual_queue: request.virtual_queue,
+                medium: request.medium,
+                key: request.key,
+            };
+            self.matcher
+                .add(waiting, request.target.expression(request.step));
+        }
+    }
+
+    /// Takes a request out of line, timers and books.
+    fn drop_request(&mut self, id: RouteRequestId) {
+        self.matcher.remove(id);
+        let Some(request) = self.requests.remove(id) else {
+            return;
+        };
+        self.lines
+            .update(request.virtual_queue, |counts| counts.left += 1);
+        if let Some(at) = request.widens_at {
+            self.timers.disarm(at, Timer::Widens(id));
+        }
+        for pair in &request.cooling {
+            self.timers
+                .disarm(pair.until, Timer::Cooled(id, pair.agent));
+        }
+    }
+
+    // -- offers -----------------------------------------------------------------------------
+
+    fn apply_offer(&mut self, event: &offer::Event) {
+        match event {
+            offer::Event::Made { of, offer } => self.offer_made(*of, offer),
+            offer::Event::Accepted {
+                of,
+                offer,
+                agent,
+                at,
+            } => {
+                self.offer_accepted(*of, *offer, *agent, *at);
+            }
+            offer::Event::NotTaken {
+                of,
+                offer,
+                back_to,
+                how,
+                cooling_until,
+                misses,
+                ..
+            } => {
+                self.offer_not_taken(*of, *offer, back_to, how, *cooling_until, *misses);
+            }
+        }
+    }
+
+    fn offer_made(&mut self, of: Subject, offer: &Offer) {
+        self.counters.offer = self.counters.offer.max(offer.id.0);
+        self.timers.arm(offer.until, Timer::OfferLapses(offer.id));
+        self.offers.insert(offer.id, offer.clone());
+        // While one request is offered, none of its interaction's requests stands in line.
+        for id in self.requests_of(of.interaction) {
+            self.matcher.remove(id);
+        }
+        self.put(
+            of,
+            Place::Offer {
+                offer: offer.id,
+                back_to: offer.back_to.clone(),
+            },
+        );
+        let claim = Claim {
+            interaction: of.interaction,
+            medium: offer.medium,
+            kind: ClaimKind::Offered,
+            since: offer.made,
+        };
+        self.at_work
+            .update(offer.agent, |at_work| at_work.claims.push(claim));
+        self.refresh_free(offer.agent, offer.medium);
+    }
+
+    fn offer_accepted(&mut self, of: Subject, id: OfferId, agent: AgentId, at: Now) {
+        let Some(offer) = self.end_offer(id, EndedOffer::Accepted) else {
+            return;
+        };
+        self.drop_request(offer.request);
+        self.change(of, |it| {
+            it.requests.retain(|request| *request != offer.request);
+            it.place = Place::Handling;
+            it.parties.push(Party {
+                who: Who::Agent(agent),
+                role: Role::Owner,
+                since: at,
+            });
+        });
+        self.at_work.update(agent, |at_work| {
+            let claim = at_work
+                .claims
+                .iter_mut()
+                .find(|claim| claim.interaction == of.interaction);
+            if let Some(claim) = claim {
+                claim.kind = ClaimKind::Handling;
+                claim.since = at;
+            }
+            at_work.misses.remove(&offer.medium);
+            at_work.idle_since = at.engine;
+        });
+        self.refresh_all_free(agent);
+    }
+
+    fn offer_not_taken(
+        &mut self,
+        of: Subject,
+        id: OfferId,
+        back_to: &BackTo,
+        how: &NotTaken,
+        cooling_until: Option<EngineTime>,
+        misses: u8,
+    ) {
+        let Some(offer) = self.end_offer(id, ended(how)) else {
+            return;
+        };
+        self.put(of, place_of(back_to));
+        if let Some(until) = cooling_until {
+            let pair = Cooling {
+                agent: offer.agent,
+                until,
+            };
+            self.requests
+                .update(offer.request, |request| request.cooling.push(pair));
+            self.timers
+                .arm(until, Timer::Cooled(offer.request, offer.agent));
+        }
+        for request in self.requests_of(of.interaction) {
+            self.enter_line(request);
+        }
+        self.at_work.update(offer.agent, |at_work| {
+            if misses == 0 {
+                at_work.misses.remove(&offer.medium);
+            } else {
+                at_work.misses.insert(offer.medium, misses);
+            }
+        });
+        self.release(offer.agent, of.interaction, None);
+    }
+
+    fn end_offer(&mut self, id: OfferId, how: EndedOffer) -> Option<Offer> {
+        let offer = self.offers.remove(id)?;
+        self.timers.disarm(offer.until, Timer::OfferLapses(id));
+        self.ended_offers.insert(id, how);
+        if self.ended_offers.len() > ENDED_OFFERS_MAX {
+            self.ended_offers.pop_first();
+        }
+        Some(offer)
+    }
+
+    fn requests_of(&self, id: InteractionId) -> Vec<RouteRequestId> {
+        self.interactions
+            .get(id)
+            .map(|it| it.requests.clone())
+            .unwrap_or_default()
+    }
+
+    // -- agents -----------------------------------------------------------------------------
+
+    fn apply_agent(&mut self, event: &agent::Event) {
+        match event {
+            agent::Event::LoggedIn {
+                agent,
+                session,
+                media,
+                at,
+            } => {
+                self.logged_in(*agent, *session, media, *at);
+            }
+            agent::Event::LoggedOut { agent } => {
+                self.disarm_grace(*agent);
+                self.at_work.update(*agent, |at_work| {
+                    at_work.desk = None;
+                    at_work.media.clear();
+                    at_work.misses.clear();
+                });
+                self.refresh_all_free(*agent);
+            }
+            agent::Event::Ready { agent, medium, at } => {
+                self.set_readiness(*agent, *medium, None, *at);
+            }
+            agent::Event::NotReady {
+                agent,
+                medium,
+                why,
+                at,
+            } => {
+                self.set_readiness(*agent, *medium, Some(why.clone()), *at);
+            }
+            agent::Event::DeskLost { agent, grace_until } => {
+                self.disarm_grace(*agent);
+                self.desk(*agent, |desk| desk.grace_until = Some(*grace_until));
+                self.timers.arm(*grace_until, Timer::DeskSilent(*agent));
+            }
+            agent::Event::DeskBack { agent } => {
+                self.disarm_grace(*agent);
+                self.desk(*agent, |desk| desk.silent = false);
+            }
+            agent::Event::DeskSilent { agent } => {
+                self.disarm_grace(*agent);
+                self.desk(*agent, |desk| desk.silent = true);
+            }
+        }
+    }
+
+    fn logged_in(&mut self, agent: AgentId, session: DeskSessionId, media: &[Medium], at: Now) {
+        self.counters.desk = self.counters.desk.max(session.0);
+        self.disarm_grace(agent);
+        self.at_work.update(agent, |at_work| {
+            let desk = Desk {
+                session,
+                since: at,
+                grace_until: None,
+                silent: false,
+            };
+            if at_work.desk.is_none() {
+                at_work.idle_since = at.engine;
+            }
+            at_work.desk = Some(desk);
+            for medium in media {
+                let not_ready = Some(NotReady::LoggedIn);
+                at_work.media.entry(*medium).or_insert(Readiness {
+                    not_ready,
+                    since: at,
+                });
+            }
+        });
+        self.refresh_all_free(agent);
+    }
+
+    fn set_readiness(&mut self, agent: AgentId, medium: Medium, why: Option<NotReady>, at: Now) {
+        self.at_work.update(agent, |at_work| {
+            if why.is_none() {
+                let was_ready = at_work.media.values().any(|it| it.not_ready.is_none());
+                at_work.misses.remove(&medium);
+                if !was_ready {
+                    at_work.idle_since = at.engine;
+                }
+            }
+            at_work.media.insert(
+                medium,
+                Readiness {
+                    not_ready: why,
+                    since: at,
+                },
+            );
+        });
+        self.refresh_all_free(agent);
+    }
+
+    fn desk(&mut self, agent: AgentId, change: impl FnOnce(&mut Desk)) {
+        self.at_work.update(agent, |at_work| {
+            if let Some(desk) = &mut at_work.desk {
+                change(desk);
+            }
+        });
+    }
+
+    fn disarm_grace(&mut self, agent: AgentId) {
+        let at = self
+            .at_work
+            .get(agent)
+            .and_then(|at_work| at_work.desk?.grace_until);
+        if let Some(at) = at {
+            self.timers.disarm(at, Timer::DeskSilent(agent));
+            self.desk(agent, |desk| desk.grace_until = None);
+        }
+    }
+
+    /// Gives a claim back. `idle_since` is told when the agent had really worked.
+    fn release(&mut self, agent: AgentId, id: InteractionId, idle_since: Option<EngineTime>) {
+        self.at_work.update(agent, |at_work| {
+            at_work.claims.retain(|claim| claim.interaction != id);
+            if let Some(at) = idle_since {
+                at_work.idle_since = at;
+            }
+        });
+        self.refresh_all_free(agent);
+    }
+
+    pub(crate) fn refresh_all_free(&mut self, agent: AgentId) {
+        for medium in Medium::ALL {
+            self.refresh_free(agent, medium);
+        }
+    }
+
+    /// Tells the matcher whether the agent can take one more of a medium.
+    fn refresh_free(&mut self, agent: AgentId, medium: Medium) {
+        let free = self.at_work.get(agent).filter(|at_work| {
+            let ready = at_work
+                .media
+                .get(&medium)
+                .is_some_and(|it| it.not_ready.is_none());
+            ready && at_work.desk.is_some() && self.room(agent, medium) > 0
+        });
+        let idle_since = free.map(|at_work| at_work.idle_since);
+        self.matcher.set_free(agent, medium, idle_since);
+    }
+
+    // -- configuration ----------------------------------------------------------------------
+
+    fn apply_config(&mut self, event: &config::Event) {
+        match event {
+            config::Event::QueuePut(it) => {
+                self.counters.queue = self.counters.queue.max(it.id.0);
+                self.names.queues.insert(it.name.clone(), it.id);
+                self.queues.insert(it.id, (**it).clone());
+            }
+            config::Event::VirtualQueuePut(it) => {
+                self.counters.virtual_queue = self.counters.virtual_queue.max(it.id.0);
+                self.names.virtual_queues.insert(it.name.clone(), it.id);
+                self.virtual_queues.insert(it.id, (**it).clone());
+                if !self.lines.contains(it.id) {
+                    self.lines
+                        .insert(it.id, crate::state::LineCounts::default());
+                }
+            }
+            config::Event::AgentPut(it) => self.agent_put(it),
+            config::Event::KeyPut(it) => {
+                let added = digest::of(&**it);
+                let old = self.keys.insert(it.name.clone(), (**it).clone());
+                let removed = old.map_or(0, |old| digest::of(&old));
+                self.keys_digest = self.keys_digest.wrapping_add(added).wrapping_sub(removed);
+            }
+            config::Event::SettingsPut { version, settings } => {
+                self.settings_version = *version;
+                self.settings = (**settings).clone();
+            }
+        }
+    }
+
+    fn agent_put(&mut self, it: &config::Agent) {
+        self.counters.agent = self.counters.agent.max(it.id.0);
+        self.names.agents.insert(it.name.clone(), it.id);
+        self.matcher.put_agent(it.id, &it.body.skills);
+        self.agents.insert(it.id, it.clone());
+        if !self.at_work.contains(it.id) {
+            let at_work = AtWork {
+                desk: None,
+                media: std::collections::BTreeMap::new(),
+                claims: Vec::new(),
+                misses: std::collections::BTreeMap::new(),
+                idle_since: EngineTime::default(),
+            };
+            self.at_work.insert(it.id, at_work);
+        }
+        self.refresh_all_free(it.id);
+    }
+
+    // -- effects and the node ---------------------------------------------------------------
+
+    fn apply_effect(&mut self, event: &effect::Event) {
+        match event {
+            effect::Event::Issued(order) => {
+                self.counters.effect = self.counters.effect.max(order.id.0);
+                self.outbox.insert(order.id, (**order).clone());
+            }
+            effect::Event::Started { effect } => {
+                self.outbox.update(*effect, |order| {
+                    order.attempts = order.attempts.saturating_add(1);
+                    order.phase = Phase::Started;
+                });
+            }
+            effect::Event::Finished { effect } => drop(self.outbox.remove(*effect)),
+            effect::Event::Retried { effect, from, .. } => {
+                self.set_phase(*effect, Phase::Issued { from: *from });
+            }
+            effect::Event::Parked { effect, .. } => self.set_phase(*effect, Phase::Parked),
+        }
+    }
+
+    fn set_phase(&mut self, effect: EffectId, phase: Phase) {
+        self.outbox.update(effect, |order| order.phase = phase);
+    }
+
+    fn apply_node(&mut self, event: &node::Event) {
+        match event {
+            node::Event::Opened { .. } | node::Event::ClockJumped { .. } => {}
+            node::Event::ResultsForgotten { before } => {
+                self.results.forget(*before);
+                if let Some(at) = self.forget_at.take() {
+                    self.timers.disarm(at, Timer::ForgetResults);
+                }
+                self.arm_forgetting();
+            }
+        }
+    }
+
+    /// Arms the timer by which the oldest kept result goes. The deadline is part of the state,
+    /// so a later change of the settings moves only the next one.
+    pub(crate) fn arm_forgetting(&mut self) {
+        if let Some(oldest) = self.results.oldest() {
+            let at = oldest + self.settings.results_kept + SWOOP;
+            self.forget_at = Some(at);
+            self.timers.arm(at, Timer::ForgetResults);
+        }
+    }
+}
+
+/// The place an interaction returns to.
+fn place_of(back_to: &BackTo) -> Place {
+    match back_to {
+        BackTo::Queue => Place::Queue,
+        BackTo::Routing => Place::Routing,
+        BackTo::Workbin { workbin } => Place::Workbin {
+            workbin: workbin.clone(),
+        },
+    }
+}
+
+const fn ended(how: &NotTaken) -> EndedOffer {
+    match how {
+        NotTaken::Rejected { .. } => EndedOffer::Rejected,
+        NotTaken::Lapsed => EndedOffer::Lapsed,
+        NotTaken::DeskGone => EndedOffer::DeskGone,
+        NotTaken::InteractionStopped => EndedOffer::InteractionStopped,
+    }
+}

@@ -1,0 +1,180 @@
+//! What must always be true of a state. Costs a walk over everything: for tests, simulation
+//! and `doctor`, not for the loop.
+
+use crate::matching::Matching;
+use crate::state::State;
+use ringback_model::agent::ClaimKind;
+use ringback_model::interaction::Interaction;
+use ringback_model::place::Place;
+use ringback_model::{AgentId, Now};
+
+impl State {
+    /// Checks the invariants.
+    ///
+    /// # Errors
+    /// A sentence for each that does not hold.
+    pub fn check(&self, now: Now) -> Result<(), Vec<String>> {
+        let mut broken = Vec::new();
+        for (_, it) in self.interactions.in_order() {
+            self.check_interaction(it, &mut broken);
+        }
+        for (id, request) in self.requests.in_order() {
+            let owner = self.interaction(request.interaction);
+            if !owner.is_some_and(|it| it.requests.contains(&id)) {
+                broken.push(format!("{id} belongs to no open interaction"));
+            }
+        }
+        for (id, offer) in self.offers.in_order() {
+            let it = self.interaction(offer.interaction).map(|it| &it.place);
+            if !matches!(it, Some(Place::Offer { offer, .. }) if *offer == id) {
+                broken.push(format!(
+                    "{id} is open, but {} is not offered",
+                    offer.interaction
+                ));
+            }
+        }
+        for agent in self.agents.keys() {
+            self.check_agent(agent, &mut broken);
+        }
+        self.check_nobody_left_waiting(now, &mut broken);
+        self.check_books(&mut broken);
+        self.check_indexes(&mut broken);
+        if broken.is_empty() {
+            Ok(())
+        } else {
+            Err(broken)
+        }
+    }
+
+    fn check_interaction(&self, it: &Interaction, broken: &mut Vec<String>) {
+        let id = it.id;
+        let owners = it
+            .parties
+            .iter()
+            .filter(|party| party.role == ringback_model::place::Role::Owner);
+        let owners = owners.count();
+        let in_line = it
+            .requests
+            .iter()
+            .filter(|id| self.matcher.place(**id).is_some())
+            .count();
+        let fits = match it.place {
+            Place::Queue => owners == 0 && it.requests.is_empty(),
+            Place::Routing => {
+                owners == 0 && !it.requests.is_empty() && in_line == it.requests.len()
+            }
+            Place::Offer { offer, .. } => {
+                owners == 0
+                    && in_line == 0
+                    && self.offer(offer).is_some_and(|offer| {
+                        offer.interaction == id && it.requests.contains(&offer.request)
+                    })
+            }
+            Place::Handling => owners == 1 && it.requests.is_empty(),
+            Place::Stopped => false,
+            _ => owners == 0,
+        };
+        if !fits {
+            broken.push(format!(
+                "{id} in place {} has {owners} owners, {} requests, {in_line} in line",
+                it.place.name(),
+                it.requests.len()
+            ));
+        }
+    }
+
+    fn check_agent(&self, agent: AgentId, broken: &mut Vec<String>) {
+        let Some(at_work) = self.at_work(agent) else {
+            broken.push(format!("{agent} has no record of work"));
+            return;
+        };
+        for claim in &at_work.claims {
+            let it = self.interaction(claim.interaction);
+            let fits = match claim.kind {
+                ClaimKind::Offered => it.is_some_and(|it| match it.place {
+                    Place::Offer { offer, .. } => {
+                        self.offer(offer).is_some_and(|offer| offer.agent == agent)
+                    }
+                    _ => false,
+                }),
+                ClaimKind::Handling => it.is_some_and(|it| it.owner() == Some(agent)),
+                ClaimKind::Reserved | ClaimKind::Consult | ClaimKind::WrapUp => true,
+            };
+            if !fits {
+                broken.push(format!(
+                    "{agent} claims {} without having it",
+                    claim.interaction
+                ));
+            }
+        }
+        let silent_and_ready = at_work.desk.is_none_or(|desk| desk.silent)
+            && at_work.media.values().any(|it| it.not_ready.is_none());
+        if silent_and_ready {
+            broken.push(format!("{agent} is ready without a desk that answers"));
+        }
+    }
+
+    /// Nobody waits while someone is free who may take it.
+    fn check_nobody_left_waiting(&self, now: Now, broken: &mut Vec<String>) {
+        for (id, request) in self.requests.in_order() {
+            let may = &mut |agent| {
+                !request
+                    .cooling
+                    .iter()
+                    .any(|pair| pair.agent == agent && pair.until > now.engine)
+            };
+            if let Some(found) = self.matcher.agent_for(id, may) {
+                broken.push(format!(
+                    "{id} waits although {} is free for it",
+                    found.agent
+                ));
+            }
+        }
+    }
+
+    fn check_books(&self, broken: &mut Vec<String>) {
+        let mut inside = std::collections::BTreeMap::new();
+        for (_, request) in self.requests.in_order() {
+            *inside.entry(request.virtual_queue).or_insert(0_u64) += 1;
+        }
+        for (id, counts) in self.lines.in_order() {
+            let inside = inside.get(&id).copied().unwrap_or(0);
+            if counts.entered != counts.left + inside {
+                broken.push(format!(
+                    "the books of {id} do not balance: {} entered, {} left, {inside} inside",
+                    counts.entered, counts.left
+                ));
+            }
+        }
+    }
+
+    /// A state read back from its parts is the same state, indexes included.
+    fn check_indexes(&self, broken: &mut Vec<String>) {
+        let mut again = Self::new();
+        for part in self.parts() {
+            again.restore(part);
+        }
+        again.index();
+        let same = [
+            ("digest", again.digest() == self.digest()),
+            ("timers", again.timers == self.timers),
+            ("names", again.names == self.names),
+            ("places", again.places == self.places),
+            ("lines", self.same_lines(&again)),
+        ];
+        for (what, same) in same {
+            if !same {
+                broken.push(format!("{what} differ after reading the state back"));
+            }
+        }
+    }
+
+    fn same_lines(&self, other: &Self) -> bool {
+        let lists = |state: &Self| {
+            let queues = state.virtual_queues.keys();
+            let line = |id| state.matcher.in_order(id, usize::MAX);
+            queues.into_iter().map(line).collect::<Vec<_>>()
+        };
+        lists(self) == lists(other)
+    }
+}

@@ -1,0 +1,233 @@
+//! Logging in and out, readiness, desks that fall silent.
+
+use super::{offers, segments};
+use crate::state::State;
+use ringback_model::agent::{
+    AtWork, ClaimKind, Desk, Event as It, Input, NotReady, Refused as Why,
+};
+use ringback_model::offer::NotTaken;
+use ringback_model::{AgentId, DeskSessionId, Event, Medium, Now};
+
+pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Why> {
+    match input {
+        Input::LogIn { agent, media } => log_in(state, now, *agent, media),
+        Input::LogOut { agent } => log_out(state, now, *agent),
+        Input::Ready { agent, media } => ready(state, now, *agent, media),
+        Input::NotReady {
+            agent,
+            media,
+            reason,
+        } => {
+            let why = NotReady::Chosen {
+                reason: reason.clone(),
+            };
+            not_ready(state, now, *agent, media, &why)
+        }
+        Input::DeskLost { agent, session } => desk_lost(state, now, *agent, *session),
+        Input::DeskBack { agent, session } => desk_back(state, *agent, *session),
+    }
+}
+
+fn log_in(state: &State, now: Now, agent: AgentId, media: &[Medium]) -> Result<Vec<Event>, Why> {
+    let config = state.agent(agent).ok_or(Why::Unknown(agent))?;
+    let capacity = &config.body.capacity;
+    if let Some(medium) = media.iter().find(|medium| capacity.of(**medium) == 0) {
+        return Err(Why::NoCapacity {
+            agent,
+            medium: *medium,
+        });
+    }
+    let asked = |medium: &Medium| {
+        if media.is_empty() {
+            capacity.of(*medium) > 0
+        } else {
+            media.contains(medium)
+        }
+    };
+    let media = Medium::ALL.into_iter().filter(asked).collect();
+    let session = DeskSessionId(state.counters().desk + 1);
+    Ok(vec![Event::Agent(It::LoggedIn {
+        agent,
+        session,
+        media,
+        at: now,
+    })])
+}
+
+fn log_out(state: &State, now: Now, agent: AgentId) -> Result<Vec<Event>, Why> {
+    let (at_work, desk) = logged_in(state, agent)?;
+    let claims = at_work
+        .claims
+        .iter()
+        .filter(|claim| claim.kind != ClaimKind::Offered)
+        .count();
+    if claims > 0 {
+        return Err(Why::HasWork { agent, claims });
+    }
+    let mut events = withdraw_offers(state, now, agent);
+    for medium in at_work.media.keys() {
+        events.extend(segments::readiness(state, agent, *medium, now));
+    }
+    events.push(segments::logged_in(agent, desk.since, now));
+    events.push(Event::Agent(It::LoggedOut { agent }));
+    Ok(events)
+}
+
+/// The agent at work and the desk, if logged in.
+fn logged_in(state: &State, agent: AgentId) -> Result<(&AtWork, Desk), Why> {
+    let at_work = state.at_work(agent).ok_or(Why::Unknown(agent))?;
+    let desk = at_work.desk.ok_or(Why::NotLoggedIn(agent))?;
+    Ok((at_work, desk))
+}
+
+fn ready(state: &State, now: Now, agent: AgentId, media: &[Medium]) -> Result<Vec<Event>, Why> {
+    let (at_work, desk) = logged_in(state, agent)?;
+    let mut events = Vec::new();
+    // Who speaks is there.
+    if desk.silent || desk.grace_until.is_some() {
+        events.push(Event::Agent(It::DeskBack { agent }));
+    }
+    for medium in chosen(at_work, agent, media)? {
+        let is_ready = at_work
+            .media
+            .get(&medium)
+            .is_some_and(|it| it.not_ready.is_none());
+        if !is_ready {
+            events.extend(segments::readiness(state, agent, medium, now));
+            events.push(Event::Agent(It::Ready {
+                agent,
+                medium,
+                at: now,
+            }));
+        }
+    }
+    Ok(events)
+}
+
+fn not_ready(
+    state: &State,
+    now: Now,
+    agent: AgentId,
+    media: &[Medium],
+    why: &NotReady,
+) -> Result<Vec<Event>, Why> {
+    let (at_work, _) = logged_in(state, agent)?;
+    let mut events = Vec::new();
+    for medium in chosen(at_work, agent, media)? {
+        let same = at_work
+            .media
+            .get(&medium)
+            .is_some_and(|it| it.not_ready.as_ref() == Some(why));
+        if !same {
+            events.extend(segments::readiness(state, agent, medium, now));
+            events.push(set_not_ready(agent, medium, why, now));
+        }
+    }
+    Ok(events)
+}
+
+/// The media meant: those named, or all the agent is logged in for.
+fn chosen(at_work: &AtWork, agent: AgentId, media: &[Medium]) -> Result<Vec<Medium>, Why> {
+    if media.is_empty() {
+        return Ok(at_work.media.keys().copied().collect());
+    }
+    match media
+        .iter()
+        .find(|medium| !at_work.media.contains_key(medium))
+    {
+        Some(medium) => Err(Why::NotLoggedInFor {
+            agent,
+            medium: *medium,
+        }),
+        None => Ok(media.to_vec()),
+    }
+}
+
+fn set_not_ready(agent: AgentId, medium: Medium, why: &NotReady, at: Now) -> Event {
+    Event::Agent(It::NotReady {
+        agent,
+        medium,
+        why: why.clone(),
+        at,
+    })
+}
+
+fn desk_lost(
+    state: &State,
+    now: Now,
+    agent: AgentId,
+    session: DeskSessionId,
+) -> Result<Vec<Event>, Why> {
+    let desk = current(state, agent, session)?;
+    if desk.silent || desk.grace_until.is_some() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![lost(state, now, agent)])
+}
+
+fn desk_back(state: &State, agent: AgentId, session: DeskSessionId) -> Result<Vec<Event>, Why> {
+    let desk = current(state, agent, session)?;
+    if !desk.silent && desk.grace_until.is_none() {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Event::Agent(It::DeskBack { agent })])
+}
+
+/// The desk that speaks, if it is the one in force.
+fn current(state: &State, agent: AgentId, session: DeskSessionId) -> Result<Desk, Why> {
+    let (_, desk) = logged_in(state, agent)?;
+    if desk.session == session {
+        Ok(desk)
+    } else {
+        Err(Why::OldDesk { agent, session })
+    }
+}
+
+fn lost(state: &State, now: Now, agent: AgentId) -> Event {
+    let (_, settings) = state.settings();
+    Event::Agent(It::DeskLost {
+        agent,
+        grace_until: now.engine + settings.desk_grace,
+    })
+}
+
+/// After the engine was opened no desk has answered yet: each gets the grace to come back.
+pub(super) fn all_desks_lost(state: &State, now: Now) -> Vec<Event> {
+    let waits_for = |agent: &AgentId| {
+        let desk = state.at_work(*agent).and_then(|at_work| at_work.desk);
+        desk.is_some_and(|desk| !desk.silent && desk.grace_until.is_none())
+    };
+    state
+        .agent_ids()
+        .into_iter()
+        .filter(waits_for)
+        .map(|agent| lost(state, now, agent))
+        .collect()
+}
+
+/// The grace of a desk is over: its offers go back, it takes nothing more; what it handles
+/// stays with it.
+pub(super) fn silent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
+    let Some(at_work) = state.at_work(agent) else {
+        return Vec::new();
+    };
+    let mut events = withdraw_offers(state, now, agent);
+    for (medium, readiness) in &at_work.media {
+        if readiness.not_ready.is_none() {
+            events.extend(segments::readiness(state, agent, *medium, now));
+            events.push(set_not_ready(agent, *medium, &NotReady::Silent, now));
+        }
+    }
+    events.push(Event::Agent(It::DeskSilent { agent }));
+    events
+}
+
+fn withdraw_offers(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
+    let mut events = Vec::new();
+    for offer in state.offers_to(agent) {
+        if let Some(it) = state.interaction(offer.interaction) {
+            events.extend(offers::not_taken(state, now, it, offer, NotTaken::DeskGone));
+        }
+    }
+    events
+}

@@ -1,0 +1,272 @@
+//! Changing the configuration: references and versions are checked here, the event carries the
+//! whole new version.
+
+use crate::state::State;
+use ringback_model::config::{
+    Agent, AgentBody, ApiKey, Capacity, Event as It, Expected, Input, Queue, QueueBody,
+    Refused as Why, Role, Scope, Settings, Version, VirtualQueue, VirtualQueueBody,
+};
+use ringback_model::{AgentId, Event, Millis, Name, QueueId, VirtualQueueId};
+use std::collections::BTreeSet;
+
+/// How many objects of one kind a tenant may have.
+const OBJECTS_MAX: usize = 100_000;
+/// How many skills an agent may have.
+const SKILLS_MAX: usize = 256;
+/// How many open keys the settings may name.
+const OPEN_KEYS_MAX: usize = 256;
+
+pub(super) fn decide(state: &State, input: &Input) -> Result<Vec<Event>, Why> {
+    let event = match input {
+        Input::PutQueue {
+            name,
+            body,
+            expected,
+        } => put_queue(state, name, body, *expected)?,
+        Input::PutVirtualQueue {
+            name,
+            body,
+            expected,
+        } => put_virtual_queue(state, name, body, *expected)?,
+        Input::PutAgent {
+            name,
+            body,
+            expected,
+        } => put_agent(state, name, body, *expected)?,
+        Input::MakeKey {
+            name,
+            hash,
+            role,
+            queues,
+            agent,
+        } => make_key(state, name, hash, *role, queues.as_ref(), agent.as_ref())?,
+        Input::RevokeKey { name } => revoke_key(state, name)?,
+        Input::PutSettings { settings, expected } => put_settings(state, settings, *expected)?,
+    };
+    Ok(vec![Event::Config(event)])
+}
+
+/// The version a changed object gets, if the change was made against the version that is there.
+fn next_version(what: &str, found: Option<Version>, expected: Expected) -> Result<Version, Why> {
+    let found = found.unwrap_or(0);
+    let fits = match expected {
+        Expected::Any => true,
+        Expected::Absent => found == 0,
+        Expected::Version(version) => found == version,
+    };
+    if fits {
+        Ok(found + 1)
+    } else {
+        Err(Why::VersionMismatch {
+            what: what.to_owned(),
+            found,
+        })
+    }
+}
+
+fn room_for_more(what: &str, known: bool, count: usize) -> Result<(), Why> {
+    if known || count < OBJECTS_MAX {
+        return Ok(());
+    }
+    Err(Why::TooMany {
+        what: what.to_owned(),
+        limit: OBJECTS_MAX,
+    })
+}
+
+fn put_queue(state: &State, name: &Name, body: &QueueBody, expected: Expected) -> Result<It, Why> {
+    let found = state.queue_named(name);
+    room_for_more("queues", found.is_some(), state.names.queues.len())?;
+    Ok(It::QueuePut(Box::new(Queue {
+        id: found.map_or(QueueId(state.counters().queue + 1), |it| it.id),
+        name: name.clone(),
+        version: next_version(
+            &format!("queue {name}"),
+            found.map(|it| it.version),
+            expected,
+        )?,
+        body: body.clone(),
+    })))
+}
+
+fn put_virtual_queue(
+    state: &State,
+    name: &Name,
+    body: &VirtualQueueBody,
+    expected: Expected,
+) -> Result<It, Why> {
+    let found = state.virtual_queue_named(name);
+    room_for_more(
+        "virtual queues",
+        found.is_some(),
+        state.names.virtual_queues.len(),
+    )?;
+    within("short_abandon", body.short_abandon, Millis::ZERO, HOUR)?;
+    Ok(It::VirtualQueuePut(Box::new(VirtualQueue {
+        id: found.map_or(VirtualQueueId(state.counters().virtual_queue + 1), |it| {
+            it.id
+        }),
+        name: name.clone(),
+        version: next_version(
+            &format!("virtual queue {name}"),
+            found.map(|it| it.version),
+            expected,
+        )?,
+        body: body.clone(),
+    })))
+}
+
+fn put_agent(state: &State, name: &Name, body: &AgentBody, expected: Expected) -> Result<It, Why> {
+    let found = state.agent_named(name);
+    room_for_more("agents", found.is_some(), state.names.agents.len())?;
+    if body.skills.len() > SKILLS_MAX {
+        let allowed = format!("at most {SKILLS_MAX} skills");
+        return Err(out_of_range("skills", body.skills.len(), &allowed));
+    }
+    if let Some((medium, most)) = body
+        .capacity
+        .0
+        .iter()
+        .find(|(_, most)| **most > Capacity::MAX)
+    {
+        let allowed = format!("at most {} at once", Capacity::MAX);
+        return Err(out_of_range(
+            &format!("capacity of {medium}"),
+            most,
+            &allowed,
+        ));
+    }
+    Ok(It::AgentPut(Box::new(Agent {
+        id: found.map_or(AgentId(state.counters().agent + 1), |it| it.id),
+        name: name.clone(),
+        version: next_version(
+            &format!("agent {name}"),
+            found.map(|it| it.version),
+            expected,
+        )?,
+        body: body.clone(),
+    })))
+}
+
+fn make_key(
+    state: &State,
+    name: &Name,
+    hash: &str,
+    role: Role,
+    queues: Option<&BTreeSet<Name>>,
+    agent: Option<&Name>,
+) -> Result<It, Why> {
+    if state.keys.contains_key(name) {
+        return Err(Why::Exists {
+            what: format!("key {name}"),
+        });
+    }
+    room_for_more("keys", false, state.keys.len())?;
+    if (role == Role::Agent) != agent.is_some() {
+        return Err(Why::KeyAgent);
+    }
+    let agent = agent.map(|name| {
+        let found = state.agent_named(name).map(|it| it.id);
+        found.ok_or_else(|| Why::Unknown {
+            what: format!("agent {name}"),
+        })
+    });
+    Ok(It::KeyPut(Box::new(ApiKey {
+        name: name.clone(),
+        version: 1,
+        hash: hash.to_owned(),
+        role,
+        scope: scope(state, queues)?,
+        agent: agent.transpose()?,
+        revoked: false,
+    })))
+}
+
+fn scope(state: &State, queues: Option<&BTreeSet<Name>>) -> Result<Scope, Why> {
+    let Some(names) = queues else {
+        return Ok(Scope::Everything);
+    };
+    let id = |name: &Name| {
+        let found = state.queue_named(name).map(|it| it.id);
+        found.ok_or_else(|| Why::Unknown {
+            what: format!("queue {name}"),
+        })
+    };
+    Ok(Scope::Queues(
+        names.iter().map(id).collect::<Result<_, _>>()?,
+    ))
+}
+
+fn revoke_key(state: &State, name: &Name) -> Result<It, Why> {
+    let unknown = || Why::Unknown {
+        what: format!("key {name}"),
+    };
+    let found = state.keys.get(name).ok_or_else(unknown)?;
+    let version = if found.revoked {
+        found.version
+    } else {
+        found.version + 1
+    };
+    Ok(It::KeyPut(Box::new(ApiKey {
+        version,
+        revoked: true,
+        ..found.clone()
+    })))
+}
+
+const HOUR: Millis = Millis::seconds(3_600);
+
+fn put_settings(state: &State, settings: &Settings, expected: Expected) -> Result<It, Why> {
+    let second = Millis::seconds(1);
+    within("offer_ttl", settings.offer_ttl, second, HOUR)?;
+    within("cool_down", settings.cool_down, Millis::ZERO, HOUR)?;
+    within("desk_grace", settings.desk_grace, second, HOUR)?;
+    within(
+        "results_kept",
+        settings.results_kept,
+        Millis::seconds(60),
+        Millis(HOUR.0 * 24 * 7),
+    )?;
+    within(
+        "credit_max",
+        settings.credit_max,
+        Millis::ZERO,
+        Millis(HOUR.0 * 24 * 30),
+    )?;
+    if let Some((medium, _)) = settings.misses_max.iter().find(|(_, most)| **most == 0) {
+        return Err(out_of_range(
+            &format!("misses_max of {medium}"),
+            0,
+            "from 1 to 255",
+        ));
+    }
+    if settings.open_keys.len() > OPEN_KEYS_MAX {
+        let allowed = format!("at most {OPEN_KEYS_MAX} keys");
+        return Err(out_of_range(
+            "open_keys",
+            settings.open_keys.len(),
+            &allowed,
+        ));
+    }
+    let (found, _) = state.settings();
+    let version = next_version("the settings", Some(found), expected)?;
+    Ok(It::SettingsPut {
+        version,
+        settings: Box::new(settings.clone()),
+    })
+}
+
+fn within(key: &str, found: Millis, least: Millis, most: Millis) -> Result<(), Why> {
+    if (least..=most).contains(&found) {
+        return Ok(());
+    }
+    Err(out_of_range(key, found, &format!("from {least} to {most}")))
+}
+
+fn out_of_range(key: &str, found: impl std::fmt::Display, allowed: &str) -> Why {
+    Why::OutOfRange {
+        key: key.to_owned(),
+        found: found.to_string(),
+        allowed: format!("allowed is {allowed}"),
+    }
+}

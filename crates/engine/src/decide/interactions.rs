@@ -1,0 +1,204 @@
+//! Submitting, completing, stopping.
+
+use super::{effects, offers, requests, segments};
+use crate::state::State;
+use ringback_model::interaction::{
+    Ending, Event as It, Input, Interaction, Refused as Why, StopCause, Subject, Submission,
+};
+use ringback_model::offer::NotTaken;
+use ringback_model::place::{Party, Place, Role, Who};
+use ringback_model::record::SegmentEnd;
+use ringback_model::route::Cancelled;
+use ringback_model::{AgentId, Event, InteractionId, Now, Refused};
+
+pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Refused> {
+    match input {
+        Input::Submit(submission) => submit(state, now, submission),
+        Input::Complete {
+            interaction,
+            agent,
+            reason,
+            disposition,
+        } => {
+            let it = open(state, *interaction)?;
+            must_own(it, *agent)?;
+            let ending = Ending::Completed {
+                agent: *agent,
+                reason: reason.clone(),
+                disposition: disposition.clone(),
+            };
+            Ok(stop(state, now, it, ending))
+        }
+        // Stopping what is stopped changes nothing and is no mistake: two may stop at once.
+        Input::Stop { interaction, .. } if state.is_stopped(*interaction) => Ok(Vec::new()),
+        Input::Stop { interaction, cause } => {
+            let it = open(state, *interaction)?;
+            let ending = match cause {
+                StopCause::Abandoned => Ending::Abandoned,
+                StopCause::Cancelled { reason } => Ending::Cancelled {
+                    reason: reason.clone(),
+                },
+            };
+            Ok(stop(state, now, it, ending))
+        }
+    }
+}
+
+/// The interaction, if it is open.
+pub(super) fn open(state: &State, id: InteractionId) -> Result<&Interaction, Why> {
+    state.interaction(id).ok_or_else(|| {
+        if state.is_stopped(id) {
+            Why::Stopped(id)
+        } else {
+            Why::Unknown(id)
+        }
+    })
+}
+
+fn must_own(it: &Interaction, agent: AgentId) -> Result<(), Why> {
+    match it.owner() {
+        Some(owner) if owner == agent => Ok(()),
+        Some(owner) => Err(Why::NotOwner {
+            interaction: it.id,
+            owner,
+            agent,
+        }),
+        None => Err(Why::NotHandled {
+            interaction: it.id,
+            place: it.place.name().to_owned(),
+        }),
+    }
+}
+
+fn submit(state: &State, now: Now, new: &Submission) -> Result<Vec<Event>, Refused> {
+    let queue = state
+        .queue_named(&new.queue)
+        .ok_or_else(|| Why::UnknownQueue(new.queue.clone()))?;
+    let (_, settings) = state.settings();
+    if state.open() >= settings.open_max as usize {
+        return Err(Why::TooManyOpen {
+            limit: settings.open_max,
+        }
+        .into());
+    }
+    if state.open_in(queue.id) >= queue.body.open_max {
+        let limit = queue.body.open_max;
+        return Err(Why::QueueFull {
+            queue: queue.name.clone(),
+            limit,
+        }
+        .into());
+    }
+    let parent = new
+        .parent
+        .filter(|id| id.0 > state.counters().interaction || id.0 == 0);
+    if let Some(parent) = parent {
+        return Err(Why::Unknown(parent).into());
+    }
+    let it = Interaction {
+        id: InteractionId(state.counters().interaction + 1),
+        medium: new.medium,
+        kind: new.kind.clone(),
+        subkind: new.subkind.clone(),
+        tier: new.tier,
+        queue: queue.id,
+        contact: new.contact,
+        parent: new.parent,
+        thread: new.parent.map(|id| thread_of(state, id)),
+        user_data: new.user_data.clone(),
+        submitted: now,
+        place: Place::Queue,
+        parties: vec![Party {
+            who: Who::Customer,
+            role: Role::Customer,
+            since: now,
+        }],
+        requests: Vec::new(),
+        version: 1,
+    };
+    let requested = match &new.route {
+        Some(ask) => Some(requests::make(state, now, &it, ask)?),
+        None => None,
+    };
+    let submitted = Event::Interaction(It::Submitted(Box::new(it)));
+    Ok([Some(submitted), requested].into_iter().flatten().collect())
+}
+
+/// A child belongs to the thread of its parent, which starts one if it has none.
+fn thread_of(state: &State, parent: InteractionId) -> InteractionId {
+    state
+        .interaction(parent)
+        .and_then(|it| it.thread)
+        .unwrap_or(parent)
+}
+
+/// Ends an interaction wherever it is: withdraws its offer, ends its waits and its handling.
+fn stop(state: &State, now: Now, it: &Interaction, ending: Ending) -> Vec<Event> {
+    let of = Subject {
+        interaction: it.id,
+        queue: it.queue,
+    };
+    let mut events = Vec::new();
+    if let Place::Offer { offer, .. } = it.place
+        && let Some(offer) = state.offer(offer)
+    {
+        events.extend(offers::not_taken(
+            state,
+            now,
+            it,
+            offer,
+            NotTaken::InteractionStopped,
+        ));
+    }
+    for request in it.requests.iter().filter_map(|id| state.request(*id)) {
+        let end = wait_end(state, request, now, &ending);
+        events.push(segments::wait(it, request, now, end));
+        events.push(requests::cancelled(
+            it,
+            request.id,
+            Cancelled::InteractionStopped,
+        ));
+    }
+    let owner = it.owner();
+    if let Some(agent) = owner {
+        let end = match ending {
+            Ending::Completed { .. } => SegmentEnd::Completed,
+            Ending::Abandoned | Ending::Cancelled { .. } => SegmentEnd::Stopped,
+        };
+        events.push(segments::talk(it, agent, owned_since(it), now, end));
+    }
+    let notice = effects::notice(state, now, it.id, &ending);
+    events.push(Event::Interaction(It::Stopped {
+        of,
+        owner,
+        ending,
+        at: now,
+    }));
+    events.extend(notice);
+    events
+}
+
+fn owned_since(it: &Interaction) -> Now {
+    let owner = it.parties.iter().find(|party| party.role == Role::Owner);
+    owner.map_or(it.submitted, |party| party.since)
+}
+
+/// How a wait ends when its interaction is ended.
+fn wait_end(
+    state: &State,
+    request: &ringback_model::route::RouteRequest,
+    now: Now,
+    ending: &Ending,
+) -> SegmentEnd {
+    if *ending != Ending::Abandoned {
+        return SegmentEnd::Stopped;
+    }
+    let short = state
+        .virtual_queue(request.virtual_queue)
+        .is_some_and(|it| now.engine.since(request.since.engine) < it.body.short_abandon);
+    if short {
+        SegmentEnd::ShortAbandoned
+    } else {
+        SegmentEnd::Abandoned
+    }
+}

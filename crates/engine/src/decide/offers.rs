@@ -1,0 +1,168 @@
+//! Accepting, rejecting and ending offers.
+
+use super::{requests, segments};
+use crate::state::{EndedOffer, State};
+use ringback_model::agent::{Event as AgentEvent, NotReady};
+use ringback_model::interaction::Interaction;
+use ringback_model::offer::{Event as It, Input, NotTaken, Offer, Refused as Why};
+use ringback_model::record::SegmentEnd;
+use ringback_model::route::Cancelled;
+use ringback_model::{AgentId, Event, Now, OfferId};
+
+pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Why> {
+    match input {
+        Input::Accept { offer, agent } => {
+            let (it, offer) = open_to(state, now, *offer, *agent)?;
+            Ok(accept(state, now, it, offer))
+        }
+        Input::Reject {
+            offer,
+            agent,
+            reason,
+        } => {
+            let (it, offer) = open_to(state, now, *offer, *agent)?;
+            let how = NotTaken::Rejected {
+                reason: reason.clone(),
+            };
+            Ok(not_taken(state, now, it, offer, how))
+        }
+    }
+}
+
+/// The open offer and its interaction, if it was made to this agent and has not lapsed. An
+/// offer whose time is over is over, even if its timer has not fired yet.
+fn open_to(
+    state: &State,
+    now: Now,
+    id: OfferId,
+    agent: AgentId,
+) -> Result<(&Interaction, &Offer), Why> {
+    let offer = state.offer(id).ok_or_else(|| gone(state, id))?;
+    if offer.agent != agent {
+        return Err(Why::NotYours {
+            offer: id,
+            to: offer.agent,
+            agent,
+        });
+    }
+    if offer.until <= now.engine {
+        return Err(Why::Over {
+            offer: id,
+            how: said(EndedOffer::Lapsed).to_owned(),
+        });
+    }
+    let it = state
+        .interaction(offer.interaction)
+        .ok_or(Why::Unknown(id))?;
+    Ok((it, offer))
+}
+
+fn gone(state: &State, id: OfferId) -> Why {
+    match state.ended_offers.get(&id) {
+        Some(how) => Why::Over {
+            offer: id,
+            how: said(*how).to_owned(),
+        },
+        None => Why::Unknown(id),
+    }
+}
+
+const fn said(how: EndedOffer) -> &'static str {
+    match how {
+        EndedOffer::Accepted => "it was accepted",
+        EndedOffer::Rejected => "it was rejected",
+        EndedOffer::Lapsed => "nobody answered in time and the interaction went back",
+        EndedOffer::DeskGone => "the desk was gone and the interaction went back",
+        EndedOffer::InteractionStopped => "the interaction has been stopped",
+    }
+}
+
+fn accept(state: &State, now: Now, it: &Interaction, offer: &Offer) -> Vec<Event> {
+    let mut events = vec![segments::ring(state, it, offer, now, SegmentEnd::Accepted)];
+    for request in it.requests.iter().filter_map(|id| state.request(*id)) {
+        let matched = request.id == offer.request;
+        let end = if matched {
+            SegmentEnd::Answered
+        } else {
+            SegmentEnd::MatchedElsewhere
+        };
+        events.push(segments::wait(it, request, now, end));
+        if !matched {
+            events.push(requests::cancelled(
+                it,
+                request.id,
+                Cancelled::MatchedElsewhere,
+            ));
+        }
+    }
+    events.push(Event::Offer(It::Accepted {
+        of: requests::subject(it),
+        offer: offer.id,
+        agent: offer.agent,
+        at: now,
+    }));
+    events
+}
+
+/// An offer ends without being taken: what happens to it, and to the agent who missed it.
+pub(super) fn not_taken(
+    state: &State,
+    now: Now,
+    it: &Interaction,
+    offer: &Offer,
+    how: NotTaken,
+) -> Vec<Event> {
+    let (_, settings) = state.settings();
+    let missed_before = state
+        .at_work(offer.agent)
+        .and_then(|at_work| at_work.misses.get(&offer.medium).copied())
+        .unwrap_or(0);
+    let misses = match how {
+        NotTaken::Lapsed => missed_before.saturating_add(1),
+        NotTaken::Rejected { .. } | NotTaken::DeskGone | NotTaken::InteractionStopped => {
+            missed_before
+        }
+    };
+    let cools = matches!(how, NotTaken::Lapsed | NotTaken::Rejected { .. });
+    let end = match how {
+        NotTaken::Lapsed => SegmentEnd::Lapsed,
+        NotTaken::Rejected { .. } => SegmentEnd::Rejected,
+        NotTaken::DeskGone | NotTaken::InteractionStopped => SegmentEnd::Withdrawn,
+    };
+    let too_many = how == NotTaken::Lapsed && misses >= settings.misses_max(offer.medium);
+    let mut events = vec![
+        segments::ring(state, it, offer, now, end),
+        Event::Offer(It::NotTaken {
+            of: requests::subject(it),
+            offer: offer.id,
+            agent: offer.agent,
+            back_to: offer.back_to.clone(),
+            how,
+            cooling_until: cools.then(|| now.engine + settings.cool_down),
+            misses,
+        }),
+    ];
+    if too_many {
+        events.extend(missed_too_many(state, now, offer));
+    }
+    events
+}
+
+/// After too many missed offers in a row an agent is set not ready for the medium.
+fn missed_too_many(state: &State, now: Now, offer: &Offer) -> Vec<Event> {
+    let ready = state
+        .at_work(offer.agent)
+        .and_then(|at_work| at_work.media.get(&offer.medium))
+        .is_some_and(|readiness| readiness.not_ready.is_none());
+    if !ready {
+        return Vec::new();
+    }
+    let not_ready = Event::Agent(AgentEvent::NotReady {
+        agent: offer.agent,
+        medium: offer.medium,
+        why: NotReady::Missed,
+        at: now,
+    });
+    let interval = segments::readiness(state, offer.agent, offer.medium, now);
+    interval.into_iter().chain([not_ready]).collect()
+}

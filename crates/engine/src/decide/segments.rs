@@ -1,0 +1,103 @@
+//! Facts for the reports: one event for every stretch that ends.
+
+use crate::state::State;
+use ringback_model::interaction::Interaction;
+use ringback_model::offer::Offer;
+use ringback_model::place::Who;
+use ringback_model::record::{
+    AgentInterval, AgentState, Event as Fact, Segment, SegmentEnd, SegmentKind,
+};
+use ringback_model::route::RouteRequest;
+use ringback_model::{AgentId, Event, Medium, Now};
+
+/// A request stopped waiting.
+pub(super) fn wait(it: &Interaction, request: &RouteRequest, to: Now, end: SegmentEnd) -> Event {
+    segment(Segment {
+        interaction: it.id,
+        medium: it.medium,
+        who: Who::Customer,
+        kind: SegmentKind::Wait,
+        queue: it.queue,
+        virtual_queue: Some(request.virtual_queue),
+        request: Some(request.id),
+        from: request.since,
+        to,
+        end,
+    })
+}
+
+/// An agent was not invited any more.
+pub(super) fn ring(
+    state: &State,
+    it: &Interaction,
+    offer: &Offer,
+    to: Now,
+    end: SegmentEnd,
+) -> Event {
+    segment(Segment {
+        interaction: it.id,
+        medium: it.medium,
+        who: Who::Agent(offer.agent),
+        kind: SegmentKind::Ring,
+        queue: it.queue,
+        virtual_queue: state
+            .request(offer.request)
+            .map(|request| request.virtual_queue),
+        request: Some(offer.request),
+        from: offer.made,
+        to,
+        end,
+    })
+}
+
+/// An agent stopped handling.
+pub(super) fn talk(it: &Interaction, agent: AgentId, from: Now, to: Now, end: SegmentEnd) -> Event {
+    segment(Segment {
+        interaction: it.id,
+        medium: it.medium,
+        who: Who::Agent(agent),
+        kind: SegmentKind::Talk,
+        queue: it.queue,
+        virtual_queue: None,
+        request: None,
+        from,
+        to,
+        end,
+    })
+}
+
+fn segment(segment: Segment) -> Event {
+    Event::Record(Fact::Segment(Box::new(segment)))
+}
+
+/// An agent left a state of readiness for a medium.
+pub(super) fn readiness(state: &State, agent: AgentId, medium: Medium, to: Now) -> Option<Event> {
+    let was = state.at_work(agent)?.media.get(&medium)?;
+    let in_state = match &was.not_ready {
+        None => AgentState::Ready,
+        Some(why) => AgentState::NotReady { why: why.clone() },
+    };
+    Some(interval(agent, Some(medium), in_state, was.since, to))
+}
+
+/// An agent's stretch of being logged in ended.
+pub(super) fn logged_in(agent: AgentId, from: Now, to: Now) -> Event {
+    interval(agent, None, AgentState::LoggedIn, from, to)
+}
+
+fn interval(
+    agent: AgentId,
+    medium: Option<Medium>,
+    state: AgentState,
+    from: Now,
+    to: Now,
+) -> Event {
+    let interval = AgentInterval {
+        agent,
+        medium,
+        state,
+        from,
+        to,
+    };
+    Event::Record(Fact::Interval(Box::new(interval)))
+}

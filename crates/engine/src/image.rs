@@ -1,0 +1,239 @@
+//! The state as parts that can be written and read: what a snapshot holds.
+//!
+//! Only the truth is in it; indexes are built anew. Parts come in a fixed order and with their
+//! entries in order, so equal states give equal parts, byte for byte.
+
+use crate::matching::Matching;
+use crate::results::Kept;
+use crate::state::{Counters, EndedOffer, LineCounts, State};
+use crate::timers::Timer;
+use ringback_model::agent::AtWork;
+use ringback_model::config::{Agent, ApiKey, Queue, Settings, Version, VirtualQueue};
+use ringback_model::effect::Order;
+use ringback_model::interaction::Interaction;
+use ringback_model::offer::Offer;
+use ringback_model::route::RouteRequest;
+use ringback_model::{AgentId, EngineTime, OfferId, VirtualQueueId};
+use serde::{Deserialize, Serialize};
+
+/// Version of the parts; a reader refuses a newer one.
+pub const FORMAT: u32 = 1;
+
+/// One part of a state.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// Numbers, settings and everything that is small.
+    Head(Box<Head>),
+    /// Agents at work.
+    AtWork(Vec<(AgentId, AtWork)>),
+    /// Open interactions.
+    Interactions(Vec<Interaction>),
+    /// Requests that are neither matched nor cancelled.
+    Requests(Vec<RouteRequest>),
+    /// Open offers.
+    Offers(Vec<Offer>),
+    /// Effects that are not finished.
+    Outbox(Vec<Order>),
+    /// First answers.
+    Results(Vec<Kept>),
+}
+
+/// The small things.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Head {
+    /// The last numbers given out.
+    pub counters: Counters,
+    /// Interaction queues.
+    pub queues: Vec<Queue>,
+    /// Virtual queues.
+    pub virtual_queues: Vec<VirtualQueue>,
+    /// Their books.
+    pub lines: Vec<(VirtualQueueId, LineCounts)>,
+    /// Agents.
+    pub agents: Vec<Agent>,
+    /// API keys.
+    pub keys: Vec<ApiKey>,
+    /// What holds for the tenant.
+    pub settings: Settings,
+    /// The version of it.
+    pub settings_version: Version,
+    /// What became of the last offers.
+    pub ended_offers: Vec<(OfferId, EndedOffer)>,
+    /// When the next results are forgotten.
+    pub forget_at: Option<EngineTime>,
+}
+
+/// How many records one part holds.
+const CHUNK: usize = 4_096;
+
+impl State {
+    /// The parts of the state, in the order they are to be read.
+    pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
+        let requests = self.requests.keys();
+        let interactions = self.interactions.keys();
+        let offers: Vec<_> = self
+            .offers
+            .in_order()
+            .map(|(_, offer)| offer.clone())
+            .collect();
+        let outbox: Vec<_> = self.outbox().cloned().collect();
+        let at_work: Vec<_> = self
+            .at_work
+            .in_order()
+            .map(|(id, at_work)| (id, at_work.clone()))
+            .collect();
+        let results: Vec<_> = self.results.in_order().copied().collect();
+        std::iter::once(Part::Head(Box::new(self.head())))
+            .chain(chunks(at_work).map(Part::AtWork))
+            .chain(chunks(interactions).map(|ids| {
+                let open = ids.into_iter().filter_map(|id| self.interaction(id));
+                Part::Interactions(open.cloned().collect())
+            }))
+            .chain(chunks(requests).map(|ids| {
+                let made = ids.into_iter().filter_map(|id| self.request(id));
+                Part::Requests(made.cloned().collect())
+            }))
+            .chain(chunks(offers).map(Part::Offers))
+            .chain(chunks(outbox).map(Part::Outbox))
+            .chain(chunks(results).map(Part::Results))
+    }
+
+    fn head(&self) -> Head {
+        Head {
+            counters: self.counters,
+            queues: self.queues().cloned().collect(),
+            virtual_queues: self.virtual_queues().cloned().collect(),
+            lines: self
+                .lines
+                .in_order()
+                .map(|(id, counts)| (id, *counts))
+                .collect(),
+            agents: self
+                .agents
+                .in_order()
+                .map(|(_, agent)| agent.clone())
+                .collect(),
+            keys: self.keys().cloned().collect(),
+            settings: self.settings.clone(),
+            settings_version: self.settings_version,
+            ended_offers: self
+                .ended_offers
+                .iter()
+                .map(|(id, how)| (*id, *how))
+                .collect(),
+            forget_at: self.forget_at,
+        }
+    }
+
+    /// Adds one part to a state that is being read in. [`State::index`] finishes it.
+    pub fn restore(&mut self, part: Part) {
+        match part {
+            Part::Head(head) => self.restore_head(*head),
+            Part::AtWork(list) => {
+                for (id, at_work) in list {
+                    self.at_work.insert(id, at_work);
+                }
+            }
+            Part::Interactions(list) => {
+                for it in list {
+                    *self.places.count(&it.place) += 1;
+                    *self.open_in.entry(it.queue).or_default() += 1;
+                    self.interactions.insert(it.id, it);
+                }
+            }
+            Part::Requests(list) => {
+                for request in list {
+                    self.restore_request(request);
+                }
+            }
+            Part::Offers(list) => {
+                for offer in list {
+                    self.timers.arm(offer.until, Timer::OfferLapses(offer.id));
+                    self.offers.insert(offer.id, offer);
+                }
+            }
+            Part::Outbox(list) => {
+                for order in list {
+                    self.outbox.insert(order.id, order);
+                }
+            }
+            Part::Results(list) => {
+                for kept in list {
+                    self.results.keep(kept);
+                }
+            }
+        }
+    }
+
+    fn restore_head(&mut self, head: Head) {
+        self.counters = head.counters;
+        for queue in head.queues {
+            self.names.queues.insert(queue.name.clone(), queue.id);
+            self.queues.insert(queue.id, queue);
+        }
+        for queue in head.virtual_queues {
+            self.names
+                .virtual_queues
+                .insert(queue.name.clone(), queue.id);
+            self.virtual_queues.insert(queue.id, queue);
+        }
+        for (id, counts) in head.lines {
+            self.lines.insert(id, counts);
+        }
+        for agent in head.agents {
+            self.names.agents.insert(agent.name.clone(), agent.id);
+            self.matcher.put_agent(agent.id, &agent.body.skills);
+            self.agents.insert(agent.id, agent);
+        }
+        for key in head.keys {
+            self.keys_digest = self.keys_digest.wrapping_add(crate::digest::of(&key));
+            self.keys.insert(key.name.clone(), key);
+        }
+        self.settings = head.settings;
+        self.settings_version = head.settings_version;
+        self.ended_offers = head.ended_offers.into_iter().collect();
+        self.forget_at = head.forget_at;
+    }
+
+    fn restore_request(&mut self, request: RouteRequest) {
+        let id = request.id;
+        if let Some(at) = request.widens_at {
+            self.timers.arm(at, Timer::Widens(id));
+        }
+        for pair in &request.cooling {
+            self.timers.arm(pair.until, Timer::Cooled(id, pair.agent));
+        }
+        let routed = self
+            .interaction(request.interaction)
+            .is_some_and(|it| it.place == ringback_model::place::Place::Routing);
+        self.requests.insert(id, request);
+        if routed {
+            self.enter_line(id);
+        }
+    }
+
+    /// Finishes reading in: builds what needs all parts together.
+    pub fn index(&mut self) {
+        for agent in self.at_work.keys() {
+            let grace = self
+                .at_work(agent)
+                .and_then(|at_work| at_work.desk?.grace_until);
+            if let Some(at) = grace {
+                self.timers.arm(at, Timer::DeskSilent(agent));
+            }
+            self.refresh_all_free(agent);
+        }
+        if let Some(at) = self.forget_at {
+            self.timers.arm(at, Timer::ForgetResults);
+        }
+    }
+}
+
+fn chunks<T>(list: Vec<T>) -> impl Iterator<Item = Vec<T>> {
+    let mut rest = list.into_iter();
+    std::iter::from_fn(move || {
+        let chunk: Vec<T> = rest.by_ref().take(CHUNK).collect();
+        (!chunk.is_empty()).then_some(chunk)
+    })
+}

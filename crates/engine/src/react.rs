@@ -1,0 +1,144 @@
+//! What follows from an event: who is offered what.
+//!
+//! Called after the event, and all events decided with it, were applied. Looks at the state as
+//! it is then, so a second look at the same occasion finds nothing left to do.
+
+use crate::matching::Matching;
+use crate::state::State;
+use ringback_model::interaction::Subject;
+use ringback_model::offer::{Decision, Occasion, Offer, Rule};
+use ringback_model::place::{BackTo, Place};
+use ringback_model::{
+    AgentId, EngineTime, Event, InteractionId, Now, OfferId, RouteRequestId, agent, config,
+    interaction, offer, route,
+};
+
+/// The events that follow from one event; nothing, mostly.
+#[must_use]
+pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
+    match event {
+        Event::Route(route::Event::Requested { request, .. }) => {
+            offer_request(state, now, request.id)
+        }
+        Event::Route(
+            route::Event::Widened { request, .. } | route::Event::Cooled { request, .. },
+        ) => offer_request(state, now, *request),
+        Event::Offer(offer::Event::NotTaken { of, agent, .. }) => {
+            let mut events = offer_again(state, now, of.interaction);
+            // The two can only meet over another request: this one is cooling for the agent.
+            if events.is_empty() {
+                events = offer_agent(state, now, *agent);
+            }
+            events
+        }
+        // Whoever was given one may have room for another.
+        Event::Offer(offer::Event::Made { offer, .. }) => offer_agent(state, now, offer.agent),
+        Event::Interaction(interaction::Event::Stopped {
+            owner: Some(agent), ..
+        })
+        | Event::Agent(agent::Event::Ready { agent, .. }) => offer_agent(state, now, *agent),
+        Event::Config(config::Event::AgentPut(agent)) => offer_agent(state, now, agent.id),
+        _ => Vec::new(),
+    }
+}
+
+/// The requests of an interaction stand in line again: each looks for an agent, until one has.
+fn offer_again(state: &State, now: Now, id: InteractionId) -> Vec<Event> {
+    let requests = state
+        .interaction(id)
+        .map(|it| it.requests.clone())
+        .unwrap_or_default();
+    let found = requests.into_iter().map(|id| offer_request(state, now, id));
+    found
+        .into_iter()
+        .find(|events| !events.is_empty())
+        .unwrap_or_default()
+}
+
+/// A request looks for an agent.
+fn offer_request(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
+    let may = &mut |agent| !is_cooling(state, id, agent, now.engine);
+    let Some(found) = state.matcher.agent_for(id, may) else {
+        return Vec::new();
+    };
+    let came = Came {
+        occasion: Occasion::RequestCame,
+        candidates: found.candidates,
+    };
+    offer(state, now, id, found.agent, came)
+}
+
+/// An agent looks for a request.
+fn offer_agent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
+    let may = &mut |id| !is_cooling(state, id, agent, now.engine);
+    let Some(id) = state.matcher.request_for(agent, may) else {
+        return Vec::new();
+    };
+    let came = Came {
+        occasion: Occasion::AgentCame,
+        candidates: 1,
+    };
+    offer(state, now, id, agent, came)
+}
+
+fn is_cooling(state: &State, id: RouteRequestId, agent: AgentId, now: EngineTime) -> bool {
+    state.request(id).is_some_and(|request| {
+        request
+            .cooling
+            .iter()
+            .any(|pair| pair.agent == agent && pair.until > now)
+    })
+}
+
+struct Came {
+    occasion: Occasion,
+    candidates: u32,
+}
+
+fn offer(state: &State, now: Now, id: RouteRequestId, agent: AgentId, came: Came) -> Vec<Event> {
+    let Some(request) = state.request(id) else {
+        return Vec::new();
+    };
+    let Some(it) = state.interaction(request.interaction) else {
+        return Vec::new();
+    };
+    debug_assert_eq!(
+        it.place,
+        Place::Routing,
+        "only what is routed stands in line"
+    );
+    let (_, settings) = state.settings();
+    let ahead = state.matcher.ahead_of(id, agent);
+    let idle_since = state
+        .at_work(agent)
+        .map_or(now.engine, |at_work| at_work.idle_since);
+    let offer = Offer {
+        id: OfferId(state.counters().offer + 1),
+        interaction: it.id,
+        request: id,
+        agent,
+        medium: it.medium,
+        made: now,
+        until: now.engine + settings.offer_ttl,
+        back_to: BackTo::Routing,
+        decision: Decision {
+            occasion: came.occasion,
+            rule: Rule::LongestIdle,
+            candidates: came.candidates,
+            idle: now.engine.since(idle_since),
+            waited: now.engine.since(request.since.engine),
+            step: request.step,
+            ahead: ahead.total,
+            ahead_not_for_agent: ahead.not_for_agent,
+            ahead_cooling: ahead.total - ahead.not_for_agent,
+        },
+    };
+    let of = Subject {
+        interaction: it.id,
+        queue: it.queue,
+    };
+    vec![Event::Offer(offer::Event::Made {
+        of,
+        offer: Box::new(offer),
+    })]
+}

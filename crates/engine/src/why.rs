@@ -1,0 +1,103 @@
+//! Why a request waits: who could take it, and what stands in the way.
+
+use crate::matching::Matching;
+use crate::state::State;
+use ringback_model::route::{Obstacle, Why, WhyRequest};
+use ringback_model::{AgentId, InteractionId, Now, RouteRequestId};
+use std::collections::BTreeMap;
+
+/// How many agents are looked at for one request; with more qualified agents the counts of
+/// obstacles cover the first of them.
+const LOOKED_AT_MAX: usize = 10_000;
+/// How many agents are named.
+const NAMED_MAX: usize = 20;
+
+impl State {
+    /// Why an open interaction waits; `None` if it is not open.
+    #[must_use]
+    pub fn why(&self, now: Now, id: InteractionId) -> Option<Why> {
+        let it = self.interaction(id)?;
+        let requests = it
+            .requests
+            .iter()
+            .filter_map(|id| self.why_request(now, *id))
+            .collect();
+        Some(Why {
+            interaction: id,
+            now,
+            requests,
+        })
+    }
+
+    fn why_request(&self, now: Now, id: RouteRequestId) -> Option<WhyRequest> {
+        let waiting = self.waiting(id)?;
+        let expression = waiting.request.target.expression(waiting.request.step);
+        let agents = self.agents.keys();
+        let could: Vec<AgentId> = if waiting.line.is_some() {
+            self.matcher.first_agents(id, LOOKED_AT_MAX).first
+        } else {
+            // While it is offered it stands in no line; ask each agent.
+            let skilled = |agent: &AgentId| {
+                self.agent(*agent)
+                    .is_some_and(|it| expression.holds(&it.body.skills))
+            };
+            agents
+                .iter()
+                .copied()
+                .filter(skilled)
+                .take(LOOKED_AT_MAX)
+                .collect()
+        };
+        let qualified = if waiting.line.is_some() {
+            self.matcher.first_agents(id, 0).qualified
+        } else {
+            u32::try_from(could.len()).unwrap_or(u32::MAX)
+        };
+        let mut obstacles: BTreeMap<Obstacle, u32> = BTreeMap::new();
+        let mut first = Vec::new();
+        for agent in could {
+            let Some(obstacle) = self.obstacle(now, id, agent) else {
+                continue;
+            };
+            *obstacles.entry(obstacle).or_default() += 1;
+            if first.len() < NAMED_MAX {
+                first.push((agent, obstacle));
+            }
+        }
+        let unqualified = u32::try_from(agents.len()).unwrap_or(u32::MAX) - qualified;
+        let wants = expression.to_string();
+        let obstacles = obstacles.into_iter().collect();
+        Some(WhyRequest {
+            waiting,
+            wants,
+            qualified,
+            unqualified,
+            obstacles,
+            first,
+        })
+    }
+
+    /// The first thing that keeps a qualified agent from being offered a request.
+    fn obstacle(&self, now: Now, id: RouteRequestId, agent: AgentId) -> Option<Obstacle> {
+        let request = self.request(id)?;
+        let at_work = self.at_work(agent)?;
+        let readiness = at_work.media.get(&request.medium);
+        let cooling = request
+            .cooling
+            .iter()
+            .any(|pair| pair.agent == agent && pair.until > now.engine);
+        if at_work.desk.is_none() {
+            Some(Obstacle::LoggedOut)
+        } else if readiness.is_none() {
+            Some(Obstacle::NotLoggedInForMedium)
+        } else if readiness.is_some_and(|it| it.not_ready.is_some()) {
+            Some(Obstacle::NotReady)
+        } else if self.room(agent, request.medium) == 0 {
+            Some(Obstacle::Busy)
+        } else if cooling {
+            Some(Obstacle::Cooling)
+        } else {
+            None
+        }
+    }
+}
