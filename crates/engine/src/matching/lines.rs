@@ -36,6 +36,8 @@ pub(super) struct Kind {
 pub(super) struct Line {
     pub(super) kind: Kind,
     pub(super) order: Tree<Entry>,
+    /// The first in order; means something while somebody is.
+    first: Entry,
     /// When it became empty, as a count of such moments; means something while it is.
     emptied: u64,
 }
@@ -67,8 +69,15 @@ pub(super) struct Front {
     occupied: Bits,
     /// Per expression; means something only for members of `occupied`.
     first: Vec<Entry>,
-    /// Per expression, its lines over this medium, also the empty ones.
-    lines: Vec<Vec<LineId>>,
+    /// Per expression, its lines over this medium with somebody in them.
+    heads: Vec<Tree<Head>>,
+}
+
+/// The first request of a line, and which line that is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Head {
+    first: Entry,
+    line: LineId,
 }
 
 /// Where a request is, packed: there are as many of these as requests.
@@ -121,6 +130,7 @@ impl Lines {
         let line = Line {
             kind,
             order: Tree::default(),
+            first: Entry::NOBODY,
             emptied: 0,
         };
         let id = if let Some(id) = self.vacant.pop() {
@@ -132,7 +142,7 @@ impl Lines {
         };
         self.ids.insert(kind, id);
         self.queues.entry(kind.queue).or_default().lines.push(id);
-        self.fronts[kind.medium.index()].open(kind.wanted, id);
+        self.fronts[kind.medium.index()].make_room(kind.wanted);
         self.note_empty(id);
         id
     }
@@ -147,7 +157,6 @@ impl Lines {
         let kind = self.lines[id as usize].kind;
         self.ids.remove(&kind);
         self.vacant.push(id);
-        self.fronts[kind.medium.index()].close(kind.wanted, id);
         if let Some(queue) = self.queues.get_mut(&kind.queue) {
             queue.lines.retain(|&other| other != id);
             if queue.lines.is_empty() {
@@ -164,12 +173,16 @@ impl Lines {
             id: request.id,
         };
         let line = &mut self.lines[id as usize];
+        let kind = line.kind;
         if line.order.is_empty() {
             self.empty.remove(&line.emptied);
         }
+        let before = line.first();
         line.order.insert(entry);
-        let kind = line.kind;
-        self.fronts[kind.medium.index()].came(kind.wanted, entry);
+        if before.is_none_or(|before| entry < before) {
+            line.first = entry;
+            self.fronts[kind.medium.index()].moved(kind.wanted, id, before, Some(entry));
+        }
         if let Some(queue) = self.queues.get_mut(&kind.queue) {
             queue.waiting += 1;
         }
@@ -187,12 +200,17 @@ impl Lines {
             id: request,
         };
         let line = &mut self.lines[at.line as usize];
-        line.order.remove(&entry);
         let kind = line.kind;
+        line.order.remove(&entry);
+        if line.first == entry {
+            let after = line.order.first();
+            line.first = after.unwrap_or(Entry::NOBODY);
+            let front = &mut self.fronts[kind.medium.index()];
+            front.moved(kind.wanted, at.line, Some(entry), after);
+        }
         if line.order.is_empty() {
             self.note_empty(at.line);
         }
-        self.fronts[kind.medium.index()].left(kind.wanted, entry, &self.lines);
         if let Some(queue) = self.queues.get_mut(&kind.queue) {
             queue.waiting -= 1;
         }
@@ -223,8 +241,8 @@ impl Lines {
         let front = &self.fronts[medium.index()];
         let mut lines = Vec::new();
         front.occupied.each_of_both(wanted, |expression| {
-            let ids = &front.lines[expression as usize];
-            lines.extend(ids.iter().map(|&id| &self.lines[id as usize]));
+            let heads = front.heads[expression as usize].iter();
+            lines.extend(heads.map(|head| &self.lines[head.line as usize]));
         });
         lines
     }
@@ -274,51 +292,40 @@ impl Lines {
     }
 }
 
+impl Line {
+    fn first(&self) -> Option<Entry> {
+        (!self.order.is_empty()).then_some(self.first)
+    }
+}
+
 impl Front {
-    fn open(&mut self, wanted: ExprId, line: LineId) {
-        let index = wanted as usize;
-        if index >= self.lines.len() {
-            self.lines.resize_with(index + 1, Vec::new);
-            self.first.resize(index + 1, Entry::NOBODY);
-        }
-        self.lines[index].push(line);
-    }
-
-    fn close(&mut self, wanted: ExprId, line: LineId) {
-        self.lines[wanted as usize].retain(|&other| other != line);
-    }
-
-    fn came(&mut self, wanted: ExprId, entry: Entry) {
-        let first = &mut self.first[wanted as usize];
-        if !self.occupied.has(wanted) {
-            self.occupied.put(wanted, true);
-            *first = entry;
-        } else if entry < *first {
-            *first = entry;
+    fn make_room(&mut self, wanted: ExprId) {
+        let len = wanted as usize + 1;
+        if len > self.first.len() {
+            self.first.resize(len, Entry::NOBODY);
+            self.heads.resize_with(len, Tree::default);
         }
     }
 
-    fn left(&mut self, wanted: ExprId, entry: Entry, lines: &[Line]) {
-        let index = wanted as usize;
-        if self.first[index] != entry {
-            return;
+    /// Another request, or none, is the first of this line now.
+    fn moved(&mut self, wanted: ExprId, line: LineId, before: Option<Entry>, after: Option<Entry>) {
+        let heads = &mut self.heads[wanted as usize];
+        if let Some(first) = before {
+            heads.remove(&Head { first, line });
         }
-        let rest = self.lines[index].iter();
-        match rest
-            .filter_map(|&id| lines[id as usize].order.first())
-            .min()
-        {
-            Some(next) => self.first[index] = next,
-            None => self.occupied.put(wanted, false),
+        if let Some(first) = after {
+            heads.insert(Head { first, line });
         }
+        let head = heads.first();
+        self.occupied.put(wanted, head.is_some());
+        self.first[wanted as usize] = head.map_or(Entry::NOBODY, |head| head.first);
     }
 
     fn bytes(&self) -> usize {
-        let lines: usize = self.lines.iter().map(Vec::capacity).sum();
         self.occupied.bytes()
             + self.first.capacity() * size_of::<Entry>()
-            + self.lines.capacity() * size_of::<Vec<LineId>>()
-            + lines * size_of::<LineId>()
+            + self.heads.capacity() * size_of::<Tree<Head>>()
+            + self.heads.iter().map(Tree::bytes).sum::<usize>()
     }
 }
 
@@ -402,18 +409,30 @@ impl Lines {
             let sum: u32 = self.of_queue(id).map(|line| line.order.len()).sum();
             assert_eq!(sum, queue.waiting);
         }
-        for (medium, front) in Medium::ALL.iter().zip(&self.fronts) {
-            for (wanted, ids) in front.lines.iter().enumerate() {
-                let lines = || ids.iter().map(|&id| &self.lines[id as usize]);
-                assert!(
-                    lines().all(|l| l.kind.medium == *medium && l.kind.wanted as usize == wanted)
-                );
-                let first = lines().filter_map(|line| line.order.first()).min();
-                let noted = front
+        for (&medium, front) in Medium::ALL.iter().zip(&self.fronts) {
+            for (wanted, heads) in (0..).zip(&front.heads) {
+                let of_it = |id: &&LineId| {
+                    let Kind {
+                        medium: over,
+                        wanted: want,
+                        ..
+                    } = self.lines[**id as usize].kind;
+                    (over, want) == (medium, wanted)
+                };
+                let lines = open.iter().filter(of_it);
+                let mut firsts: Vec<Head> = lines
+                    .filter_map(|&line| {
+                        let first = self.lines[line as usize].order.first()?;
+                        Some(Head { first, line })
+                    })
+                    .collect();
+                firsts.sort_unstable();
+                assert!(heads.iter().eq(firsts.iter().copied()));
+                let first = front
                     .occupied
-                    .has(wanted as ExprId)
-                    .then(|| front.first[wanted]);
-                assert_eq!(noted, first, "front of expression {wanted} over {medium}");
+                    .has(wanted)
+                    .then(|| front.first[wanted as usize]);
+                assert_eq!(first, firsts.first().map(|head| head.first));
             }
         }
     }

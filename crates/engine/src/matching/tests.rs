@@ -202,6 +202,47 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(12))]
+
+    #[test]
+    fn places_are_exact_in_long_lines_too(
+        starts in proptest::collection::vec((0..500_u64, 0..3_usize, 0..2_usize), 400..700),
+        gone in proptest::collection::vec(1..700_u64, 0..300),
+    ) {
+        let (mut matcher, mut naive) = (Matcher::default(), Naive::default());
+        for of in [&mut matcher as &mut dyn Matching, &mut naive] {
+            for (id, &(start, wanted, medium)) in (1..).zip(&starts) {
+                let key = OrderKey::new(Tier(0), EngineTime(start), Millis::ZERO, id);
+                let request = Waiting { medium: MEDIA[medium], key, ..voice(id, 0) };
+                of.add(request, &expression(EXPRESSIONS[wanted]));
+            }
+            of.put_agent(AgentId(1), &Skills::from([("A".parse().expect("a name"), 1)]));
+            of.set_free(AgentId(1), Medium::Voice, Some(EngineTime(0)));
+            for &id in &gone {
+                of.remove(RouteRequestId(id));
+            }
+        }
+        matcher.check();
+        let order = naive.in_order(VirtualQueueId(1), usize::MAX);
+        prop_assert_eq!(&matcher.in_order(VirtualQueueId(1), usize::MAX), &order);
+        for (ahead, &request) in (0..).zip(&order) {
+            let place = matcher.place(request).expect("it waits");
+            prop_assert_eq!((place.ahead, place.waiting as usize), (ahead, order.len()));
+            if ahead % 16 == 0 {
+                let seen = naive.ahead_of(request, AgentId(1));
+                prop_assert_eq!(matcher.ahead_of(request, AgentId(1)), seen);
+            }
+        }
+        let walk = |of: &dyn Matching| {
+            let mut asked = Vec::new();
+            of.request_for(AgentId(1), &mut |id| { asked.push(id); false });
+            asked
+        };
+        prop_assert_eq!(walk(&matcher), walk(&naive));
+    }
+}
+
 fn voice(id: u64, sequence: u64) -> Waiting {
     Waiting {
         id: RouteRequestId(id),

@@ -6,10 +6,10 @@
 
 use std::cmp::Ordering;
 
-/// The most entries of a leaf.
-const LEAF_MAX: usize = 64;
+/// The most entries of a leaf. Few in tests, so that trees get deep.
+const LEAF_MAX: usize = if cfg!(test) { 8 } else { 64 };
 /// The most children of an inner node.
-const INNER_MAX: usize = 32;
+const INNER_MAX: usize = if cfg!(test) { 8 } else { 32 };
 
 /// An ordered set with ranks.
 #[derive(Debug)]
@@ -187,7 +187,10 @@ impl<E: Copy + Ord> Node<E> {
     /// Appends a right neighbour of the same depth, whose bound is `low`.
     fn absorb(&mut self, low: E, right: Self) {
         match (self, right) {
-            (Self::Leaf(left), Self::Leaf(right)) => left.extend(right),
+            (Self::Leaf(left), Self::Leaf(right)) => {
+                left.reserve_exact(right.len());
+                left.extend(right);
+            }
             (Self::Inner(left), Self::Inner(mut right)) => {
                 right.lows[0] = low;
                 left.lows.append(&mut right.lows);
@@ -417,8 +420,22 @@ mod tests {
         for (index, node) in inner.nodes.iter().enumerate() {
             assert_eq!(inner.counts[index], node.total());
             assert!(node.total() > 0);
+            let (first, last) = ends(node);
+            assert!(index == 0 || inner.lows[index] <= first);
+            assert!(inner.lows.get(index + 1).is_none_or(|next| last < *next));
         }
         depths.into_iter().sum::<usize>() + 1
+    }
+
+    /// The smallest and the largest below.
+    fn ends<E: Copy>(node: &Node<E>) -> (E, E) {
+        match node {
+            Node::Leaf(entries) => (entries[0], entries[entries.len() - 1]),
+            Node::Inner(inner) => {
+                let last = inner.nodes.len() - 1;
+                (ends(&inner.nodes[0]).0, ends(&inner.nodes[last]).1)
+            }
+        }
     }
 
     fn same(tree: &Tree<u32>, set: &BTreeSet<u32>) {
@@ -451,6 +468,26 @@ mod tests {
                 }
             }
             same(&tree, &set);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn whole_stretches_that_come_and_go_leave_the_tree_in_shape(
+            steps in proptest::collection::vec((0_u32..2_000, 1_u32..800, 1_u32..4, any::<bool>()), 1..40),
+        ) {
+            let mut tree = Tree::default();
+            let mut set = BTreeSet::new();
+            for (from, many, apart, comes) in steps {
+                for entry in (from..from + many).step_by(apart as usize) {
+                    if comes {
+                        prop_assert_eq!(tree.insert(entry), set.insert(entry));
+                    } else {
+                        prop_assert_eq!(tree.remove(&entry), set.remove(&entry));
+                    }
+                }
+                same(&tree, &set);
+            }
         }
     }
 
