@@ -1,1 +1,11 @@
-//! Under construction.
+//! The room that keeps journal, records, snapshots and keys.
+//!
+//! One contract ([`ringback_ports::store`], [`ringback_ports::vault`]), two engines:
+//! [`SqliteStore`] for one machine and one folder, PostgreSQL for a cluster. The suite in
+//! `e2e/tests/it/store_contract` holds both to the same meaning.
+
+mod convert;
+mod search;
+mod sqlite;
+
+pub use sqlite::{SqliteOptions, SqliteStore};

@@ -1,0 +1,247 @@
+//! Values of the house as column values, and back. The same for every engine.
+
+use ringback_model::agent::NotReady;
+use ringback_model::interaction::Ending;
+use ringback_model::place::Who;
+use ringback_model::record::AgentState;
+use ringback_model::{AgentId, Name};
+use ringback_ports::envelope::ActorRef;
+use ringback_ports::store::StoreFault;
+use serde::de::DeserializeOwned;
+use serde::de::value::{Error as NameFault, StrDeserializer};
+use serde::{Deserialize, Serialize};
+
+/// A number as a column holds it. Columns are signed; the house counts from 1 and never comes
+/// near the middle of `u64`, so a larger number (somebody asked for it) becomes one that is
+/// never found.
+pub(crate) fn int(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// A number as it was before [`int`].
+pub(crate) fn uint(column: i64) -> u64 {
+    u64::try_from(column).unwrap_or(0)
+}
+
+/// A column holds what nobody wrote into it.
+pub(crate) fn strange(what: &'static str, found: &str) -> StoreFault {
+    StoreFault::Damaged {
+        what: format!("a column of {what}"),
+        problem: format!("it holds {:?}", found.chars().take(80).collect::<String>()),
+    }
+}
+
+/// Encodes in MessagePack with names.
+pub(crate) fn pack<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8>, StoreFault> {
+    rmp_serde::to_vec_named(value).map_err(|problem| StoreFault::failed(what, problem))
+}
+
+/// Decodes what [`pack`] encoded.
+pub(crate) fn unpack<T: DeserializeOwned>(
+    what: &'static str,
+    bytes: &[u8],
+) -> Result<T, StoreFault> {
+    rmp_serde::from_slice(bytes).map_err(|problem| StoreFault::Damaged {
+        what: format!("a column of {what}"),
+        problem: problem.to_string(),
+    })
+}
+
+/// A value of an enum without contents, from its fixed serialised name.
+pub(crate) fn named<'de, T: Deserialize<'de>>(
+    what: &'static str,
+    text: &'de str,
+) -> Result<T, StoreFault> {
+    T::deserialize(StrDeserializer::<NameFault>::new(text)).map_err(|_| strange(what, text))
+}
+
+/// A name from a column.
+pub(crate) fn name(what: &'static str, text: &str) -> Result<Name, StoreFault> {
+    text.parse().map_err(|_| strange(what, text))
+}
+
+/// Who acted, as people read it: `key:anna`, `room:api`, `node`.
+pub(crate) fn actor_text(actor: &ActorRef) -> String {
+    match actor {
+        ActorRef::Key(name) => format!("key:{name}"),
+        ActorRef::Room(name) => format!("room:{name}"),
+        ActorRef::Node => "node".to_owned(),
+    }
+}
+
+/// What [`actor_text`] wrote.
+pub(crate) fn actor(text: &str) -> Result<ActorRef, StoreFault> {
+    match text.split_once(':') {
+        Some(("key", rest)) => Ok(ActorRef::Key(name("actors", rest)?)),
+        Some(("room", rest)) => Ok(ActorRef::Room(name("actors", rest)?)),
+        None if text == "node" => Ok(ActorRef::Node),
+        _ => Err(strange("actors", text)),
+    }
+}
+
+/// A party in two columns: the kind, and the agent.
+pub(crate) fn who_columns(who: Who) -> (&'static str, Option<i64>) {
+    match who {
+        Who::Customer => ("customer", None),
+        Who::Agent(agent) => ("agent", Some(int(agent.0))),
+        Who::Bot => ("bot", None),
+    }
+}
+
+/// What [`who_columns`] wrote.
+pub(crate) fn who(kind: &str, agent: Option<i64>) -> Result<Who, StoreFault> {
+    match (kind, agent) {
+        ("customer", None) => Ok(Who::Customer),
+        ("agent", Some(agent)) => Ok(Who::Agent(AgentId(uint(agent)))),
+        ("bot", None) => Ok(Who::Bot),
+        _ => Err(strange("segments", kind)),
+    }
+}
+
+/// An agent state in three columns: the state, why not ready, and the chosen reason.
+pub(crate) fn state_columns(
+    state: &AgentState,
+) -> (&'static str, Option<&'static str>, Option<&str>) {
+    match state {
+        AgentState::LoggedIn => ("logged_in", None, None),
+        AgentState::Ready => ("ready", None, None),
+        AgentState::NotReady { why } => {
+            let (why, reason) = match why {
+                NotReady::LoggedIn => ("logged_in", None),
+                NotReady::Chosen { reason } => ("chosen", Some(reason.as_str())),
+                NotReady::Missed => ("missed", None),
+                NotReady::Silent => ("silent", None),
+            };
+            ("not_ready", Some(why), reason)
+        }
+    }
+}
+
+/// What [`state_columns`] wrote.
+pub(crate) fn state(
+    state: &str,
+    why: Option<&str>,
+    reason: Option<&str>,
+) -> Result<AgentState, StoreFault> {
+    let why = match (state, why, reason) {
+        ("logged_in", None, None) => return Ok(AgentState::LoggedIn),
+        ("ready", None, None) => return Ok(AgentState::Ready),
+        ("not_ready", Some("logged_in"), None) => NotReady::LoggedIn,
+        ("not_ready", Some("chosen"), Some(reason)) => NotReady::Chosen {
+            reason: name("intervals", reason)?,
+        },
+        ("not_ready", Some("missed"), None) => NotReady::Missed,
+        ("not_ready", Some("silent"), None) => NotReady::Silent,
+        _ => return Err(strange("intervals", state)),
+    };
+    Ok(AgentState::NotReady { why })
+}
+
+/// How an interaction ended, in columns.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub(crate) struct EndingColumns {
+    pub(crate) ending: Option<String>,
+    pub(crate) agent: Option<i64>,
+    pub(crate) reason: Option<String>,
+    pub(crate) disposition: Option<String>,
+}
+
+impl From<&Ending> for EndingColumns {
+    fn from(ending: &Ending) -> Self {
+        let mut columns = Self::default();
+        let name = match ending {
+            Ending::Completed {
+                agent,
+                reason,
+                disposition,
+            } => {
+                columns.agent = Some(int(agent.0));
+                columns.reason = Some(reason.to_string());
+                columns.disposition = disposition.as_ref().map(Name::to_string);
+                "completed"
+            }
+            Ending::Abandoned => "abandoned",
+            Ending::Cancelled { reason } => {
+                columns.reason = Some(reason.to_string());
+                "cancelled"
+            }
+        };
+        columns.ending = Some(name.to_owned());
+        columns
+    }
+}
+
+impl EndingColumns {
+    /// The ending, if there is one.
+    pub(crate) fn ending(&self) -> Result<Option<Ending>, StoreFault> {
+        let reason = || {
+            let text = self.reason.as_deref().unwrap_or_default();
+            name("interactions", text)
+        };
+        match (self.ending.as_deref(), self.agent) {
+            (None, _) => Ok(None),
+            (Some("abandoned"), _) => Ok(Some(Ending::Abandoned)),
+            (Some("cancelled"), _) => Ok(Some(Ending::Cancelled { reason: reason()? })),
+            (Some("completed"), Some(agent)) => Ok(Some(Ending::Completed {
+                agent: AgentId(uint(agent)),
+                reason: reason()?,
+                disposition: match &self.disposition {
+                    Some(text) => Some(name("interactions", text)?),
+                    None => None,
+                },
+            })),
+            (Some(text), _) => Err(strange("interactions", text)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ringback_model::record::{SegmentEnd, SegmentKind};
+
+    #[test]
+    fn what_went_into_columns_comes_out_of_them() {
+        let chosen = NotReady::Chosen {
+            reason: "lunch".parse().expect("a name"),
+        };
+        for value in [
+            AgentState::LoggedIn,
+            AgentState::Ready,
+            AgentState::NotReady { why: chosen },
+            AgentState::NotReady {
+                why: NotReady::Silent,
+            },
+        ] {
+            let (kind, why, reason) = state_columns(&value);
+            assert_eq!(state(kind, why, reason).expect("known"), value);
+        }
+        for value in [Who::Customer, Who::Agent(AgentId(7)), Who::Bot] {
+            let (kind, agent) = who_columns(value);
+            assert_eq!(who(kind, agent).expect("known"), value);
+        }
+        for value in [
+            ActorRef::Node,
+            ActorRef::Key("anna".parse().expect("a name")),
+            ActorRef::Room("api".parse().expect("a name")),
+        ] {
+            assert_eq!(actor(&actor_text(&value)).expect("known"), value);
+        }
+        for value in [SegmentEnd::ShortAbandoned, SegmentEnd::MatchedElsewhere] {
+            assert_eq!(
+                named::<SegmentEnd>("x", value.name()).expect("known"),
+                value
+            );
+        }
+    }
+
+    #[test]
+    fn what_nobody_wrote_is_called_damage() {
+        assert!(matches!(
+            named::<SegmentKind>("segments", "nap"),
+            Err(StoreFault::Damaged { .. })
+        ));
+        assert!(actor("ghost").is_err());
+        assert!(who("agent", None).is_err());
+    }
+}

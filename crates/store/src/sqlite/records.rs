@@ -1,0 +1,379 @@
+//! Records in SQLite: the projection is written here, questions are answered in [`ask`].
+
+mod ask;
+
+use super::connection::{Checkpoint, Synchronous};
+use super::fault::{Health, fault};
+use super::schema::RECORDS;
+use crate::convert::{EndingColumns, actor_text, int, pack, state_columns, uint, who_columns};
+use ringback_model::interaction::{Ending, Interaction};
+use ringback_model::record::{AgentInterval, Segment, SegmentKind};
+use ringback_model::{AgentId, InteractionId, Medium, Name, Now};
+use ringback_ports::envelope::{Sequence, TenantId};
+use ringback_ports::records::{Change, ConfigVersion, HistoryLine, RecordsPage, RecordsQuery};
+use ringback_ports::store::{RecordsReader, RecordsWriter, StoreFault};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use std::path::Path;
+
+const PROJECTING: &str = "projecting into the records";
+
+/// The last record that is projected, 0 if none.
+fn watermark(db: &Connection, tenant: TenantId) -> rusqlite::Result<Sequence> {
+    let found: Option<i64> = db
+        .prepare_cached("SELECT sequence FROM watermark WHERE tenant = ?1")?
+        .query_row([tenant.0], |row| row.get(0))
+        .optional()?;
+    Ok(Sequence(found.map_or(0, uint)))
+}
+
+pub(super) struct SqliteRecordsWriter {
+    db: Connection,
+    health: Health,
+    checkpoint: Checkpoint,
+}
+
+impl SqliteRecordsWriter {
+    pub(super) fn open(path: &Path, vfs: Option<&str>, health: Health) -> Result<Self, StoreFault> {
+        // What a power cut takes from here is projected again from the journal.
+        let db = RECORDS.open(path, vfs, Synchronous::Normal)?;
+        db.set_prepared_statement_cache_capacity(32);
+        Ok(Self {
+            db,
+            health,
+            checkpoint: Checkpoint::default(),
+        })
+    }
+
+    fn apply(
+        &mut self,
+        tenant: TenantId,
+        changes: &[Change],
+        to: Sequence,
+    ) -> Result<(), StoreFault> {
+        let failed = self.health.fault(PROJECTING);
+        let transaction = self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(&failed)?;
+        let from = watermark(&transaction, tenant).map_err(&failed)?;
+        check_order(tenant, changes, from, to)?;
+        let write = Write {
+            db: &transaction,
+            tenant,
+            failed: &failed,
+        };
+        for change in changes {
+            write.change(change)?;
+        }
+        write.run(
+            "INSERT INTO watermark VALUES (?1, ?2)
+             ON CONFLICT (tenant) DO UPDATE SET sequence = excluded.sequence",
+            params![tenant.0, int(to.0)],
+        )?;
+        transaction.commit().map_err(&failed)
+    }
+}
+
+/// Refuses what lies at or below the watermark: it is there already.
+pub(crate) fn check_order(
+    tenant: TenantId,
+    changes: &[Change],
+    from: Sequence,
+    to: Sequence,
+) -> Result<(), StoreFault> {
+    let oldest = changes.iter().find_map(|change| match change {
+        Change::History(line) => Some(line.cursor.sequence),
+        _ => None,
+    });
+    let idle = to == from && changes.is_empty();
+    if (to > from || idle) && oldest.is_none_or(|oldest| oldest > from && oldest <= to) {
+        return Ok(());
+    }
+    Err(StoreFault::failed(
+        PROJECTING,
+        format!(
+            "{tenant} is projected up to {from} already; changes of {} up to {to} do not follow \
+             on: read the watermark again",
+            oldest.unwrap_or(to)
+        ),
+    ))
+}
+
+impl RecordsWriter for SqliteRecordsWriter {
+    fn watermark(&mut self, tenant: TenantId) -> Result<Sequence, StoreFault> {
+        watermark(&self.db, tenant).map_err(fault("reading the watermark"))
+    }
+
+    fn project(
+        &mut self,
+        tenant: TenantId,
+        changes: &[Change],
+        watermark: Sequence,
+    ) -> Result<(), StoreFault> {
+        self.health.check(PROJECTING)?;
+        self.apply(tenant, changes, watermark)?;
+        // The changes are committed, whatever comes of this: a failure shows at the next ones.
+        if let Err(error) = self.checkpoint.count(&self.db, changes.len() * 1024) {
+            self.health.note(&error);
+            tracing::warn!(%error, "The records could not be checkpointed.");
+        }
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), StoreFault> {
+        let doing = "flushing the records";
+        self.health.check(doing)?;
+        // A commit under FULL flushes the whole log, and with it every commit before.
+        self.db
+            .pragma_update(None, "synchronous", Synchronous::Full as i64)
+            .and_then(|()| self.db.execute("UPDATE flushed SET times = times + 1", []))
+            .and_then(|_| {
+                let normal = Synchronous::Normal as i64;
+                self.db.pragma_update(None, "synchronous", normal)
+            })
+            .map_err(self.health.fault(doing))
+    }
+}
+
+/// Writes changes of one tenant inside a transaction.
+struct Write<'a, F> {
+    db: &'a Transaction<'a>,
+    tenant: TenantId,
+    failed: &'a F,
+}
+
+impl<F: Fn(rusqlite::Error) -> StoreFault> Write<'_, F> {
+    fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize, StoreFault> {
+        self.db
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(values))
+            .map_err(self.failed)
+    }
+
+    fn change(&self, change: &Change) -> Result<(), StoreFault> {
+        match change {
+            Change::Submitted(interaction) => self.submitted(interaction),
+            Change::Moved {
+                interaction,
+                place,
+                owner,
+            } => self.moved(*interaction, *place, *owner),
+            Change::Stopped {
+                interaction,
+                at,
+                ending,
+            } => self.stopped(*interaction, *at, ending),
+            Change::Segment(segment) => self.segment(segment),
+            Change::Interval(interval) => self.interval(interval),
+            Change::History(line) => self.history(line),
+            Change::Config(version) => self.config(version),
+        }
+    }
+
+    fn submitted(&self, interaction: &Interaction) -> Result<(), StoreFault> {
+        self.run(
+            "INSERT INTO interaction (tenant, id, medium, kind, subkind, tier, queue, contact,
+                 parent, thread, place, owner, version, submitted_engine, submitted_wall, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+            params![
+                self.tenant.0,
+                int(interaction.id.0),
+                interaction.medium.name(),
+                interaction.kind.as_str(),
+                interaction.subkind.as_ref().map(Name::as_str),
+                interaction.tier.0,
+                int(interaction.queue.0),
+                interaction.contact.map(|id| int(id.0)),
+                interaction.parent.map(|id| int(id.0)),
+                interaction.thread.map(|id| int(id.0)),
+                interaction.place.name(),
+                interaction.owner().map(|id| int(id.0)),
+                int(interaction.version),
+                int(interaction.submitted.engine.0),
+                interaction.submitted.wall.0,
+                pack("interactions", interaction)?,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn moved(
+        &self,
+        interaction: InteractionId,
+        place: Option<&'static str>,
+        owner: Option<AgentId>,
+    ) -> Result<(), StoreFault> {
+        let changed = self.run(
+            "UPDATE interaction SET place = coalesce(?3, place), owner = coalesce(?4, owner),
+                 version = version + 1
+             WHERE tenant = ?1 AND id = ?2",
+            params![
+                self.tenant.0,
+                int(interaction.0),
+                place,
+                owner.map(|id| int(id.0))
+            ],
+        )?;
+        self.known(interaction, changed)
+    }
+
+    fn stopped(
+        &self,
+        interaction: InteractionId,
+        at: Now,
+        ending: &Ending,
+    ) -> Result<(), StoreFault> {
+        let ending = EndingColumns::from(ending);
+        let changed = self.run(
+            "UPDATE interaction SET place = 'stopped', version = version + 1,
+                 stopped_engine = ?3, stopped_wall = ?4, ending = ?5, ending_agent = ?6,
+                 ending_reason = ?7, ending_disposition = ?8
+             WHERE tenant = ?1 AND id = ?2",
+            params![
+                self.tenant.0,
+                int(interaction.0),
+                int(at.engine.0),
+                at.wall.0,
+                ending.ending,
+                ending.agent,
+                ending.reason,
+                ending.disposition,
+            ],
+        )?;
+        self.known(interaction, changed)
+    }
+
+    fn known(&self, interaction: InteractionId, changed: usize) -> Result<(), StoreFault> {
+        if changed == 1 {
+            return Ok(());
+        }
+        Err(unknown(self.tenant, interaction))
+    }
+
+    fn segment(&self, segment: &Segment) -> Result<(), StoreFault> {
+        let (who, agent) = who_columns(segment.who);
+        self.run(
+            "INSERT INTO segment (tenant, interaction, medium, who, agent, kind, queue,
+                 virtual_queue, request, from_engine, from_wall, to_engine, to_wall, ending)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+            params![
+                self.tenant.0,
+                int(segment.interaction.0),
+                segment.medium.name(),
+                who,
+                agent,
+                segment.kind.name(),
+                int(segment.queue.0),
+                segment.virtual_queue.map(|id| int(id.0)),
+                segment.request.map(|id| int(id.0)),
+                int(segment.from.engine.0),
+                segment.from.wall.0,
+                int(segment.to.engine.0),
+                segment.to.wall.0,
+                segment.end.name(),
+            ],
+        )?;
+        match (segment.kind, segment.virtual_queue) {
+            (SegmentKind::Wait, Some(queue)) => {
+                self.run(
+                    "INSERT INTO wait_total VALUES (?1, ?2, ?3, 1)
+                     ON CONFLICT (tenant, virtual_queue, ending) DO UPDATE SET waits = waits + 1",
+                    params![self.tenant.0, int(queue.0), segment.end.name()],
+                )?;
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn interval(&self, interval: &AgentInterval) -> Result<(), StoreFault> {
+        let (state, why, reason) = state_columns(&interval.state);
+        self.run(
+            "INSERT INTO agent_interval (tenant, agent, medium, state, why, reason,
+                 from_engine, from_wall, to_engine, to_wall)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+            params![
+                self.tenant.0,
+                int(interval.agent.0),
+                interval.medium.map(Medium::name),
+                state,
+                why,
+                reason,
+                int(interval.from.engine.0),
+                interval.from.wall.0,
+                int(interval.to.engine.0),
+                interval.to.wall.0,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn history(&self, line: &HistoryLine) -> Result<(), StoreFault> {
+        self.run(
+            "INSERT INTO history (tenant, sequence, place, engine, wall, actor, name,
+                 interaction, queue, agent, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            params![
+                self.tenant.0,
+                int(line.cursor.sequence.0),
+                line.cursor.index,
+                int(line.now.engine.0),
+                line.now.wall.0,
+                actor_text(&line.actor),
+                line.name,
+                line.interaction.map(|id| int(id.0)),
+                line.queue.map(|id| int(id.0)),
+                line.agent.map(|id| int(id.0)),
+                line.body,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn config(&self, version: &ConfigVersion) -> Result<(), StoreFault> {
+        self.run(
+            "INSERT INTO config_version (tenant, kind, name, version, engine, wall, actor, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            params![
+                self.tenant.0,
+                version.kind,
+                version.name,
+                int(version.version),
+                int(version.now.engine.0),
+                version.now.wall.0,
+                actor_text(&version.actor),
+                version.body,
+            ],
+        )?;
+        Ok(())
+    }
+}
+
+/// A change of an interaction that was never submitted: the records lack a part.
+pub(crate) fn unknown(tenant: TenantId, interaction: InteractionId) -> StoreFault {
+    StoreFault::Damaged {
+        what: format!("the records of {tenant}"),
+        problem: format!("{interaction} changed but is not there"),
+    }
+}
+
+pub(super) struct SqliteRecordsReader {
+    db: Connection,
+}
+
+impl SqliteRecordsReader {
+    pub(super) fn open(path: &Path, vfs: Option<&str>) -> Result<Self, StoreFault> {
+        let db = RECORDS.open_to_read(path, vfs)?;
+        Ok(Self { db })
+    }
+}
+
+impl RecordsReader for SqliteRecordsReader {
+    fn watermark(&mut self, tenant: TenantId) -> Result<Sequence, StoreFault> {
+        watermark(&self.db, tenant).map_err(fault("reading the watermark"))
+    }
+
+    fn ask(&mut self, tenant: TenantId, query: &RecordsQuery) -> Result<RecordsPage, StoreFault> {
+        ask::ask(&self.db, tenant, query)
+    }
+}
