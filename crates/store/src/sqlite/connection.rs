@@ -65,7 +65,11 @@ impl Schema {
     fn recognise(&self, db: &Connection) -> Result<u32, StoreFault> {
         let id: i32 = number(db, "application_id")?;
         let version: u32 = number(db, "user_version")?;
-        let empty = id == 0 && version == 0 && number::<i64>(db, "page_count")? == 0;
+        let tables: i64 = db
+            .query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))
+            .map_err(fault("opening a database"))?;
+        // A file that was made and not finished is as good as none.
+        let empty = id == 0 && version == 0 && tables == 0;
         if id != self.application_id && !empty {
             return Err(StoreFault::Failed {
                 doing: "opening a database",
