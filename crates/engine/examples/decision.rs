@@ -122,7 +122,6 @@ impl World {
             })
             .collect();
         let (resident, start) = (resident(), Instant::now());
-        self.matcher.reserve(chosen.len());
         for (request, index) in &chosen {
             self.matcher.add(*request, &self.wanted[*index]);
         }
@@ -195,15 +194,19 @@ impl World {
 
     /// An agent becomes free and asks for work.
     fn agent_came(&mut self) {
-        let (mut asked, mut freed) = (Vec::new(), Vec::new());
+        let (mut asked, mut freed, mut ahead) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..SAMPLES {
             let agent = self.some_agent();
             let since = Some(EngineTime(1_000_000 + self.random.below(1_000)));
             freed.push(timed(|| self.set_free(agent, since)));
             asked.push(timed(|| self.matcher.request_for(agent, &mut |_| true)));
+            if let Some(found) = self.matcher.request_for(agent, &mut |_| true) {
+                ahead.push(timed(|| self.matcher.ahead_of(found, agent)));
+            }
             self.set_free(agent, None);
         }
         print_times("agent came: which request", asked);
+        print_times("who stood before it", ahead);
         print_times("agent set free, three media", freed);
     }
 
@@ -275,7 +278,6 @@ impl World {
     fn refill(&mut self, waiting: u64, expressions: u64, queues: u64) {
         self.matcher = Matcher::default();
         self.waiting.clear();
-        self.matcher.reserve(waiting as usize);
         for _ in 0..waiting {
             let wanted = self.random.below(expressions) as usize;
             let mut request = self.request(wanted);
@@ -286,7 +288,11 @@ impl World {
 
     fn one_long_queue(&mut self, waiting: u64) {
         self.refill(waiting, EXPRESSIONS as u64, 1);
+        for (id, skills) in (1..).map(AgentId).zip(&self.skills) {
+            self.matcher.put_agent(id, skills);
+        }
         println!("  all in one virtual queue");
+        self.agent_came();
         let places = (0..SAMPLES / 10).map(|_| {
             let request = self.some_request();
             timed(|| self.matcher.place(request))

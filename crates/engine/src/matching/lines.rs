@@ -1,4 +1,8 @@
 //! The waiting lines: requests of one virtual queue, one medium and one expression, in order.
+//!
+//! A request stands in three trees: by id, to be found; in its line, to be the first of it; in
+//! its virtual queue, to have a place. Ids grow, so the tree by id is filled at its end and
+//! takes half the memory of a hash table.
 
 use super::Waiting;
 use super::bits::Bits;
@@ -6,7 +10,7 @@ use super::lookup::Lookup;
 use super::qualified::ExprId;
 use super::tree::{Iter, Tree};
 use ringback_model::{Medium, OrderKey, RouteRequestId, Tier, VirtualQueueId};
-use std::cmp::Reverse;
+use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BinaryHeap};
 
 /// The number that stands for a line. Used again when the line is dropped.
@@ -50,16 +54,26 @@ pub(super) struct Lines {
     vacant: Vec<LineId>,
     queues: BTreeMap<VirtualQueueId, Queue>,
     fronts: [Front; Medium::ALL.len()],
-    requests: Lookup<RouteRequestId, Whereabouts>,
+    requests: Tree<Whereabouts>,
     /// Empty lines, the longest empty first.
     empty: BTreeMap<u64, LineId>,
     emptied: u64,
 }
 
+/// One virtual queue.
 #[derive(Debug, Default)]
 struct Queue {
-    lines: Vec<LineId>,
-    waiting: u32,
+    lines: Vec<Member>,
+    /// Everybody in it.
+    order: Tree<Entry>,
+}
+
+/// A line of a virtual queue, with what is asked of all of them in a row.
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    line: LineId,
+    wanted: ExprId,
+    medium: Medium,
 }
 
 /// Per expression, the first request over one medium, whatever its virtual queue.
@@ -80,9 +94,11 @@ struct Head {
     line: LineId,
 }
 
-/// Where a request is, packed: there are as many of these as requests.
+/// Where a request is, packed: there are as many of these as requests. Equal and ordered by
+/// the id alone.
 #[derive(Debug, Clone, Copy)]
 struct Whereabouts {
+    id: RouteRequestId,
     from: i64,
     sequence: u64,
     line: LineId,
@@ -90,13 +106,14 @@ struct Whereabouts {
 }
 
 impl Whereabouts {
-    fn new(key: OrderKey, line: LineId) -> Self {
+    fn new(entry: Entry, line: LineId) -> Self {
         let OrderKey {
             tier,
             from,
             sequence,
-        } = key;
+        } = entry.key;
         Self {
+            id: entry.id,
             from,
             sequence,
             line,
@@ -104,20 +121,48 @@ impl Whereabouts {
         }
     }
 
-    fn key(self) -> OrderKey {
-        let Self {
-            from,
-            sequence,
-            line: _,
-            tier,
-        } = self;
-        OrderKey {
-            tier,
-            from,
-            sequence,
+    /// Finds the request of this id in a tree.
+    fn probe(id: RouteRequestId) -> Self {
+        Self::new(
+            Entry {
+                id,
+                ..Entry::NOBODY
+            },
+            0,
+        )
+    }
+
+    fn entry(self) -> Entry {
+        Entry {
+            key: OrderKey {
+                tier: self.tier,
+                from: self.from,
+                sequence: self.sequence,
+            },
+            id: self.id,
         }
     }
 }
+
+impl Ord for Whereabouts {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.id.cmp(&other.id)
+    }
+}
+
+impl PartialOrd for Whereabouts {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Whereabouts {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl Eq for Whereabouts {}
 
 impl Lines {
     /// The line of this kind, if there is one.
@@ -141,7 +186,12 @@ impl Lines {
             (self.lines.len() - 1) as LineId
         };
         self.ids.insert(kind, id);
-        self.queues.entry(kind.queue).or_default().lines.push(id);
+        let queue = self.queues.entry(kind.queue).or_default();
+        queue.lines.push(Member {
+            line: id,
+            wanted: kind.wanted,
+            medium: kind.medium,
+        });
         self.fronts[kind.medium.index()].make_room(kind.wanted);
         self.note_empty(id);
         id
@@ -158,7 +208,7 @@ impl Lines {
         self.ids.remove(&kind);
         self.vacant.push(id);
         if let Some(queue) = self.queues.get_mut(&kind.queue) {
-            queue.lines.retain(|&other| other != id);
+            queue.lines.retain(|member| member.line != id);
             if queue.lines.is_empty() {
                 self.queues.remove(&kind.queue);
             }
@@ -184,21 +234,17 @@ impl Lines {
             self.fronts[kind.medium.index()].moved(kind.wanted, id, before, Some(entry));
         }
         if let Some(queue) = self.queues.get_mut(&kind.queue) {
-            queue.waiting += 1;
+            queue.order.insert(entry);
         }
-        self.requests
-            .insert(request.id, Whereabouts::new(request.key, id));
+        self.requests.insert(Whereabouts::new(entry, id));
     }
 
     /// Takes a request out of its line.
     pub(super) fn remove(&mut self, request: RouteRequestId) -> bool {
-        let Some(at) = self.requests.remove(&request) else {
+        let Some(at) = self.requests.take(&Whereabouts::probe(request)) else {
             return false;
         };
-        let entry = Entry {
-            key: at.key(),
-            id: request,
-        };
+        let entry = at.entry();
         let line = &mut self.lines[at.line as usize];
         let kind = line.kind;
         line.order.remove(&entry);
@@ -212,28 +258,46 @@ impl Lines {
             self.note_empty(at.line);
         }
         if let Some(queue) = self.queues.get_mut(&kind.queue) {
-            queue.waiting -= 1;
+            queue.order.remove(&entry);
         }
         true
     }
 
     /// The place of a request and the line it is in.
     pub(super) fn of(&self, request: RouteRequestId) -> Option<(Entry, &Line)> {
-        let at = self.requests.get(&request)?;
-        let entry = Entry {
-            key: at.key(),
-            id: request,
-        };
-        Some((entry, &self.lines[at.line as usize]))
+        let at = self.requests.get(&Whereabouts::probe(request))?;
+        Some((at.entry(), &self.lines[at.line as usize]))
     }
 
-    /// The lines of a virtual queue.
-    pub(super) fn of_queue(&self, queue: VirtualQueueId) -> impl Iterator<Item = &Line> {
-        let ids = self
+    /// A virtual queue, in order.
+    pub(super) fn in_order(&self, queue: VirtualQueueId) -> impl Iterator<Item = Entry> {
+        let queue = self.queues.get(&queue);
+        queue.into_iter().flat_map(|queue| queue.order.iter())
+    }
+
+    /// How many stand before this entry in a virtual queue.
+    pub(super) fn ahead(&self, queue: VirtualQueueId, entry: &Entry) -> u32 {
+        let queue = self.queues.get(&queue);
+        queue.map_or(0, |queue| queue.order.rank(entry))
+    }
+
+    /// How many of those stand in lines of these kinds.
+    pub(super) fn ahead_in(
+        &self,
+        queue: VirtualQueueId,
+        entry: &Entry,
+        counts: impl Fn(Medium, ExprId) -> bool,
+    ) -> u32 {
+        let members = self
             .queues
             .get(&queue)
             .map_or(&[][..], |queue| &queue.lines);
-        ids.iter().map(|&id| &self.lines[id as usize])
+        let members = members.iter();
+        let members = members.filter(|member| counts(member.medium, member.wanted));
+        let lines = members.map(|member| &self.lines[member.line as usize]);
+        // Mostly the whole line stands behind, and its tree need not be looked at.
+        let lines = lines.filter(|line| line.first().is_some_and(|first| first < *entry));
+        lines.map(|line| line.order.rank(entry)).sum()
     }
 
     /// The lines of these expressions over this medium.
@@ -262,17 +326,12 @@ impl Lines {
 
     /// How many wait in a virtual queue.
     pub(super) fn waiting(&self, queue: VirtualQueueId) -> u32 {
-        self.queues.get(&queue).map_or(0, |queue| queue.waiting)
+        self.queues.get(&queue).map_or(0, |queue| queue.order.len())
     }
 
     /// How many wait at all.
     pub(super) fn len(&self) -> usize {
-        self.requests.len()
-    }
-
-    /// Makes room for so many more requests.
-    pub(super) fn reserve(&mut self, more: usize) {
-        self.requests.reserve(more);
+        self.requests.len() as usize
     }
 
     /// An estimate, in bytes on the heap.
@@ -281,6 +340,7 @@ impl Lines {
         self.ids.bytes()
             + self.lines.capacity() * size_of::<Line>()
             + lines
+            + self.queues.values().map(Queue::bytes).sum::<usize>()
             + self.requests.bytes()
             + self.fronts.iter().map(Front::bytes).sum::<usize>()
     }
@@ -289,6 +349,12 @@ impl Lines {
         self.emptied += 1;
         self.lines[id as usize].emptied = self.emptied;
         self.empty.insert(self.emptied, id);
+    }
+}
+
+impl Queue {
+    fn bytes(&self) -> usize {
+        size_of::<Self>() + self.lines.capacity() * size_of::<Member>() + self.order.bytes()
     }
 }
 
@@ -382,14 +448,15 @@ impl Lines {
     /// Every line with somebody in it, by virtual queue and medium.
     pub(super) fn occupied(&self) -> Vec<&Line> {
         let lines = self.queues.values().flat_map(|queue| &queue.lines);
-        let lines = lines.map(|&id| &self.lines[id as usize]);
+        let lines = lines.map(|member| &self.lines[member.line as usize]);
         lines.filter(|line| !line.order.is_empty()).collect()
     }
 
     /// Panics where two parts of the index say different things.
     pub(super) fn check(&self) {
         assert!(self.empty.len() <= EMPTY_KEPT_MAX);
-        let open: Vec<LineId> = self.queues.values().flat_map(|q| q.lines.clone()).collect();
+        let members = self.queues.values().flat_map(|queue| &queue.lines);
+        let open: Vec<LineId> = members.map(|member| member.line).collect();
         assert_eq!(open.len() + self.vacant.len(), self.lines.len());
         assert_eq!(open.len(), self.ids.len());
         let mut waiting = 0;
@@ -406,8 +473,21 @@ impl Lines {
         }
         assert_eq!(waiting, self.len());
         for (&id, queue) in &self.queues {
-            let sum: u32 = self.of_queue(id).map(|line| line.order.len()).sum();
-            assert_eq!(sum, queue.waiting);
+            let lines = queue.lines.iter().map(|member| {
+                let line = &self.lines[member.line as usize];
+                let (medium, wanted) = (member.medium, member.wanted);
+                let queue = id;
+                assert_eq!(
+                    line.kind,
+                    Kind {
+                        queue,
+                        medium,
+                        wanted
+                    }
+                );
+                line
+            });
+            assert!(Merged::new(lines).eq(queue.order.iter()));
         }
         for (&medium, front) in Medium::ALL.iter().zip(&self.fronts) {
             for (wanted, heads) in (0..).zip(&front.heads) {

@@ -37,12 +37,9 @@ impl<K: Eq + Hash, V> Lookup<K, V> {
         self.0.remove(key)
     }
 
+    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.0.len()
-    }
-
-    pub(super) fn reserve(&mut self, more: usize) {
-        self.0.reserve(more);
     }
 
     /// Bytes on the heap, without what keys and values own elsewhere. The table keeps one

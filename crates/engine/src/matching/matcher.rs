@@ -21,11 +21,6 @@ pub struct Matcher {
 }
 
 impl Matcher {
-    /// Makes room for so many more requests, to save time before many are added.
-    pub fn reserve(&mut self, requests: usize) {
-        self.lines.reserve(requests);
-    }
-
     /// An estimate of the memory held, in bytes. Visits every node of every tree.
     #[must_use]
     pub fn bytes(&self) -> usize {
@@ -209,9 +204,8 @@ impl Matching for Matcher {
     fn place(&self, request: RouteRequestId) -> Option<PlaceInLine> {
         let (entry, line) = self.lines.of(request)?;
         let queue = line.kind.queue;
-        let lines = self.lines.of_queue(queue);
         Some(PlaceInLine {
-            ahead: lines.map(|line| line.order.rank(&entry)).sum(),
+            ahead: self.lines.ahead(queue, &entry),
             waiting: self.lines.waiting(queue),
         })
     }
@@ -220,22 +214,18 @@ impl Matching for Matcher {
         let Some((entry, line)) = self.lines.of(request) else {
             return Ahead::default();
         };
-        let slot = self.agents.slot(agent);
-        let takes = |kind: &Kind| {
-            slot.is_some_and(|slot| {
-                self.agents.free(kind.medium).slots().has(slot)
-                    && self.qualified.agents(kind.wanted).has(slot)
-            })
-        };
-        let mut ahead = Ahead::default();
-        for line in self.lines.of_queue(line.kind.queue) {
-            let rank = line.order.rank(&entry);
-            ahead.total += rank;
-            if !takes(&line.kind) {
-                ahead.not_for_agent += rank;
-            }
+        let queue = line.kind.queue;
+        let total = self.lines.ahead(queue, &entry);
+        let for_agent = self.agents.slot(agent).map_or(0, |slot| {
+            let row = self.qualified.row(slot);
+            let free = Medium::ALL.map(|medium| self.agents.free(medium).slots().has(slot));
+            let takes = |medium: Medium, wanted| free[medium.index()] && row.has(wanted);
+            self.lines.ahead_in(queue, &entry, takes)
+        });
+        Ahead {
+            total,
+            not_for_agent: total - for_agent,
         }
-        ahead
     }
 
     fn first_agents(&self, request: RouteRequestId, limit: usize) -> WhoCould {
@@ -263,8 +253,8 @@ impl Matching for Matcher {
     }
 
     fn in_order(&self, queue: VirtualQueueId, limit: usize) -> Vec<RouteRequestId> {
-        let entries = Merged::new(self.lines.of_queue(queue));
-        entries.map(|entry| entry.id).take(limit).collect()
+        let entries = self.lines.in_order(queue).take(limit);
+        entries.map(|entry| entry.id).collect()
     }
 
     fn len(&self) -> usize {

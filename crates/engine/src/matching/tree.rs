@@ -67,12 +67,29 @@ impl<E: Copy + Ord> Tree<E> {
 
     /// False if it was not there.
     pub(super) fn remove(&mut self, entry: &E) -> bool {
-        if !self.root.remove(entry) {
-            return false;
-        }
+        self.take(entry).is_some()
+    }
+
+    /// Removes the entry that is equal to this one and returns it.
+    pub(super) fn take(&mut self, entry: &E) -> Option<E> {
+        let taken = self.root.take(entry)?;
         self.len -= 1;
         self.shrink();
-        true
+        Some(taken)
+    }
+
+    /// The entry that is equal to this one.
+    pub(super) fn get(&self, entry: &E) -> Option<E> {
+        let mut node = &self.root;
+        loop {
+            match node {
+                Node::Leaf(entries) => {
+                    let at = entries.binary_search(entry).ok()?;
+                    return Some(entries[at]);
+                }
+                Node::Inner(inner) => node = &inner.nodes[inner.child_for(entry)],
+            }
+        }
     }
 
     /// The smallest.
@@ -155,16 +172,15 @@ impl<E: Copy + Ord> Node<E> {
         }
     }
 
-    fn remove(&mut self, entry: &E) -> bool {
+    fn take(&mut self, entry: &E) -> Option<E> {
         match self {
-            Self::Leaf(entries) => match entries.binary_search(entry) {
-                Ok(at) => {
-                    entries.remove(at);
-                    true
-                }
-                Err(_) => false,
-            },
-            Self::Inner(inner) => inner.remove(entry),
+            Self::Leaf(entries) => {
+                let at = entries.binary_search(entry).ok()?;
+                let taken = entries.remove(at);
+                give_room_back(entries);
+                Some(taken)
+            }
+            Self::Inner(inner) => inner.take(entry),
         }
     }
 
@@ -249,6 +265,14 @@ fn make_room<E>(entries: &mut Vec<E>) {
     }
 }
 
+/// Gives back what a thinned out leaf does not need, once that is a third of it.
+fn give_room_back<E>(entries: &mut Vec<E>) {
+    let len = entries.len();
+    if entries.capacity() > len * 3 / 2 + 4 {
+        entries.shrink_to_fit();
+    }
+}
+
 /// Where to cut a full node into which something goes at `at`: at the end when it goes there,
 /// and late when it goes near there. What arrives in order, or with a little credit, leaves
 /// full nodes behind.
@@ -264,7 +288,12 @@ fn cut(at: usize, len: usize) -> usize {
 
 impl<E: Copy + Ord> Inner<E> {
     fn child_for(&self, entry: &E) -> usize {
-        self.lows[1..].partition_point(|low| low <= entry)
+        let last = self.lows.len() - 1;
+        // Most of what comes belongs to the end; searching would touch the whole array.
+        if last == 0 || self.lows[last] <= *entry {
+            return last;
+        }
+        self.lows[1..last].partition_point(|low| low <= entry)
     }
 
     fn insert(&mut self, entry: E) -> Inserted<E> {
@@ -319,17 +348,15 @@ impl<E: Copy + Ord> Inner<E> {
         }
     }
 
-    fn remove(&mut self, entry: &E) -> bool {
+    fn take(&mut self, entry: &E) -> Option<E> {
         let index = self.child_for(entry);
-        if !self.nodes[index].remove(entry) {
-            return false;
-        }
+        let taken = self.nodes[index].take(entry)?;
         self.counts[index] -= 1;
         let (width, max) = self.nodes[index].width();
         if width < max / 4 {
             self.mend(index);
         }
-        true
+        Some(taken)
     }
 
     /// Child `index` got thin: drops it when empty, or joins it with a neighbour when the two
@@ -443,8 +470,10 @@ mod tests {
         assert_eq!(tree.len() as usize, set.len());
         assert_eq!(tree.first(), set.first().copied());
         assert!(tree.iter().eq(set.iter().copied()));
+        assert_eq!(tree.get(&u32::MAX), None);
         for (rank, entry) in set.iter().enumerate() {
             assert_eq!(tree.rank(entry) as usize, rank);
+            assert_eq!(tree.get(entry), Some(*entry));
             assert_eq!(tree.rank(&(entry + 1)) as usize, rank + 1);
         }
     }
