@@ -35,6 +35,7 @@ mod why;
 
 pub use decide::decide;
 pub use react::react;
+pub use results::Kept;
 pub use state::State;
 
 use ringback_model::{Event, Input, Now, Outcome, Refused};
@@ -51,7 +52,14 @@ pub const VERSION: u32 = 1;
 /// # Errors
 /// The reason, if the input was turned down.
 pub fn handle(state: &mut State, now: Now, input: &Input) -> Result<Vec<Event>, Refused> {
-    let mut events = decide(state, now, input)?;
+    let decided = decide(state, now, input)?;
+    Ok(follow(state, now, decided))
+}
+
+/// Applies decided events and everything that follows from them; returns them all in order.
+#[must_use]
+pub fn follow(state: &mut State, now: Now, decided: Vec<Event>) -> Vec<Event> {
+    let mut events = decided;
     for event in &events {
         state.apply(event);
     }
@@ -63,7 +71,7 @@ pub fn handle(state: &mut State, now: Now, input: &Input) -> Result<Vec<Event>, 
         }
         next += 1;
     }
-    Ok(events)
+    events
 }
 
 /// What the one who asked is told: a function of what happened.

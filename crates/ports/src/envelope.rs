@@ -224,7 +224,7 @@ pub enum CommandFault {
     Unknown(String),
     /// The input made the engine fail and has been put aside.
     #[error(
-        "this request made the engine fail and was put aside as number {0}; an operator finds it with `ringback doctor`"
+        "this request made the engine fail and was put aside; an operator finds it with `ringback doctor`"
     )]
     Quarantined(u64),
 }

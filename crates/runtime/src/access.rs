@@ -1,0 +1,284 @@
+//! The one gate for rights: what a role may do, and how far.
+//!
+//! [`TABLE`] is written by hand and is the whole truth about roles. Every command and every
+//! question names its [`Action`]; whatever is not in the table does not compile.
+
+use ringback_engine::State;
+use ringback_model::config::{Role, Scope};
+use ringback_model::{
+    AgentId, Input, InteractionId, QueueId, agent, config, interaction, offer, route,
+};
+use ringback_ports::envelope::{Actor, Denied, Right};
+use ringback_ports::query::Query;
+
+/// How far a role may go with an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    /// Not at all.
+    No,
+    /// Only what concerns the agent the key belongs to.
+    Own,
+    /// Within the queues of the key.
+    Scope,
+    /// Only a key that reaches everything.
+    Whole,
+}
+
+/// What can be done or asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Take interactions in.
+    Submit,
+    /// Be done with an interaction.
+    Complete,
+    /// End an interaction from outside.
+    Stop,
+    /// Make and cancel route requests.
+    Route,
+    /// Accept and reject offers.
+    Answer,
+    /// Log in and out, ready and not ready.
+    Work,
+    /// Change queues, agents and settings.
+    Configure,
+    /// Make and revoke keys.
+    Keys,
+    /// Erase personal data.
+    Erase,
+    /// See interactions, their history and why they wait.
+    SeeInteractions,
+    /// See agents.
+    SeeAgents,
+    /// See queues and lines.
+    SeeQueues,
+    /// See numbers over the whole tenant.
+    SeeTotals,
+    /// See keys and versions of the configuration.
+    SeeConfiguration,
+    /// See the settings.
+    SeeSettings,
+    /// What only the house itself does: timers, effects, desks.
+    House,
+}
+
+use Grant::{No, Own, Scope as InScope, Whole};
+
+/// Action by role: administrator, supervisor, agent, integrator, auditor.
+pub const TABLE: [(Action, [Grant; 5]); 16] = [
+    (Action::Submit, [InScope, InScope, No, InScope, No]),
+    (Action::Complete, [Whole, No, Own, No, No]),
+    (Action::Stop, [InScope, InScope, No, InScope, No]),
+    (Action::Route, [InScope, InScope, No, InScope, No]),
+    (Action::Answer, [Whole, No, Own, No, No]),
+    (Action::Work, [Whole, Whole, Own, No, No]),
+    (Action::Configure, [Whole, No, No, No, No]),
+    (Action::Keys, [Whole, No, No, No, No]),
+    (Action::Erase, [Whole, No, No, No, No]),
+    (
+        Action::SeeInteractions,
+        [InScope, InScope, Own, InScope, InScope],
+    ),
+    (Action::SeeAgents, [Whole, Whole, Own, No, Whole]),
+    (Action::SeeQueues, [InScope, InScope, No, InScope, InScope]),
+    (Action::SeeTotals, [Whole, Whole, No, No, Whole]),
+    (Action::SeeConfiguration, [Whole, No, No, No, Whole]),
+    (Action::SeeSettings, [Whole, Whole, No, Whole, Whole]),
+    (Action::House, [No, No, No, No, No]),
+];
+
+impl Action {
+    /// In words, for the one who is denied.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Submit => "submit interactions",
+            Self::Complete => "complete interactions",
+            Self::Stop => "stop interactions",
+            Self::Route => "route interactions",
+            Self::Answer => "answer offers",
+            Self::Work => "log agents in and out and set them ready",
+            Self::Configure => "change the configuration",
+            Self::Keys => "make and revoke keys",
+            Self::Erase => "erase personal data",
+            Self::SeeInteractions => "see interactions",
+            Self::SeeAgents => "see agents",
+            Self::SeeQueues => "see queues",
+            Self::SeeTotals => "see the numbers of the whole tenant",
+            Self::SeeConfiguration => "see the configuration",
+            Self::SeeSettings => "see the settings",
+            Self::House => "do what the server does itself",
+        }
+    }
+
+    /// What the table grants a role.
+    #[must_use]
+    pub fn grant(self, role: Role) -> Grant {
+        let column = Role::ALL.iter().position(|it| *it == role);
+        let row = TABLE.iter().find(|(action, _)| *action == self);
+        match (row, column) {
+            (Some((_, grants)), Some(column)) => grants[column],
+            _ => No,
+        }
+    }
+}
+
+/// What an action is about, as far as rights go.
+enum About {
+    /// The tenant as a whole.
+    Tenant,
+    /// Something in a queue; `None` if there is no such thing (the heart says so).
+    Queue(Option<QueueId>),
+    /// An agent.
+    Agent(AgentId),
+    /// An interaction and the agents who have to do with it.
+    Interaction(InteractionId),
+}
+
+/// Whether the actor may have this input decided.
+///
+/// # Errors
+/// What is missing.
+pub fn may_do(actor: &Actor, state: &State, input: &Input) -> Result<(), Denied> {
+    let (action, about) = of_input(state, input);
+    check(actor, state, action, &about)
+}
+
+/// Whether the actor may have this question answered.
+///
+/// # Errors
+/// What is missing.
+pub fn may_ask(actor: &Actor, state: &State, query: &Query) -> Result<(), Denied> {
+    let (action, about) = of_query(state, query);
+    check(actor, state, action, &about)
+}
+
+/// The queues an actor reaches.
+#[must_use]
+pub fn scope_of(actor: &Actor) -> Scope {
+    match &actor.right {
+        Right::House => Scope::Everything,
+        Right::Key { scope, .. } => scope.clone(),
+    }
+}
+
+/// Whether a scope reaches a queue.
+#[must_use]
+pub fn reaches(scope: &Scope, queue: QueueId) -> bool {
+    match scope {
+        Scope::Everything => true,
+        Scope::Queues(queues) => queues.contains(&queue),
+    }
+}
+
+fn check(actor: &Actor, state: &State, action: Action, about: &About) -> Result<(), Denied> {
+    let Right::Key { role, scope, agent } = &actor.right else {
+        return Ok(());
+    };
+    let whole = *scope == Scope::Everything;
+    let allowed = match action.grant(*role) {
+        No => {
+            return Err(Denied::Role {
+                role: role.name(),
+                action: action.words(),
+            });
+        }
+        Whole => whole,
+        Own => agent.is_some_and(|agent| is_own(state, agent, about)),
+        InScope => whole || in_scope(state, scope, about),
+    };
+    if allowed { Ok(()) } else { Err(Denied::Scope) }
+}
+
+fn in_scope(state: &State, scope: &Scope, about: &About) -> bool {
+    match about {
+        About::Tenant => true,
+        About::Agent(_) => false,
+        // What is not there belongs to nobody: the heart says that it is not there.
+        About::Queue(queue) => queue.is_none_or(|queue| reaches(scope, queue)),
+        About::Interaction(id) => state
+            .interaction(*id)
+            .is_some_and(|it| reaches(scope, it.queue)),
+    }
+}
+
+fn is_own(state: &State, agent: AgentId, about: &About) -> bool {
+    match about {
+        About::Tenant | About::Queue(_) => false,
+        About::Agent(other) => *other == agent,
+        About::Interaction(id) => state
+            .at_work(agent)
+            .is_some_and(|at_work| at_work.claims.iter().any(|claim| claim.interaction == *id)),
+    }
+}
+
+fn of_input(state: &State, input: &Input) -> (Action, About) {
+    match input {
+        Input::Interaction(input) => match input {
+            interaction::Input::Submit(new) => {
+                let queue = state.queue_named(&new.queue).map(|queue| queue.id);
+                (Action::Submit, About::Queue(queue))
+            }
+            interaction::Input::Complete { agent, .. } => (Action::Complete, About::Agent(*agent)),
+            interaction::Input::Stop { interaction, .. } => {
+                (Action::Stop, About::Interaction(*interaction))
+            }
+        },
+        Input::Route(route::Input::Request { interaction, .. }) => {
+            (Action::Route, About::Interaction(*interaction))
+        }
+        Input::Route(route::Input::Cancel { request }) => {
+            let of = state.request(*request).map(|request| request.interaction);
+            (
+                Action::Route,
+                of.map_or(About::Queue(None), About::Interaction),
+            )
+        }
+        Input::Offer(offer::Input::Accept { agent, .. } | offer::Input::Reject { agent, .. }) => {
+            (Action::Answer, About::Agent(*agent))
+        }
+        Input::Agent(input) => of_agent_input(input),
+        Input::Config(config::Input::MakeKey { .. } | config::Input::RevokeKey { .. }) => {
+            (Action::Keys, About::Tenant)
+        }
+        Input::Config(_) => (Action::Configure, About::Tenant),
+        Input::Contact(_) => (Action::Erase, About::Tenant),
+        Input::Effect(_) | Input::Node(_) => (Action::House, About::Tenant),
+    }
+}
+
+const fn of_agent_input(input: &agent::Input) -> (Action, About) {
+    match input {
+        agent::Input::LogIn { agent, .. }
+        | agent::Input::LogOut { agent }
+        | agent::Input::Ready { agent, .. }
+        | agent::Input::NotReady { agent, .. } => (Action::Work, About::Agent(*agent)),
+        agent::Input::DeskLost { .. } | agent::Input::DeskBack { .. } => {
+            (Action::House, About::Tenant)
+        }
+    }
+}
+
+fn of_query(state: &State, query: &Query) -> (Action, About) {
+    match query {
+        Query::Interaction(id) | Query::Why(id) => {
+            (Action::SeeInteractions, About::Interaction(*id))
+        }
+        Query::Agent(id) => (Action::SeeAgents, About::Agent(*id)),
+        Query::AgentNamed(name) => {
+            let agent = state.agent_named(name).map(|agent| agent.id);
+            (Action::SeeAgents, agent.map_or(About::Tenant, About::Agent))
+        }
+        Query::Agents { .. } => (Action::SeeAgents, About::Tenant),
+        Query::QueueNamed(name) => {
+            let queue = state.queue_named(name).map(|queue| queue.id);
+            (Action::SeeQueues, About::Queue(queue))
+        }
+        // Lists are cut down to the scope where they are made.
+        Query::Queues | Query::VirtualQueueNamed(_) | Query::VirtualQueues | Query::Line { .. } => {
+            (Action::SeeQueues, About::Tenant)
+        }
+        Query::Keys => (Action::SeeConfiguration, About::Tenant),
+        Query::Settings => (Action::SeeSettings, About::Tenant),
+        Query::Overview | Query::Outbox(_) => (Action::SeeTotals, About::Tenant),
+    }
+}

@@ -1,0 +1,116 @@
+//! Who hears of what: durable records go to subscribers.
+
+use ringback_model::AgentId;
+use ringback_ports::hall::{Interest, Push, Subscription};
+use ringback_ports::{Record, Sequence, TenantId};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::mpsc;
+
+/// The subscribers of all tenants.
+#[derive(Debug, Default)]
+pub(crate) struct Hub {
+    tenants: Mutex<BTreeMap<TenantId, Subscribers>>,
+}
+
+#[derive(Debug, Default)]
+struct Subscribers {
+    /// The last record published.
+    published: Sequence,
+    everything: Vec<mpsc::Sender<Push>>,
+    agents: HashMap<AgentId, Vec<mpsc::Sender<Push>>>,
+}
+
+impl Hub {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<TenantId, Subscribers>> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Says where a tenant stands that was just read in. Whoever subscribed before starts
+    /// afresh, because records may have been dropped.
+    pub(crate) fn reset(&self, tenant: TenantId, published: Sequence) {
+        self.lock().insert(
+            tenant,
+            Subscribers {
+                published,
+                ..Subscribers::default()
+            },
+        );
+    }
+
+    /// Nobody hears of a tenant that is not served any more.
+    pub(crate) fn close(&self) {
+        self.lock().clear();
+    }
+
+    /// The last durable record of a tenant; `None` if it is not served.
+    pub(crate) fn published(&self, tenant: TenantId) -> Option<Sequence> {
+        self.lock()
+            .get(&tenant)
+            .map(|subscribers| subscribers.published)
+    }
+
+    pub(crate) fn subscribe(
+        &self,
+        tenant: TenantId,
+        interest: Interest,
+        pushes_max: usize,
+    ) -> Option<Subscription> {
+        let (sender, pushes) = mpsc::channel(pushes_max);
+        let mut tenants = self.lock();
+        let subscribers = tenants.get_mut(&tenant)?;
+        match interest {
+            Interest::Everything => subscribers.everything.push(sender),
+            Interest::Agent(agent) => subscribers.agents.entry(agent).or_default().push(sender),
+        }
+        Some(Subscription {
+            from: subscribers.published,
+            pushes,
+        })
+    }
+
+    /// Hands a durable record to everybody who wants it. A subscriber that is full or gone is
+    /// dropped: his stream ends and he starts afresh.
+    pub(crate) fn publish(&self, record: &Arc<Record>) {
+        let mut tenants = self.lock();
+        let Some(subscribers) = tenants.get_mut(&record.tenant) else {
+            return;
+        };
+        subscribers.published = record.sequence;
+        let all = Push {
+            record: Arc::clone(record),
+            picks: None,
+        };
+        subscribers
+            .everything
+            .retain(|to| to.try_send(all.clone()).is_ok());
+        if subscribers.agents.is_empty() {
+            return;
+        }
+        for (agent, picks) in picks(record, &subscribers.agents) {
+            let push = Push {
+                record: Arc::clone(record),
+                picks: Some(picks.into()),
+            };
+            if let Some(senders) = subscribers.agents.get_mut(&agent) {
+                senders.retain(|to| to.try_send(push.clone()).is_ok());
+                if senders.is_empty() {
+                    subscribers.agents.remove(&agent);
+                }
+            }
+        }
+    }
+}
+
+/// Which events concern which of the agents somebody listens for.
+fn picks<T>(record: &Record, wanted: &HashMap<AgentId, T>) -> BTreeMap<AgentId, Vec<u32>> {
+    let mut picks: BTreeMap<AgentId, Vec<u32>> = BTreeMap::new();
+    for (cursor, _, event) in record.events() {
+        if let Some(agent) = event.agent()
+            && wanted.contains_key(&agent)
+        {
+            picks.entry(agent).or_default().push(cursor.index);
+        }
+    }
+    picks
+}

@@ -1,0 +1,194 @@
+//! What the hall's threads know of one another.
+
+use crate::hub::Hub;
+use crate::keyring::Keyring;
+use crate::room::{Room, RoomGauge};
+use ringback_model::config::ApiKey;
+use ringback_model::effect::Order;
+use ringback_ports::{Record, Sequence, TenantId};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, watch};
+
+/// Known to all threads of the hall.
+pub(crate) struct Shared {
+    pub(crate) hub: Hub,
+    pub(crate) keyring: Keyring,
+    pub(crate) gauge: RoomGauge,
+    /// What the effect rooms hear.
+    pub(crate) effects: mpsc::UnboundedSender<EffectNews>,
+    tenants: Mutex<BTreeMap<TenantId, About>>,
+    started: Instant,
+    turned_ms: AtomicU64,
+    closing: AtomicBool,
+}
+
+/// What is known of one tenant outside the loop.
+struct About {
+    served: bool,
+    lease_until: Option<Instant>,
+    problem: Option<String>,
+    watermark: watch::Sender<Sequence>,
+    poison: BTreeMap<u64, u64>,
+}
+
+/// What effect rooms are told.
+#[derive(Debug)]
+pub(crate) enum EffectNews {
+    /// The outbox of a tenant that was just opened.
+    Opened(TenantId, Vec<Order>),
+    /// A durable record that says something about effects.
+    Record(Arc<Record>),
+    /// The house closes: nothing is carried out any more.
+    Closing,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        gauge: RoomGauge,
+        effects: mpsc::UnboundedSender<EffectNews>,
+        tenants: impl Iterator<Item = TenantId>,
+    ) -> Self {
+        let about = |tenant| {
+            let about = About {
+                served: false,
+                lease_until: None,
+                problem: None,
+                watermark: watch::Sender::new(Sequence(0)),
+                poison: BTreeMap::new(),
+            };
+            (tenant, about)
+        };
+        Self {
+            hub: Hub::default(),
+            keyring: Keyring::default(),
+            gauge,
+            effects,
+            tenants: Mutex::new(tenants.map(about).collect()),
+            started: Instant::now(),
+            turned_ms: AtomicU64::new(0),
+            closing: AtomicBool::new(false),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<TenantId, About>> {
+        self.tenants.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn with<R>(&self, tenant: TenantId, change: impl FnOnce(&mut About) -> R) -> Option<R> {
+        self.lock().get_mut(&tenant).map(change)
+    }
+
+    pub(crate) fn room(&self) -> Room {
+        self.gauge.look()
+    }
+
+    // -- being served -----------------------------------------------------------------------
+
+    pub(crate) fn serve<'a>(
+        &self,
+        tenant: TenantId,
+        sequence: Sequence,
+        keys: impl Iterator<Item = &'a ApiKey>,
+    ) {
+        self.keyring.reset(tenant, keys);
+        self.hub.reset(tenant, sequence);
+        self.with(tenant, |about| {
+            about.served = true;
+            about.problem = None;
+        });
+    }
+
+    pub(crate) fn unserve(&self, tenant: TenantId) {
+        self.with(tenant, |about| about.served = false);
+    }
+
+    pub(crate) fn problem(&self, tenant: TenantId, problem: String) {
+        self.with(tenant, |about| {
+            about.served = false;
+            about.problem = Some(problem);
+        });
+    }
+
+    /// Tenants that are not served, and why.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        self.lock()
+            .iter()
+            .filter(|(_, about)| !about.served)
+            .map(|(tenant, about)| match &about.problem {
+                Some(problem) => format!("{tenant}: {problem}"),
+                None => format!("{tenant} is being loaded"),
+            })
+            .collect()
+    }
+
+    pub(crate) fn tenant_ids(&self) -> Vec<TenantId> {
+        self.lock().keys().copied().collect()
+    }
+
+    // -- leases -----------------------------------------------------------------------------
+
+    pub(crate) fn lease_taken(&self, tenant: TenantId, asked: Instant, ttl: Duration) {
+        self.with(tenant, |about| about.lease_until = Some(asked + ttl));
+    }
+
+    pub(crate) fn lease_holds(&self, tenant: TenantId) -> bool {
+        let until = self.with(tenant, |about| about.lease_until).flatten();
+        until.is_some_and(|until| Instant::now() < until)
+    }
+
+    // -- projection -------------------------------------------------------------------------
+
+    pub(crate) fn set_watermark(&self, tenant: TenantId, watermark: Sequence) {
+        self.with(tenant, |about| about.watermark.send_replace(watermark));
+    }
+
+    pub(crate) fn watermark(&self, tenant: TenantId) -> Option<watch::Receiver<Sequence>> {
+        self.with(tenant, |about| about.watermark.subscribe())
+    }
+
+    // -- inputs put aside -------------------------------------------------------------------
+
+    pub(crate) fn poison(&self, tenant: TenantId, hash: u64, number: u64) {
+        self.with(tenant, |about| about.poison.insert(hash, number));
+    }
+
+    pub(crate) fn poisons(&self, tenant: TenantId) -> BTreeMap<u64, u64> {
+        self.with(tenant, |about| about.poison.clone())
+            .unwrap_or_default()
+    }
+
+    // -- life -------------------------------------------------------------------------------
+
+    pub(crate) fn turned(&self) {
+        let now = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.turned_ms.store(now, Ordering::Relaxed);
+    }
+
+    pub(crate) fn since_turn(&self) -> Duration {
+        let turned = Duration::from_millis(self.turned_ms.load(Ordering::Relaxed));
+        self.started.elapsed().saturating_sub(turned)
+    }
+
+    pub(crate) fn set_closing(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
+    }
+
+    // -- effects ----------------------------------------------------------------------------
+
+    pub(crate) fn outbox_opened<'a>(
+        &self,
+        tenant: TenantId,
+        outbox: impl Iterator<Item = &'a Order>,
+    ) {
+        let orders: Vec<Order> = outbox.cloned().collect();
+        // Without rooms nobody listens.
+        let _ = self.effects.send(EffectNews::Opened(tenant, orders));
+    }
+}

@@ -1,0 +1,215 @@
+//! Answers to questions about the present, read from the state on the loop's thread. Cheap ones
+//! only: whatever costs a walk over everything belongs to the records.
+
+use crate::access;
+use crate::tenant::Open;
+use ringback_engine::State;
+use ringback_model::config::{Scope, VirtualQueue};
+use ringback_model::effect::Phase;
+use ringback_model::place::Place;
+use ringback_model::{AgentId, InteractionId, Medium, VirtualQueueId};
+use ringback_ports::envelope::Actor;
+use ringback_ports::query::{
+    AgentView, InteractionView, Overview, Query, QueryFault, QueueView, View, VirtualQueueView,
+};
+use ringback_ports::records::PAGE_MAX;
+
+/// Answers a question, within the actor's rights.
+pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<View, QueryFault> {
+    access::may_ask(actor, &open.state, query).map_err(QueryFault::Denied)?;
+    let now = open.clock.now();
+    let state = &open.state;
+    let scope = access::scope_of(actor);
+    Ok(match query {
+        Query::Interaction(id) => View::Interaction(Box::new(interaction(state, *id)?)),
+        Query::Why(id) => {
+            let why = state.why(now, *id).ok_or_else(|| missing(state, *id))?;
+            View::Why(Box::new(why))
+        }
+        Query::Agent(id) => View::Agent(Box::new(agent(state, *id)?)),
+        Query::AgentNamed(name) => {
+            let found = state
+                .agent_named(name)
+                .ok_or_else(|| unknown("agent", name))?;
+            View::Agent(Box::new(agent(state, found.id)?))
+        }
+        Query::Agents { after, limit } => View::Agents(agents(state, *after, *limit)),
+        Query::QueueNamed(name) => {
+            let queue = state
+                .queue_named(name)
+                .ok_or_else(|| unknown("queue", name))?;
+            let open = state.open_in(queue.id);
+            View::Queue(Box::new(QueueView {
+                queue: queue.clone(),
+                open,
+            }))
+        }
+        Query::Queues => View::Queues(queues(state, &scope)),
+        Query::VirtualQueueNamed(name) => {
+            let found = state
+                .virtual_queue_named(name)
+                .ok_or_else(|| unknown("virtual queue", name))?;
+            View::VirtualQueue(Box::new(virtual_queue(state, found)))
+        }
+        Query::VirtualQueues => View::VirtualQueues(
+            state
+                .virtual_queues()
+                .map(|it| virtual_queue(state, it))
+                .collect(),
+        ),
+        Query::Line {
+            virtual_queue,
+            limit,
+        } => View::Line(line(state, &scope, *virtual_queue, *limit)?),
+        Query::Keys => View::Keys(state.keys().cloned().collect()),
+        Query::Settings => {
+            let (version, settings) = state.settings();
+            View::Settings(version, Box::new(settings.clone()))
+        }
+        Query::Overview => View::Overview(Box::new(overview(open, now))),
+        Query::Outbox(limit) => {
+            let mut orders: Vec<_> = state.outbox().cloned().collect();
+            orders.sort_by_key(|order| order.phase != Phase::Parked);
+            orders.truncate((*limit).min(PAGE_MAX));
+            View::Outbox(orders)
+        }
+    })
+}
+
+fn unknown(what: &str, name: &dyn std::fmt::Display) -> QueryFault {
+    QueryFault::Unknown(format!("{what} {name}"))
+}
+
+fn missing(state: &State, id: InteractionId) -> QueryFault {
+    if state.is_stopped(id) {
+        QueryFault::Stopped(id)
+    } else {
+        QueryFault::Unknown(format!("interaction {id}"))
+    }
+}
+
+fn interaction(state: &State, id: InteractionId) -> Result<InteractionView, QueryFault> {
+    let it = state.interaction(id).ok_or_else(|| missing(state, id))?;
+    let offer = match it.place {
+        Place::Offer { offer, .. } => state.offer(offer).cloned(),
+        _ => None,
+    };
+    let requests = it
+        .requests
+        .iter()
+        .filter_map(|id| state.waiting(*id))
+        .collect();
+    Ok(InteractionView {
+        interaction: it.clone(),
+        requests,
+        offer,
+    })
+}
+
+fn agent(state: &State, id: AgentId) -> Result<AgentView, QueryFault> {
+    let known = || unknown("agent", &id);
+    let agent = state.agent(id).ok_or_else(known)?.clone();
+    let at_work = state.at_work(id).ok_or_else(known)?.clone();
+    let offers = state.offers_to(id).into_iter().cloned().collect();
+    Ok(AgentView {
+        agent,
+        at_work,
+        offers,
+    })
+}
+
+fn agents(state: &State, after: Option<AgentId>, limit: usize) -> Vec<AgentView> {
+    let ids = state.agent_ids().into_iter();
+    ids.filter(|id| after.is_none_or(|after| *id > after))
+        .take(limit.min(PAGE_MAX))
+        .filter_map(|id| agent(state, id).ok())
+        .collect()
+}
+
+fn queues(state: &State, scope: &Scope) -> Vec<QueueView> {
+    let seen = state
+        .queues()
+        .filter(|queue| access::reaches(scope, queue.id));
+    seen.map(|queue| QueueView {
+        queue: queue.clone(),
+        open: state.open_in(queue.id),
+    })
+    .collect()
+}
+
+fn virtual_queue(state: &State, it: &VirtualQueue) -> VirtualQueueView {
+    let counts = state.line_counts(it.id);
+    let waiting = state.in_line(it.id);
+    let first = state.line(it.id, 1);
+    let inside = counts.entered - counts.left;
+    VirtualQueueView {
+        virtual_queue: it.clone(),
+        waiting,
+        oldest: first.first().map(|first| first.request.since.engine),
+        offered: u32::try_from(inside.saturating_sub(u64::from(waiting))).unwrap_or(u32::MAX),
+        entered: counts.entered,
+        left: counts.left,
+    }
+}
+
+fn line(
+    state: &State,
+    scope: &Scope,
+    id: VirtualQueueId,
+    limit: usize,
+) -> Result<Vec<ringback_model::route::Waiting>, QueryFault> {
+    state
+        .virtual_queue(id)
+        .ok_or_else(|| unknown("virtual queue", &id))?;
+    let seen = |waiting: &ringback_model::route::Waiting| {
+        let of = state.interaction(waiting.request.interaction);
+        of.is_some_and(|it| access::reaches(scope, it.queue))
+    };
+    Ok(state
+        .line(id, limit.min(PAGE_MAX))
+        .into_iter()
+        .filter(seen)
+        .collect())
+}
+
+fn overview(open: &Open, now: ringback_model::Now) -> Overview {
+    let state = &open.state;
+    let places = state.places();
+    let mut logged_in = 0;
+    let mut ready = [0_u32; Medium::ALL.len()];
+    for id in state.agent_ids() {
+        let Some(at_work) = state.at_work(id) else {
+            continue;
+        };
+        logged_in += u32::from(at_work.desk.is_some());
+        for (medium, readiness) in &at_work.media {
+            ready[medium.index()] += u32::from(readiness.not_ready.is_none());
+        }
+    }
+    let mut effects = (0, 0, 0);
+    for order in state.outbox() {
+        match order.phase {
+            Phase::Issued { .. } => effects.0 += 1,
+            Phase::Started => effects.1 += 1,
+            Phase::Parked => effects.2 += 1,
+        }
+    }
+    Overview {
+        now,
+        sequence: open.sequence,
+        open: state.open() as u64,
+        resting: places.resting,
+        routing: places.routing,
+        offered: places.offered,
+        handling: places.handling,
+        submitted: state.counters().interaction,
+        logged_in,
+        ready: Medium::ALL
+            .into_iter()
+            .zip(ready)
+            .filter(|(_, count)| *count > 0)
+            .collect(),
+        effects,
+        timers: state.timers_armed() as u64,
+    }
+}
