@@ -1,0 +1,125 @@
+//! Whether an offer is the right one: worked out from the words, one pair after the other.
+
+use ringback_engine::State;
+use ringback_model::offer::{Occasion, Offer};
+use ringback_model::route::RouteRequest;
+use ringback_model::{AgentId, Medium, Now};
+
+/// The agent is at a desk, ready, has room, is skilled and not cooling.
+pub(super) fn fits(state: &State, offer: &Offer, now: Now, broken: &mut Vec<String>) {
+    let Some(request) = state.request(offer.request) else {
+        broken.push(format!("{} is for a request that is gone", offer.id));
+        return;
+    };
+    if !may_take(state, offer.agent, request, now) {
+        broken.push(format!(
+            "{} is made to {}, who may not take {}",
+            offer.id, offer.agent, request.id
+        ));
+    }
+    if offer.until <= now.engine {
+        broken.push(format!("{} lapses when it is made", offer.id));
+    }
+}
+
+/// Whether this agent may be offered this request now.
+fn may_take(state: &State, agent: AgentId, request: &RouteRequest, now: Now) -> bool {
+    let wanted = request.target.expression(request.step);
+    let skilled = state
+        .agent(agent)
+        .is_some_and(|it| wanted.holds(&it.body.skills));
+    skilled && is_free(state, agent, request.medium) && !is_cooling(request, agent, now)
+}
+
+fn is_free(state: &State, agent: AgentId, medium: Medium) -> bool {
+    let Some(at_work) = state.at_work(agent) else {
+        return false;
+    };
+    let readiness = at_work.media.get(&medium);
+    at_work.desk.is_some()
+        && readiness.is_some_and(|it| it.not_ready.is_none())
+        && state.room(agent, medium) > 0
+}
+
+fn is_cooling(request: &RouteRequest, agent: AgentId, now: Now) -> bool {
+    request
+        .cooling
+        .iter()
+        .any(|pair| pair.agent == agent && pair.until > now.engine)
+}
+
+/// Of those who may take it the longest idle; of those the agent may take the first in order.
+pub(super) fn is_the_right_one(state: &State, offer: &Offer, now: Now, broken: &mut Vec<String>) {
+    let Some(request) = state.request(offer.request) else {
+        return;
+    };
+    let right = match offer.decision.occasion {
+        Occasion::RequestCame => longest_idle(state, request, now) == Some(offer.agent),
+        Occasion::AgentCame => first_for(state, offer.agent, now) == Some(request.key.sequence),
+    };
+    if !right {
+        broken.push(format!(
+            "{} brings {} and {} together, but there is a better match",
+            offer.id, offer.request, offer.agent
+        ));
+    }
+}
+
+fn longest_idle(state: &State, request: &RouteRequest, now: Now) -> Option<AgentId> {
+    state
+        .agent_ids()
+        .into_iter()
+        .filter(|agent| may_take(state, *agent, request, now))
+        .min_by_key(|agent| (state.at_work(*agent).map(|it| it.idle_since), *agent))
+}
+
+/// The sequence of the first request this agent may take.
+fn first_for(state: &State, agent: AgentId, now: Now) -> Option<u64> {
+    let lines = state.virtual_queues().map(|queue| queue.id);
+    lines
+        .flat_map(|id| state.line(id, usize::MAX))
+        .map(|waiting| waiting.request)
+        .filter(|request| may_take(state, agent, request, now))
+        .map(|request| request.key)
+        .min()
+        .map(|key| key.sequence)
+}
+
+/// The decision record counts those before it, and for whom each of them was no match.
+pub(super) fn overtakes_as_said(state: &State, offer: &Offer, now: Now, broken: &mut Vec<String>) {
+    let Some(request) = state.request(offer.request) else {
+        return;
+    };
+    let line = state.line(request.virtual_queue, usize::MAX);
+    let before: Vec<&RouteRequest> = line
+        .iter()
+        .map(|waiting| &waiting.request)
+        .filter(|other| other.key < request.key)
+        .collect();
+    let cooling = before.iter().filter(|other| {
+        let wanted = other.target.expression(other.step);
+        let skilled = state
+            .agent(offer.agent)
+            .is_some_and(|it| wanted.holds(&it.body.skills));
+        skilled && is_free(state, offer.agent, other.medium)
+    });
+    let cooling: Vec<_> = cooling.collect();
+    let said = &offer.decision;
+    let counted = (before.len(), before.len() - cooling.len(), cooling.len());
+    let told = (said.ahead, said.ahead_not_for_agent, said.ahead_cooling);
+    if counted != (told.0 as usize, told.1 as usize, told.2 as usize) {
+        broken.push(format!(
+            "{} overtakes {counted:?} (all, not for the agent, cooling), its record says {told:?}",
+            offer.id
+        ));
+    }
+    if let Some(other) = cooling
+        .iter()
+        .find(|other| !is_cooling(other, offer.agent, now))
+    {
+        broken.push(format!(
+            "{} overtakes {} without a reason",
+            offer.id, other.id
+        ));
+    }
+}

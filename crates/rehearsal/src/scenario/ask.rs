@@ -1,0 +1,265 @@
+//! Questions: what people see when they look.
+
+use super::read;
+use super::say::{agent_name, not_ready, outcome_text, virtual_queue_name};
+use super::words::{Fault, Words};
+use crate::stage::Stage;
+use ringback_engine::State;
+use ringback_model::agent::{AtWork, ClaimKind};
+use ringback_model::place::Place;
+use ringback_model::route::{Obstacle, Waiting, WhyRequest};
+use ringback_model::{AgentId, InteractionId, VirtualQueueId};
+
+/// What is asked.
+pub(crate) enum Question {
+    /// Why does it wait?
+    Why(InteractionId),
+    /// Which place in line does it have?
+    Position(InteractionId),
+    /// Who waits there?
+    Line(VirtualQueueId),
+    /// Where is it?
+    Where(InteractionId),
+    /// How is the agent?
+    How(AgentId),
+    /// What do the books say?
+    Books(VirtualQueueId),
+    /// What was answered to a key?
+    Answer(u128),
+    /// How many answers are kept?
+    Kept,
+}
+
+/// Reads the rest of a line that begins with `first`.
+pub(crate) fn read(state: &State, first: &str, words: &mut Words<'_>) -> Result<Question, Fault> {
+    let interaction = "an interaction such as i1";
+    Ok(match first {
+        "why" => Question::Why(words.value(interaction)?),
+        "position" => {
+            words.must("of")?;
+            Question::Position(words.value(interaction)?)
+        }
+        "where" => {
+            words.must("is")?;
+            Question::Where(words.value(interaction)?)
+        }
+        "how" => {
+            words.must("is")?;
+            let name = words.word("the name of an agent")?;
+            Question::How(read::agent_named(state, name)?)
+        }
+        "line" => Question::Line(virtual_queue(state, words)?),
+        "books" => Question::Books(virtual_queue(state, words)?),
+        "answer" => {
+            words.must("to")?;
+            Question::Answer(read::key(words)?)
+        }
+        _ => {
+            words.must("answers")?;
+            Question::Kept
+        }
+    })
+}
+
+fn virtual_queue(state: &State, words: &mut Words<'_>) -> Result<VirtualQueueId, Fault> {
+    words.must("of")?;
+    let expected = "the name of a virtual queue made before";
+    let name = words.name(expected)?;
+    let found = state.virtual_queue_named(&name).map(|it| it.id);
+    found.ok_or_else(|| Fault::new(format!("there is no virtual queue `{name}`"), expected))
+}
+
+/// The answer, in sentences.
+pub(crate) fn answer(stage: &Stage, question: &Question) -> Vec<String> {
+    let state = stage.state();
+    match question {
+        Question::Why(id) => why(stage, *id),
+        Question::Position(id) => position(state, *id),
+        Question::Line(id) => line(state, *id),
+        Question::Where(id) => vec![place(state, *id)],
+        Question::How(id) => vec![how(state, *id)],
+        Question::Books(id) => vec![books(stage, *id)],
+        Question::Answer(id) => vec![match state.answered(*id) {
+            Some((_, outcome, sequence)) => {
+                format!("step {sequence}: {}", outcome_text(outcome))
+            }
+            None => "no answer is kept".to_owned(),
+        }],
+        Question::Kept => vec![format!("{} answers are kept", state.results_kept())],
+    }
+}
+
+fn why(stage: &Stage, id: InteractionId) -> Vec<String> {
+    let state = stage.state();
+    let Some(why) = state.why(stage.now(), id) else {
+        return vec![place(state, id)];
+    };
+    if why.requests.is_empty() {
+        return vec![place(state, id)];
+    }
+    let requests = why.requests.iter();
+    requests.flat_map(|it| why_request(state, it)).collect()
+}
+
+fn why_request(state: &State, it: &WhyRequest) -> Vec<String> {
+    let waiting = &it.waiting;
+    let wants = if it.wants.is_empty() {
+        "anyone"
+    } else {
+        &it.wants
+    };
+    let mut sentences = vec![format!(
+        "{} waits since {}, {}; wants {wants}: {} qualified, {} not",
+        waiting.request.id,
+        waiting.request.since.engine,
+        stands(state, waiting),
+        it.qualified,
+        it.unqualified
+    )];
+    let first = it.first.iter();
+    sentences.extend(first.map(|(agent, obstacle)| {
+        format!(
+            "{}: {}",
+            agent_name(state, *agent),
+            obstacle_text(*obstacle)
+        )
+    }));
+    let counted: u32 = it.obstacles.iter().map(|(_, count)| count).sum();
+    if counted != it.first.len() as u32 {
+        sentences.push(format!("{counted} held back in all"));
+    }
+    sentences
+}
+
+/// `2 ahead of 5 in support`
+fn stands(state: &State, waiting: &Waiting) -> String {
+    let queue = virtual_queue_name(state, waiting.request.virtual_queue);
+    match waiting.line {
+        Some(line) => format!("{} ahead, {} waiting in {queue}", line.ahead, line.waiting),
+        None => format!("in no line of {queue} while it is offered"),
+    }
+}
+
+const fn obstacle_text(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::LoggedOut => "logged out",
+        Obstacle::NotLoggedInForMedium => "not logged in for this medium",
+        Obstacle::NotReady => "not ready",
+        Obstacle::Busy => "busy",
+        Obstacle::Cooling => "did not take it a moment ago",
+    }
+}
+
+fn position(state: &State, id: InteractionId) -> Vec<String> {
+    let requests = state.interaction(id).map(|it| it.requests.clone());
+    let requests = requests.unwrap_or_default();
+    if requests.is_empty() {
+        return vec![place(state, id)];
+    }
+    let waiting = requests.iter().filter_map(|id| state.waiting(*id));
+    waiting
+        .map(|waiting| format!("{}: {}", waiting.request.id, stands(state, &waiting)))
+        .collect()
+}
+
+fn line(state: &State, id: VirtualQueueId) -> Vec<String> {
+    let waiting = state.line(id, 100);
+    let ids: Vec<String> = waiting
+        .iter()
+        .map(|it| format!("{} of {}", it.request.id, it.request.interaction))
+        .collect();
+    if ids.is_empty() {
+        return vec!["nobody waits".to_owned()];
+    }
+    vec![ids.join(", ")]
+}
+
+fn place(state: &State, id: InteractionId) -> String {
+    let Some(it) = state.interaction(id) else {
+        return if state.is_stopped(id) {
+            format!("{id} is over")
+        } else {
+            format!("{id} was never submitted")
+        };
+    };
+    let place = match &it.place {
+        Place::Queue => "rests in its queue".to_owned(),
+        Place::Routing => "is routed".to_owned(),
+        Place::Offer { offer, .. } => {
+            let to = state.offer(*offer).map(|offer| offer.agent);
+            let to = to.map(|agent| agent_name(state, agent)).unwrap_or_default();
+            format!("is offered to {to} as {offer}")
+        }
+        Place::Handling => {
+            let owner = it.owner().map(|agent| agent_name(state, agent));
+            format!("is handled by {}", owner.unwrap_or_default())
+        }
+        other => format!("is in place {}", other.name()),
+    };
+    let thread = it.thread.map(|id| format!(", thread {id}"));
+    format!(
+        "{id} {place}, version {}{}",
+        it.version,
+        thread.unwrap_or_default()
+    )
+}
+
+fn how(state: &State, id: AgentId) -> String {
+    let name = agent_name(state, id);
+    let Some(at_work) = state.at_work(id) else {
+        return format!("there is no agent {id}");
+    };
+    let mut words = vec![match at_work.desk {
+        None => "logged out".to_owned(),
+        Some(desk) if desk.silent => format!("at {}, silent", desk.session),
+        Some(desk) => match desk.grace_until {
+            Some(until) => format!("at {}, silent from {until}", desk.session),
+            None => format!("at {}", desk.session),
+        },
+    }];
+    for (medium, readiness) in &at_work.media {
+        let room = state.room(id, *medium);
+        words.push(match &readiness.not_ready {
+            None => format!("{medium} ready, room for {room}"),
+            Some(why) => format!("{medium} not ready ({}), room for {room}", not_ready(why)),
+        });
+    }
+    words.extend(claims(at_work));
+    format!("{name}: {}", words.join("; "))
+}
+
+fn claims(at_work: &AtWork) -> Option<String> {
+    let claims = at_work.claims.iter().map(|claim| {
+        let kind = match claim.kind {
+            ClaimKind::Reserved => "reserved",
+            ClaimKind::Offered => "offered",
+            ClaimKind::Handling => "handling",
+            ClaimKind::Consult => "consult",
+            ClaimKind::WrapUp => "wrap-up",
+        };
+        format!("{} {} ({kind})", claim.medium, claim.interaction)
+    });
+    let claims: Vec<String> = claims.collect();
+    (!claims.is_empty()).then(|| format!("has {}", claims.join(", ")))
+}
+
+fn books(stage: &Stage, id: VirtualQueueId) -> String {
+    let name = virtual_queue_name(stage.state(), id);
+    let counts = stage.state().line_counts(id);
+    let ends = stage.auditor().line(id).ended;
+    let ends: Vec<String> = ends
+        .iter()
+        .map(|(end, count)| format!("{count} {}", end.name()))
+        .collect();
+    let ends = if ends.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", ends.join(", "))
+    };
+    format!(
+        "{name}: {} entered, {} left{ends}, {} inside",
+        counts.entered,
+        counts.left,
+        counts.entered - counts.left
+    )
+}

@@ -1,0 +1,202 @@
+//! Lines that set something up.
+
+use super::words::{self, Fault, Words};
+use ringback_engine::State;
+use ringback_model::config::{
+    AgentBody, Capacity, Expected, Input as It, QueueBody, Role, Settings, VirtualQueueBody,
+};
+use ringback_model::target::{Level, Skills};
+use ringback_model::{Input, Medium, Name};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Reads the rest of a line that begins with `first`.
+pub(crate) fn read(state: &State, first: &str, words: &mut Words<'_>) -> Result<Input, Fault> {
+    let input = match first {
+        "queue" => queue(words)?,
+        "virtual" => virtual_queue(words)?,
+        "agent" => agent(words)?,
+        "settings" => settings(state, words)?,
+        "make" => make_key(words)?,
+        _ => {
+            words.must("key")?;
+            let name = words.name("the name of a key")?;
+            It::RevokeKey { name }
+        }
+    };
+    Ok(Input::Config(input))
+}
+
+/// `expecting nothing`, `expecting version 2`
+fn expected(words: &mut Words<'_>) -> Result<Expected, Fault> {
+    words.must("expecting")?;
+    if words.take("nothing") {
+        return Ok(Expected::Absent);
+    }
+    words.must("version")?;
+    Ok(Expected::Version(words.value("a version such as 2")?))
+}
+
+/// `queue inbox [open 100] [expecting ..]`
+fn queue(words: &mut Words<'_>) -> Result<It, Fault> {
+    let name = words.name("the name of an interaction queue")?;
+    let mut body = QueueBody::default();
+    let mut against = Expected::Any;
+    while !words.is_over() {
+        if words.take("open") {
+            body.open_max = words.value("how many may be open")?;
+        } else {
+            against = expected(words)?;
+        }
+    }
+    Ok(It::PutQueue {
+        name,
+        body,
+        expected: against,
+    })
+}
+
+/// `virtual queue support [waiting 100] [short-abandon 5s] [expecting ..]`
+fn virtual_queue(words: &mut Words<'_>) -> Result<It, Fault> {
+    words.must("queue")?;
+    let name = words.name("the name of a virtual queue")?;
+    let mut body = VirtualQueueBody::default();
+    let mut against = Expected::Any;
+    while !words.is_over() {
+        if words.take("waiting") {
+            body.waiting_max = words.value("how many may wait")?;
+        } else if words.take("short-abandon") {
+            body.short_abandon = words.span()?;
+        } else {
+            against = expected(words)?;
+        }
+    }
+    Ok(It::PutVirtualQueue {
+        name,
+        body,
+        expected: against,
+    })
+}
+
+/// `agent anna English=3 Loans=2 voice:1 chat:3 [expecting ..]`; without media, the usual
+/// capacity.
+fn agent(words: &mut Words<'_>) -> Result<It, Fault> {
+    let name = words.name("the name of an agent")?;
+    let mut skills = Skills::new();
+    let mut capacity = BTreeMap::new();
+    let mut against = Expected::Any;
+    while let Some(word) = words.peek() {
+        if let Some((skill, level)) = word.split_once('=') {
+            let skill = words::read::<Name>(skill, "a skill such as English=3")?;
+            skills.insert(skill, words::read::<Level>(level, "a level")?);
+            words.word("a skill")?;
+        } else if let Some((medium, most)) = pair(word) {
+            capacity.insert(medium?, words::read(most, "how many at once")?);
+            words.word("a medium")?;
+        } else {
+            against = expected(words)?;
+        }
+    }
+    let body = AgentBody {
+        skills,
+        capacity: if capacity.is_empty() {
+            Capacity::default()
+        } else {
+            Capacity(capacity)
+        },
+    };
+    Ok(It::PutAgent {
+        name,
+        body,
+        expected: against,
+    })
+}
+
+/// `voice:1`
+fn pair(word: &str) -> Option<(Result<Medium, Fault>, &str)> {
+    let (medium, number) = word.split_once(':')?;
+    Some((words::read(medium, "a medium such as voice:1"), number))
+}
+
+/// `settings [offer 30s] [cool-down 30s] [grace 30s] [open 100] [results 24h] [credit 24h]
+/// [misses voice:1 chat:3] [notices on|off] [expecting ..]`; what is not named stays.
+fn settings(state: &State, words: &mut Words<'_>) -> Result<It, Fault> {
+    let mut settings = state.settings().1.clone();
+    let mut against = Expected::Any;
+    while let Some(word) = words.peek() {
+        if word == "expecting" {
+            against = expected(words)?;
+        } else {
+            words.word("a setting")?;
+            setting(&mut settings, word, words)?;
+        }
+    }
+    Ok(It::PutSettings {
+        settings: Box::new(settings),
+        expected: against,
+    })
+}
+
+fn setting(settings: &mut Settings, word: &str, words: &mut Words<'_>) -> Result<(), Fault> {
+    match word {
+        "offer" => settings.offer_ttl = words.span()?,
+        "cool-down" => settings.cool_down = words.span()?,
+        "grace" => settings.desk_grace = words.span()?,
+        "open" => settings.open_max = words.value("how many may be open")?,
+        "results" => settings.results_kept = words.span()?,
+        "credit" => settings.credit_max = words.span()?,
+        "notices" => {
+            settings.notices = words.take("on");
+            if !settings.notices {
+                words.must("off")?;
+            }
+        }
+        "misses" => {
+            while let Some((medium, most)) = words.peek().and_then(pair) {
+                let most = words::read(most, "how many in a row")?;
+                settings.misses_max.insert(medium?, most);
+                words.word("a medium")?;
+            }
+        }
+        other => {
+            return Err(Fault::new(
+                format!("there is no setting `{other}`"),
+                "offer, cool-down, grace, open, results, credit, misses, notices or expecting",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// `make key desk-1 for agent named anna`, `make key shop for integrator reaching inbox, orders`
+fn make_key(words: &mut Words<'_>) -> Result<It, Fault> {
+    words.must("key")?;
+    let name = words.name("the name of a key")?;
+    words.must("for")?;
+    let role = role(words)?;
+    let mut agent = None;
+    let mut queues = None;
+    while !words.is_over() {
+        if words.take("reaching") {
+            let names = words.until(&["named"]);
+            let names = names.split(", ").map(|name| words::read(name, "a queue"));
+            queues = Some(names.collect::<Result<BTreeSet<Name>, _>>()?);
+        } else {
+            words.must("named")?;
+            agent = Some(words.name("the name of an agent")?);
+        }
+    }
+    Ok(It::MakeKey {
+        hash: format!("hash-of-{name}"),
+        name,
+        role,
+        queues,
+        agent,
+    })
+}
+
+fn role(words: &mut Words<'_>) -> Result<Role, Fault> {
+    let expected = "administrator, supervisor, agent, integrator or auditor";
+    let word = words.word(expected)?;
+    let role = Role::ALL.into_iter().find(|role| role.name() == word);
+    role.ok_or_else(|| Fault::new(format!("`{word}` is no role"), expected))
+}

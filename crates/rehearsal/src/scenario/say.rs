@@ -1,0 +1,397 @@
+//! Events as sentences. The state is the one right after the event.
+
+use super::Shown;
+use crate::stage::Told;
+use ringback_engine::State;
+use ringback_model::agent::NotReady;
+use ringback_model::effect::Effect;
+use ringback_model::interaction::{Ending, Subject};
+use ringback_model::offer::{Decision, NotTaken, Occasion, Offer};
+use ringback_model::place::Who;
+use ringback_model::record::{AgentInterval, AgentState, Segment};
+use ringback_model::route::{Cancelled, RouteRequest};
+use ringback_model::{
+    AgentId, Event, Medium, OfferId, Outcome, QueueId, RouteRequestId, VirtualQueueId, agent,
+    config, contact, effect, interaction, node, offer, record, route,
+};
+use std::fmt::Display;
+
+/// What is said of an answer besides what happened.
+pub(crate) fn told(told: &Told) -> Option<String> {
+    match told {
+        Told::Taken(events) if events.is_empty() => Some("nothing happens".to_owned()),
+        Told::Taken(_) => None,
+        Told::Refused(why) => Some(format!("refused {}: {why}", why.code())),
+        Told::Again(outcome, sequence) => Some(format!(
+            "answered before, by step {sequence}: {}",
+            outcome_text(*outcome)
+        )),
+        Told::OtherInput => Some("refused: this key was used for something else".to_owned()),
+    }
+}
+
+/// An outcome in words.
+pub(crate) fn outcome_text(outcome: Outcome) -> String {
+    match outcome {
+        Outcome::Done => "done".to_owned(),
+        Outcome::Submitted {
+            interaction,
+            request: Some(request),
+        } => format!("submitted {interaction} with {request}"),
+        Outcome::Submitted { interaction, .. } => format!("submitted {interaction}"),
+        Outcome::Requested { request } => format!("requested {request}"),
+        Outcome::LoggedIn { session } => format!("logged in at {session}"),
+        Outcome::Put { version } => format!("version {version}"),
+    }
+}
+
+/// The sentence of an event, if it is told.
+pub(crate) fn event(state: &State, shown: Shown, event: &Event) -> Option<String> {
+    match event {
+        Event::Agent(event) => Some(agent_event(state, event)),
+        Event::Config(event) => config_event(event),
+        Event::Contact(contact::Event::Erased { contact, keys }) => {
+            let contact = contact.iter().map(ToString::to_string);
+            let keys = keys.iter().map(ToString::to_string);
+            Some(format!("erased: {}", list(contact.chain(keys))))
+        }
+        Event::Effect(event) => Some(effect_event(event)),
+        Event::Interaction(event) => Some(interaction_event(state, event)),
+        Event::Node(event) => Some(node_event(event)),
+        Event::Offer(event) => Some(offer_event(state, event)),
+        Event::Record(record::Event::Segment(it)) => shown.segments.then(|| segment(state, it)),
+        Event::Record(record::Event::Interval(it)) => shown.intervals.then(|| interval(state, it)),
+        Event::Route(event) => Some(route_event(state, event)),
+    }
+}
+
+fn list(words: impl Iterator<Item = String>) -> String {
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// `1 candidate`, `2 candidates`
+fn counted(number: impl Display + Copy + PartialEq<u32>, noun: &str) -> String {
+    let s = if number == 1 { "" } else { "s" };
+    format!("{number} {noun}{s}")
+}
+
+pub(crate) fn agent_name(state: &State, id: AgentId) -> String {
+    let name = state.agent(id).map(|it| it.name.to_string());
+    name.unwrap_or_else(|| id.to_string())
+}
+
+fn queue_name(state: &State, id: QueueId) -> String {
+    let name = state.queue(id).map(|it| it.name.to_string());
+    name.unwrap_or_else(|| id.to_string())
+}
+
+pub(crate) fn virtual_queue_name(state: &State, id: VirtualQueueId) -> String {
+    let name = state.virtual_queue(id).map(|it| it.name.to_string());
+    name.unwrap_or_else(|| id.to_string())
+}
+
+// -- agents -------------------------------------------------------------------------------------
+
+fn agent_event(state: &State, event: &agent::Event) -> String {
+    let name = |id: &AgentId| agent_name(state, *id);
+    match event {
+        agent::Event::LoggedIn {
+            agent,
+            session,
+            media,
+            ..
+        } => {
+            let media = list(media.iter().map(Medium::to_string));
+            format!("{} logged in at {session} for {media}", name(agent))
+        }
+        agent::Event::LoggedOut { agent } => format!("{} logged out", name(agent)),
+        agent::Event::Ready { agent, medium, .. } => {
+            format!("{} is ready for {medium}", name(agent))
+        }
+        agent::Event::NotReady {
+            agent, medium, why, ..
+        } => format!(
+            "{} is not ready for {medium}: {}",
+            name(agent),
+            not_ready(why)
+        ),
+        agent::Event::DeskLost { agent, grace_until } => {
+            format!("desk of {} is lost, silent from {grace_until}", name(agent))
+        }
+        agent::Event::DeskBack { agent } => format!("desk of {} is back", name(agent)),
+        agent::Event::DeskSilent { agent } => format!("desk of {} is silent", name(agent)),
+    }
+}
+
+pub(crate) fn not_ready(why: &NotReady) -> String {
+    match why {
+        NotReady::LoggedIn => "just logged in".to_owned(),
+        NotReady::Chosen { reason } => reason.to_string(),
+        NotReady::Missed => "missed too many offers".to_owned(),
+        NotReady::Silent => "desk silent".to_owned(),
+    }
+}
+
+// -- configuration, effects, the node -----------------------------------------------------------
+
+/// First versions are not worth a line.
+fn config_event(event: &config::Event) -> Option<String> {
+    let (what, version) = match event {
+        config::Event::QueuePut(it) => (format!("queue {}", it.name), it.version),
+        config::Event::VirtualQueuePut(it) => (format!("virtual queue {}", it.name), it.version),
+        config::Event::AgentPut(it) => (format!("agent {}", it.name), it.version),
+        config::Event::KeyPut(it) if it.revoked => {
+            (format!("key {}, revoked", it.name), it.version)
+        }
+        config::Event::KeyPut(it) => (format!("key {}", it.name), it.version),
+        config::Event::SettingsPut { version, .. } => ("the settings".to_owned(), *version),
+    };
+    (version > 1).then(|| format!("{what}: version {version}"))
+}
+
+fn effect_event(event: &effect::Event) -> String {
+    match event {
+        effect::Event::Issued(order) => {
+            let Effect::Notice {
+                interaction,
+                ending,
+            } = &order.effect;
+            format!(
+                "{} issued: notice that {interaction} is over ({}), not after {}",
+                order.id,
+                ending_text(None, ending),
+                order.not_after
+            )
+        }
+        effect::Event::Started { effect } => format!("{effect} started"),
+        effect::Event::Finished { effect } => format!("{effect} finished"),
+        effect::Event::Retried {
+            effect,
+            from,
+            problem,
+        } => format!("{effect} is tried again from {from}: {problem}"),
+        effect::Event::Parked { effect, problem } => format!("{effect} is parked: {problem}"),
+    }
+}
+
+fn node_event(event: &node::Event) -> String {
+    match event {
+        node::Event::Opened { outage, .. } => format!("opened after {outage}"),
+        node::Event::ClockJumped { by } => format!("the wall clock jumped by {}s", by / 1_000),
+        node::Event::ResultsForgotten { before } => {
+            format!("answers given until {before} are forgotten")
+        }
+    }
+}
+
+// -- interactions and requests ------------------------------------------------------------------
+
+fn interaction_event(state: &State, event: &interaction::Event) -> String {
+    match event {
+        interaction::Event::Submitted(it) => {
+            format!("{} submitted to {}", it.id, queue_name(state, it.queue))
+        }
+        interaction::Event::Stopped { of, ending, .. } => {
+            let how = ending_text(Some(state), ending);
+            format!("{} stopped: {how}", of.interaction)
+        }
+    }
+}
+
+fn ending_text(state: Option<&State>, ending: &Ending) -> String {
+    match ending {
+        Ending::Completed {
+            agent,
+            reason,
+            disposition,
+        } => {
+            let name = state.map_or(agent.to_string(), |state| agent_name(state, *agent));
+            let words = [Some(reason), disposition.as_ref()];
+            let words = words.into_iter().flatten().map(ToString::to_string);
+            format!("completed by {name}, {}", list(words))
+        }
+        Ending::Abandoned => "abandoned".to_owned(),
+        Ending::Cancelled { reason } => format!("cancelled, {reason}"),
+    }
+}
+
+fn route_event(state: &State, event: &route::Event) -> String {
+    match event {
+        route::Event::Requested { of, request } => requested(state, *of, request),
+        route::Event::Widened {
+            request,
+            step,
+            widens_at,
+            ..
+        } => {
+            let wanted = state
+                .request(*request)
+                .map(|it| it.target.expression(*step).to_string())
+                .filter(|text| !text.is_empty());
+            let wanted = wanted.unwrap_or_else(|| "anyone".to_owned());
+            let next = widens_at.map(|at| format!(", next at {at}"));
+            format!("{request} widens to {wanted}{}", next.unwrap_or_default())
+        }
+        route::Event::Cooled { request, agent, .. } => {
+            format!(
+                "{} may be offered {request} again",
+                agent_name(state, *agent)
+            )
+        }
+        route::Event::Cancelled {
+            of,
+            request,
+            cause,
+            rests,
+        } => {
+            let why = match cause {
+                Cancelled::Asked => "taken back",
+                Cancelled::MatchedElsewhere => "matched elsewhere",
+                Cancelled::InteractionStopped => "the interaction is over",
+            };
+            let rests = rests.then(|| {
+                let queue = queue_name(state, of.queue);
+                format!("; {} rests in {queue}", of.interaction)
+            });
+            let rests = rests.unwrap_or_default();
+            format!("{request} of {} cancelled: {why}{rests}", of.interaction)
+        }
+    }
+}
+
+fn requested(state: &State, of: Subject, request: &RouteRequest) -> String {
+    format!(
+        "{} of {} waits in {}, {}",
+        request.id,
+        of.interaction,
+        virtual_queue_name(state, request.virtual_queue),
+        ahead(state, request.id)
+    )
+}
+
+/// `2 ahead`
+fn ahead(state: &State, id: RouteRequestId) -> String {
+    let line = state.waiting(id).and_then(|waiting| waiting.line);
+    line.map_or_else(
+        || "in no line".to_owned(),
+        |line| format!("{} ahead", line.ahead),
+    )
+}
+
+// -- offers -------------------------------------------------------------------------------------
+
+fn offer_event(state: &State, event: &offer::Event) -> String {
+    match event {
+        offer::Event::Made { offer, .. } => made(state, offer),
+        offer::Event::Accepted {
+            of, offer, agent, ..
+        } => {
+            let name = agent_name(state, *agent);
+            format!("{name} accepted {offer} and handles {}", of.interaction)
+        }
+        offer::Event::NotTaken {
+            of,
+            offer,
+            agent,
+            how,
+            cooling_until,
+            misses,
+            ..
+        } => {
+            let how = not_taken(&agent_name(state, *agent), *offer, how, *misses);
+            let back = back(state, *of);
+            let cooling = cooling_until.map(|until| format!(", pause until {until}"));
+            format!("{how}; {back}{}", cooling.unwrap_or_default())
+        }
+    }
+}
+
+fn made(state: &State, offer: &Offer) -> String {
+    format!(
+        "{}: {} offered to {} until {} ({})",
+        offer.id,
+        offer.interaction,
+        agent_name(state, offer.agent),
+        offer.until,
+        decision(&offer.decision)
+    )
+}
+
+/// Why these two, in brief.
+fn decision(it: &Decision) -> String {
+    let mut words = vec![format!("idle {}", it.idle)];
+    match it.occasion {
+        Occasion::RequestCame => words.push(counted(it.candidates, "candidate")),
+        Occasion::AgentCame => words.push(format!("waited {}", it.waited)),
+    }
+    if it.step > 0 {
+        words.push(format!("step {}", it.step));
+    }
+    if it.ahead > 0 {
+        words.push(format!(
+            "overtakes {}: {} not for this agent, {} cooling",
+            it.ahead, it.ahead_not_for_agent, it.ahead_cooling
+        ));
+    }
+    words.join(", ")
+}
+
+fn not_taken(name: &str, offer: OfferId, how: &NotTaken, misses: u8) -> String {
+    match how {
+        NotTaken::Rejected { reason } => format!("{name} rejected {offer}, {reason}"),
+        NotTaken::Lapsed => format!("{offer} lapsed, {name} missed {misses} in a row"),
+        NotTaken::DeskGone => format!("{offer} withdrawn, the desk of {name} is gone"),
+        NotTaken::InteractionStopped => format!("{offer} withdrawn from {name}"),
+    }
+}
+
+/// Where the requests of an interaction stand again.
+fn back(state: &State, of: Subject) -> String {
+    let requests = state
+        .interaction(of.interaction)
+        .map(|it| it.requests.clone())
+        .unwrap_or_default();
+    list(requests.iter().map(|id| {
+        let request = state.request(*id);
+        let line = request.map_or_else(String::new, |it| {
+            virtual_queue_name(state, it.virtual_queue)
+        });
+        format!("{id} back in {line}, {}", ahead(state, *id))
+    }))
+}
+
+// -- facts for reports --------------------------------------------------------------------------
+
+fn segment(state: &State, it: &Segment) -> String {
+    let who = match it.who {
+        Who::Customer => "customer".to_owned(),
+        Who::Agent(agent) => agent_name(state, agent),
+        Who::Bot => "bot".to_owned(),
+    };
+    let line = it.virtual_queue.map(|id| virtual_queue_name(state, id));
+    let line = line.map(|line| format!(" in {line}")).unwrap_or_default();
+    format!(
+        "segment: {} of {who} with {}{line}, {} to {}, {}",
+        it.kind.name(),
+        it.interaction,
+        it.from.engine,
+        it.to.engine,
+        it.end.name()
+    )
+}
+
+fn interval(state: &State, it: &AgentInterval) -> String {
+    let what = match &it.state {
+        AgentState::LoggedIn => "logged in".to_owned(),
+        AgentState::Ready => "ready".to_owned(),
+        AgentState::NotReady { why } => format!("not ready ({})", not_ready(why)),
+    };
+    let medium = it.medium.map(|medium| format!(" for {medium}"));
+    format!(
+        "interval: {} {what}{}, {} to {}",
+        agent_name(state, it.agent),
+        medium.unwrap_or_default(),
+        it.from.engine,
+        it.to.engine
+    )
+}
