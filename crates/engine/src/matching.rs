@@ -19,6 +19,7 @@ mod lookup;
 mod matcher;
 mod naive;
 mod qualified;
+mod rows;
 #[cfg(test)]
 mod tests;
 mod tree;

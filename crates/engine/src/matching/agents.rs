@@ -127,7 +127,7 @@ impl Agents {
     /// Calls `visit` with each of `wanted` who is free for the medium.
     pub(super) fn each_idle(&self, medium: Medium, wanted: &Bits, mut visit: impl FnMut(Idle)) {
         let free = self.free(medium);
-        free.slots.each_of_both(wanted, |slot| {
+        free.slots.each_of_both(wanted.words(), |slot| {
             visit(Idle {
                 since: free.since[slot as usize],
                 agent: self.slots[slot as usize].id,

@@ -76,9 +76,18 @@ impl Bits {
         }
     }
 
+    /// The set as words of bits.
+    pub(super) fn words(&self) -> impl Iterator<Item = u64> {
+        self.words.iter().copied()
+    }
+
     /// Calls `visit` with each number that is in both, the smallest first.
-    pub(super) fn each_of_both(&self, other: &Self, mut visit: impl FnMut(u32)) {
-        for (index, (a, b)) in self.words.iter().zip(&other.words).enumerate() {
+    pub(super) fn each_of_both(
+        &self,
+        other: impl Iterator<Item = u64>,
+        mut visit: impl FnMut(u32),
+    ) {
+        for (index, (a, b)) in self.words.iter().zip(other).enumerate() {
             each_of_word(index, a & b, &mut visit);
         }
     }
@@ -134,7 +143,7 @@ mod tests {
                 let both: BTreeSet<u32> = a & b;
                 prop_assert_eq!(bits(a).count_both(&bits(b)) as usize, both.len());
                 let mut seen = BTreeSet::new();
-                bits(a).each_of_both(&bits(b), |member| { seen.insert(member); });
+                bits(a).each_of_both(bits(b).words(), |member| { seen.insert(member); });
                 prop_assert_eq!(&seen, &both);
                 let mut kept = bits(a);
                 kept.keep(&bits(b));

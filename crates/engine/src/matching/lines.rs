@@ -301,7 +301,11 @@ impl Lines {
     }
 
     /// The lines of these expressions over this medium.
-    pub(super) fn of_medium(&self, medium: Medium, wanted: &Bits) -> Vec<&Line> {
+    pub(super) fn of_medium(
+        &self,
+        medium: Medium,
+        wanted: impl Iterator<Item = u64>,
+    ) -> Vec<&Line> {
         let front = &self.fronts[medium.index()];
         let mut lines = Vec::new();
         front.occupied.each_of_both(wanted, |expression| {
@@ -312,7 +316,7 @@ impl Lines {
     }
 
     /// The first request over this medium with one of these expressions.
-    pub(super) fn first(&self, medium: Medium, wanted: &Bits) -> Option<Entry> {
+    pub(super) fn first(&self, medium: Medium, wanted: impl Iterator<Item = u64>) -> Option<Entry> {
         let front = &self.fronts[medium.index()];
         let mut best: Option<Entry> = None;
         front.occupied.each_of_both(wanted, |expression| {

@@ -185,10 +185,10 @@ impl Matching for Matcher {
         may: &mut dyn FnMut(RouteRequestId) -> bool,
     ) -> Option<RouteRequestId> {
         let slot = self.agents.slot(agent)?;
-        let row = self.qualified.row(slot);
+        let row = || self.qualified.row(slot);
         let firsts = self
             .media_of(slot)
-            .filter_map(|medium| self.lines.first(medium, row));
+            .filter_map(|medium| self.lines.first(medium, row()));
         let first = firsts.min()?;
         if may(first.id) {
             return Some(first.id);
@@ -196,7 +196,7 @@ impl Matching for Matcher {
         // The first was refused, which is rare: walk on through all lines together.
         let lines = self
             .media_of(slot)
-            .flat_map(|medium| self.lines.of_medium(medium, row));
+            .flat_map(|medium| self.lines.of_medium(medium, row()));
         let rest = Merged::new(lines).skip(1).map(|entry| entry.id);
         rest.into_iter().find(|&id| may(id))
     }
@@ -217,9 +217,10 @@ impl Matching for Matcher {
         let queue = line.kind.queue;
         let total = self.lines.ahead(queue, &entry);
         let for_agent = self.agents.slot(agent).map_or(0, |slot| {
-            let row = self.qualified.row(slot);
             let free = Medium::ALL.map(|medium| self.agents.free(medium).slots().has(slot));
-            let takes = |medium: Medium, wanted| free[medium.index()] && row.has(wanted);
+            let takes = |medium: Medium, wanted| {
+                free[medium.index()] && self.qualified.satisfies(slot, wanted)
+            };
             self.lines.ahead_in(queue, &entry, takes)
         });
         Ahead {

@@ -8,6 +8,7 @@
 use super::agents::Slot;
 use super::bits::Bits;
 use super::lookup::Lookup;
+use super::rows::Rows;
 use ringback_model::Name;
 use ringback_model::target::{Comparison, Expression, Level, Skills};
 use std::collections::BTreeMap;
@@ -27,7 +28,7 @@ pub(super) struct Qualified {
     /// Expressions that hold for someone without any skill.
     undemanding: Bits,
     /// Per slot, the expressions it satisfies.
-    rows: Vec<Bits>,
+    rows: Rows,
 }
 
 /// One expression that someone wants.
@@ -77,7 +78,7 @@ impl Qualified {
             let want = &mut self.wants[id as usize];
             let holds = want.expression.holds(new);
             want.agents.put(slot, holds);
-            self.rows[slot as usize].put(id, holds);
+            self.rows.put(slot, id, holds);
         }
     }
 
@@ -87,8 +88,12 @@ impl Qualified {
             self.set_level(name, slot, 0, &mut Vec::new());
         }
         self.everybody.put(slot, false);
-        std::mem::take(&mut self.rows[slot as usize])
-            .each(|id| self.wants[id as usize].agents.put(slot, false));
+        for (id, want) in (0..).zip(&mut self.wants) {
+            if self.rows.has(slot, id) {
+                want.agents.put(slot, false);
+                self.rows.put(slot, id, false);
+            }
+        }
     }
 
     /// The number of an expression, and one line more that wants it.
@@ -114,7 +119,7 @@ impl Qualified {
             return;
         }
         let expression = std::mem::replace(&mut want.expression, Expression::anyone());
-        std::mem::take(&mut want.agents).each(|slot| self.rows[slot as usize].put(id, false));
+        std::mem::take(&mut want.agents).each(|slot| self.rows.put(slot, id, false));
         self.undemanding.put(id, false);
         self.ids.remove(&expression);
         self.vacant.push(id);
@@ -129,31 +134,32 @@ impl Qualified {
     }
 
     /// The expressions an agent satisfies.
-    pub(super) fn row(&self, slot: Slot) -> &Bits {
-        &self.rows[slot as usize]
+    pub(super) fn row(&self, slot: Slot) -> impl Iterator<Item = u64> {
+        self.rows.words(slot)
+    }
+
+    /// Whether an agent satisfies it.
+    pub(super) fn satisfies(&self, slot: Slot, id: ExprId) -> bool {
+        self.rows.has(slot, id)
     }
 
     /// An estimate, in bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
-        let of = |sets: &[Bits]| sets.iter().map(Bits::bytes).sum::<usize>();
         let wants: usize = self.wants.iter().map(|want| want.agents.bytes()).sum();
         self.ids.bytes()
             + self.wants.capacity() * size_of::<Want>()
-            + self.rows.capacity() * size_of::<Bits>()
+            + self.rows.bytes()
             + wants
-            + of(&self.rows)
             + self.skills.values().map(Skill::bytes).sum::<usize>()
     }
 
     fn enter(&mut self, slot: Slot) {
         self.everybody.put(slot, true);
-        let index = slot as usize;
-        if index >= self.rows.len() {
-            self.rows.resize_with(index + 1, Bits::default);
-        }
-        self.undemanding
-            .each(|id| self.wants[id as usize].agents.put(slot, true));
-        self.rows[index] = self.undemanding.clone();
+        self.rows.make_room(slot);
+        self.undemanding.each(|id| {
+            self.wants[id as usize].agents.put(slot, true);
+            self.rows.put(slot, id, true);
+        });
     }
 
     fn set_level(&mut self, name: &Name, slot: Slot, level: Level, touched: &mut Vec<ExprId>) {
@@ -180,8 +186,7 @@ impl Qualified {
             agents: self.evaluate(expression),
             lines: 0,
         };
-        want.agents
-            .each(|slot| self.rows[slot as usize].put(id, true));
+        want.agents.each(|slot| self.rows.put(slot, id, true));
         self.undemanding.put(id, expression.holds(&Skills::new()));
         self.ids.insert(expression.clone(), id);
         match self.wants.get_mut(id as usize) {
@@ -288,7 +293,8 @@ impl Qualified {
         for &id in &ids {
             let want = &self.wants[id as usize];
             assert_eq!(self.find(&want.expression), Some(id));
-            for slot in 0..self.rows.len() as Slot {
+            let slots = agents.last_key_value().map_or(0, |(slot, _)| slot + 1);
+            for slot in 0..slots {
                 let holds = agents
                     .get(&slot)
                     .is_some_and(|skills| want.expression.holds(skills));
@@ -298,10 +304,11 @@ impl Qualified {
                     "{} for slot {slot}",
                     want.expression
                 );
-                assert_eq!(self.rows[slot as usize].has(id), holds);
+                assert_eq!(self.rows.has(slot, id), holds);
             }
         }
-        let rows: u32 = self.rows.iter().map(Bits::count).sum();
+        let rows = agents.keys().flat_map(|&slot| self.rows.words(slot));
+        let rows: u32 = rows.map(u64::count_ones).sum();
         let sets: u32 = ids.iter().map(|&id| self.agents(id).count()).sum();
         assert_eq!(rows, sets, "rows name no expression that is gone");
         for (name, skill) in &self.skills {
