@@ -3,9 +3,9 @@
 //! Requests that wait in one virtual queue, over one medium, with one and the same expression
 //! form a *line*: whoever may take one of them may take all of them, so only the first of a
 //! line can be the best, and a line's order needs no look at agents. [`Matcher`] keeps one
-//! counted tree per line, one set of agents per expression and one set of expressions per
-//! agent; [`Naive`] does what the words say, one pair after the other, and is what the tests
-//! hold [`Matcher`] against.
+//! counted tree per line and one per virtual queue (for places), one set of agents per
+//! expression and one set of expressions per agent; [`Naive`] does what the words say, one pair
+//! after the other, and is what the tests hold [`Matcher`] against.
 //!
 //! Nothing here reads a clock, draws a random number or walks a hash table, so equal calls
 //! give equal answers on every machine.
