@@ -7,5 +7,7 @@
 mod convert;
 mod search;
 mod sqlite;
+mod vault;
 
 pub use sqlite::{SqliteOptions, SqliteStore};
+pub use vault::{Erasure, SqliteVault};

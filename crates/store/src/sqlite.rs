@@ -8,8 +8,8 @@
 //! ballast         room kept for bad times
 //! ```
 
-mod connection;
-mod fault;
+pub(crate) mod connection;
+pub(crate) mod fault;
 pub(crate) mod folder;
 mod journal;
 mod records;
