@@ -34,7 +34,7 @@ mod turn;
 mod views;
 mod writer;
 
-pub use limits::RuntimeConfig;
+pub use limits::{Progress, RuntimeConfig};
 
 use crate::batch::Batch;
 use crate::effects::Dispatcher;
@@ -265,14 +265,25 @@ impl Runtime {
 
     /// Closes the house: refuses new work, writes and releases what is decided, takes a last
     /// snapshot, projects what is left, gives the leases back.
-    pub fn stop(mut self) {
+    pub fn stop(self) {
+        self.end(true);
+    }
+
+    /// Closes the house without a last snapshot, so that the next start reads the journal.
+    pub fn stop_at_once(self) {
+        self.end(false);
+    }
+
+    fn end(mut self, last_snapshot: bool) {
         let _ = self.signals.send(Signal::Close);
         for thread in self.core.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("A thread of the hall ended by a panic.");
             }
         }
-        self.ask_for_snapshot(Some(LAST_SNAPSHOT));
+        if last_snapshot {
+            self.ask_for_snapshot(Some(LAST_SNAPSHOT));
+        }
         self.snapshots = None;
         self.keeper_alive = None;
         self.shared.hub.close();
