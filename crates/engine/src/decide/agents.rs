@@ -46,12 +46,16 @@ fn log_in(state: &State, now: Now, agent: AgentId, media: &[Medium]) -> Result<V
     };
     let media = Medium::ALL.into_iter().filter(asked).collect();
     let session = DeskSessionId(state.counters().desk + 1);
-    Ok(vec![Event::Agent(It::LoggedIn {
+    let logged_in = Event::Agent(It::LoggedIn {
         agent,
         session,
         media,
         at: now,
-    })])
+    });
+    // A desk that is replaced ends its stretch of being logged in.
+    let replaced = state.at_work(agent).and_then(|at_work| at_work.desk);
+    let stretch = replaced.map(|desk| segments::logged_in(agent, desk.since, now));
+    Ok(stretch.into_iter().chain([logged_in]).collect())
 }
 
 fn log_out(state: &State, now: Now, agent: AgentId) -> Result<Vec<Event>, Why> {
