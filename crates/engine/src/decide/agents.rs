@@ -143,7 +143,13 @@ fn chosen(at_work: &AtWork, agent: AgentId, media: &[Medium]) -> Result<Vec<Medi
             agent,
             medium: *medium,
         }),
-        None => Ok(media.to_vec()),
+        // Each once, even if named twice.
+        None => Ok(at_work
+            .media
+            .keys()
+            .copied()
+            .filter(|medium| media.contains(medium))
+            .collect()),
     }
 }
 
