@@ -298,7 +298,12 @@ fn offer_event(state: &State, event: &offer::Event) -> String {
             misses,
             ..
         } => {
+            let stopped = *how == NotTaken::InteractionStopped;
             let how = not_taken(&agent_name(state, *agent), *offer, how, *misses);
+            // It stands in line for the moment between two events of its end.
+            if stopped {
+                return how;
+            }
             let back = back(state, *of);
             let cooling = cooling_until.map(|until| format!(", pause until {until}"));
             format!("{how}; {back}{}", cooling.unwrap_or_default())
