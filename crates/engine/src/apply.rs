@@ -287,8 +287,18 @@ impl State {
                 agent: offer.agent,
                 until,
             };
-            self.requests
-                .update(offer.request, |request| request.cooling.push(pair));
+            // A pause that is over, but whose timer has not fired, gives way to the new one.
+            let over = self.requests.update(offer.request, |request| {
+                let cooling = &mut request.cooling;
+                let same = cooling.iter().position(|old| old.agent == pair.agent);
+                let over = same.map(|index| cooling.remove(index));
+                cooling.push(pair);
+                over
+            });
+            if let Some(Some(over)) = over {
+                self.timers
+                    .disarm(over.until, Timer::Cooled(offer.request, offer.agent));
+            }
             self.timers
                 .arm(until, Timer::Cooled(offer.request, offer.agent));
         }

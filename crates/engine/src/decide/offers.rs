@@ -7,7 +7,7 @@ use ringback_model::interaction::Interaction;
 use ringback_model::offer::{Event as It, Input, NotTaken, Offer, Refused as Why};
 use ringback_model::record::SegmentEnd;
 use ringback_model::route::Cancelled;
-use ringback_model::{AgentId, Event, Now, OfferId};
+use ringback_model::{AgentId, Event, Millis, Now, OfferId};
 
 pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Why> {
     match input {
@@ -123,7 +123,8 @@ pub(super) fn not_taken(
             missed_before
         }
     };
-    let cools = matches!(how, NotTaken::Lapsed | NotTaken::Rejected { .. });
+    let cools = matches!(how, NotTaken::Lapsed | NotTaken::Rejected { .. })
+        && settings.cool_down > Millis::ZERO;
     let end = match how {
         NotTaken::Lapsed => SegmentEnd::Lapsed,
         NotTaken::Rejected { .. } => SegmentEnd::Rejected,
