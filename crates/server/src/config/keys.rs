@@ -1,0 +1,244 @@
+//! Every configuration key, once: its name, what it means, its kind and its default. All else
+//! about keys is made from this table.
+
+use super::Secret;
+use serde::Deserialize;
+
+/// What kind of value a key takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Any text.
+    Text,
+    /// A whole number, not negative.
+    Number,
+    /// `true` or `false`.
+    Flag,
+    /// Several texts; separated by commas in the environment.
+    List,
+    /// A text that is never shown.
+    Secret,
+}
+
+/// One configuration key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Key {
+    /// The section it stands in; empty at the top of the file.
+    pub(crate) section: &'static str,
+    /// Its name within the section.
+    pub(crate) name: &'static str,
+    /// What it means, as lines of text.
+    pub(crate) doc: &'static [&'static str],
+    /// What it takes.
+    pub(crate) kind: Kind,
+    /// Its default as TOML; without one the key may be left out.
+    pub(crate) default: Option<&'static str>,
+    /// A value to show where there is no default, as TOML.
+    pub(crate) example: Option<&'static str>,
+}
+
+impl Key {
+    /// `section.name`.
+    pub(crate) fn path(&self) -> String {
+        if self.section.is_empty() {
+            self.name.to_owned()
+        } else {
+            format!("{}.{}", self.section, self.name)
+        }
+    }
+
+    /// The environment variable that sets it; with `_FILE` behind it, the variable that names a
+    /// file holding the value.
+    pub(crate) fn env(&self) -> String {
+        let name = self.name.to_uppercase();
+        if self.section.is_empty() {
+            format!("RINGBACK_{name}")
+        } else {
+            format!("RINGBACK_{}__{name}", self.section.to_uppercase())
+        }
+    }
+}
+
+/// One section of the file and what it is about.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Section {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What it is about.
+    pub(crate) doc: &'static [&'static str],
+}
+
+/// The type of a key in [`RawConfig`].
+macro_rules! kind {
+    (Text) => { Option<String> };
+    (Number) => { Option<u64> };
+    (Flag) => { Option<bool> };
+    (List) => { Option<Vec<String>> };
+    (Secret) => { Option<Secret> };
+    ($kind:ident = $default:literal) => { <kind!($kind) as IntoIterator>::Item };
+}
+
+macro_rules! option {
+    () => {
+        None
+    };
+    ($value:literal) => {
+        Some($value)
+    };
+}
+
+/// Makes the raw types and the table of keys out of one list.
+macro_rules! keys {
+    (
+        top { $($top:tt)* }
+        $( $(#[doc = $about:literal])+ $section:ident : $raw:ident { $($body:tt)* } )*
+    ) => {
+        keys!(@raw RawConfig { $($top)* } { $( $section: $raw, )* });
+        $( keys!(@raw $raw { $($body)* } {}); )*
+
+        /// Every key, in the order of the example file.
+        pub(crate) const KEYS: &[&[Key]] = &[
+            keys!(@table "" { $($top)* }),
+            $( keys!(@table (stringify!($section)) { $($body)* }), )*
+        ];
+
+        /// Every section, in the order of the example file.
+        pub(crate) const SECTIONS: &[Section] = &[
+            Section { name: "", doc: &[] },
+            $( Section { name: stringify!($section), doc: &[$($about),+] }, )*
+        ];
+    };
+    (@raw $raw:ident {
+        $( $(#[doc = $doc:literal])+ $key:ident: $kind:ident $(= $default:literal)? $(, like $example:literal)?; )*
+    } { $( $section:ident: $type:ident, )* }) => {
+        /// What the sources say, before it is checked.
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub(crate) struct $raw {
+            $( $(#[doc = $doc])+ pub(crate) $key: kind!($kind $(= $default)?), )*
+            $( pub(crate) $section: $type, )*
+        }
+    };
+    (@table $section:tt {
+        $( $(#[doc = $doc:literal])+ $key:ident: $kind:ident $(= $default:literal)? $(, like $example:literal)?; )*
+    }) => {
+        &[ $( Key {
+            section: $section,
+            name: stringify!($key),
+            doc: &[$($doc),+],
+            kind: Kind::$kind,
+            default: option!($($default)?),
+            example: option!($($example)?),
+        }, )* ]
+    };
+}
+
+keys! {
+    top {
+        /// The tenants served by this node. Each has its own queues, agents, keys and journal. A
+        /// name that is new is made at the next start; one that is removed keeps its data.
+        tenants: List = r#"["default"]"#;
+    }
+
+    /// Where the server listens.
+    server: RawServer {
+        /// Address and port of the API, of health and, unless `metrics_listen` is set, of metrics.
+        /// An address that other machines can reach is refused until there is an administrator's
+        /// key. TLS is left to a proxy in front.
+        listen: Text = r#""127.0.0.1:8080""#;
+        /// Address and port for `/metrics` alone. Not set: `/metrics` is on `listen`, for everybody
+        /// who can reach it.
+        metrics_listen: Text, like r#""127.0.0.1:9464""#;
+        /// How many seconds a stopping server lets requests under way finish. At most 300.
+        drain_max_s: Number = "30";
+        /// Pages of these origins may call the API from a browser, written exactly as browsers send
+        /// them, for example `https://desk.example.com`.
+        origins: List = "[]";
+    }
+
+    /// Where everything is kept.
+    storage: RawStorage {
+        /// `sqlite`: in files in `folder`, no other server needed. `postgresql`: in the database
+        /// `postgresql_url`; the keys of personal values stay in `folder`.
+        engine: Text = r#""sqlite""#;
+        /// The data folder, made if it is not there. One server at a time uses it.
+        folder: Text = r#""ringback-data""#;
+        /// The folder of the keys that personal values are sealed with. Back it up apart from the
+        /// data: who has only one of both can read nothing. Not set: `keys` in `folder`.
+        keys_folder: Text, like r#""/var/lib/ringback-keys""#;
+        /// The database, for engine `postgresql`.
+        postgresql_url: Secret, like r#""postgresql://ringback:password@localhost/ringback""#;
+        /// With less room than this on the disk (in MiB), new interactions are refused; work that was
+        /// accepted goes on.
+        low_mib: Number = "512";
+        /// With less room than this (in MiB), the ballast is given up, so that accepted work can be
+        /// finished.
+        critical_mib: Number = "128";
+        /// The size of the ballast, a file kept only to be given up on a full disk, in MiB. 0: none.
+        ballast_mib: Number = "64";
+    }
+
+    /// The journal, from which everything can be told again.
+    journal: RawJournal {
+        /// How many hours a record is kept after it is in a snapshot. Streams can be resumed and
+        /// decisions replayed this far back. The history of interactions is not touched.
+        kept_h: Number = "72";
+        /// A snapshot is taken when so many records were written since the last one; recovery
+        /// reads at most about so many.
+        snapshot_records: Number = "20000";
+    }
+
+    /// How much is taken at once. Whoever meets a limit is told its name.
+    limits: RawLimits {
+        /// Commands that may wait for the engine; more are answered with 503.
+        commands_waiting_max: Number = "16384";
+        /// Requests under way at once, streams not counted; more are answered with 503.
+        requests_max: Number = "1024";
+        /// The largest request body and WebSocket frame, in KiB.
+        body_max_kib: Number = "64";
+        /// Requests and commands one key may send per second, on average; more are answered with
+        /// 429.
+        key_rate: Number = "200000";
+        /// How many of them it may send at once after a pause.
+        key_burst: Number = "400000";
+        /// WebSocket and event-stream connections open at once.
+        streams_max: Number = "10000";
+        /// Of these, with one key.
+        streams_per_key_max: Number = "1000";
+    }
+
+    /// What is told about the work, on the standard error output.
+    log: RawLog {
+        /// What is logged: `error`, `warn`, `info`, `debug` or `trace`, also per part, for example
+        /// `info,ringback_api=debug`. The variable `RINGBACK_LOG` overrides it.
+        filter: Text = r#""info""#;
+        /// `human`, `json`, or `auto`: human on a terminal, JSON lines elsewhere.
+        format: Text = r#""auto""#;
+    }
+}
+
+/// Every key, one after the other.
+pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().copied().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_has_a_default_or_an_example() {
+        for key in all() {
+            assert!(
+                key.default.is_some() != key.example.is_some(),
+                "{} needs exactly one of both",
+                key.path()
+            );
+        }
+    }
+
+    #[test]
+    fn environment_names_are_unique() {
+        let names: std::collections::BTreeSet<_> = all().map(Key::env).collect();
+        assert_eq!(names.len(), all().count());
+    }
+}

@@ -1,0 +1,86 @@
+//! The house behind the door: stores, hall and rooms, wired together.
+
+use super::progress::Progress;
+use crate::config::Config;
+use crate::stores;
+use anyhow::{Context, Result};
+use axum::Router;
+use ringback_ports::Hall;
+use ringback_runtime::{Runtime, RuntimeConfig};
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// A running house.
+pub(super) struct House {
+    runtime: Runtime,
+    router: Router,
+}
+
+impl House {
+    /// Opens the stores, reads everything in and makes the rooms.
+    pub(super) async fn start(config: &Config, closing: watch::Receiver<bool>) -> Result<Self> {
+        let own = config.clone();
+        let runtime = tokio::task::spawn_blocking(move || start(&own))
+            .await
+            .context("starting the house panicked")??;
+        let router = router(config, runtime.hall(), closing);
+        Ok(Self { runtime, router })
+    }
+
+    pub(super) fn hall(&self) -> Arc<dyn Hall> {
+        self.runtime.hall()
+    }
+
+    /// The API.
+    pub(super) fn router(&self) -> Router {
+        self.router.clone()
+    }
+
+    /// Finishes what is under way, takes a last snapshot and gives everything back. Blocks.
+    pub(super) fn stop(self) {
+        drop(self.router);
+        self.runtime.stop();
+    }
+}
+
+fn start(config: &Config) -> Result<Runtime> {
+    let stores = stores::open(config)?;
+    Runtime::start(
+        runtime_config(config),
+        stores.store,
+        stores.vault,
+        Vec::new(),
+    )
+    .context("cannot start the engine")
+}
+
+fn runtime_config(config: &Config) -> RuntimeConfig {
+    let progress = Progress::default();
+    RuntimeConfig {
+        holder: holder(),
+        commands_max: config.limits.commands_waiting_max,
+        snapshot_records: config.journal.snapshot_records,
+        journal_kept: config.journal.kept,
+        room_low: config.storage.low_mib << 20,
+        room_critical: config.storage.critical_mib << 20,
+        progress: Arc::new(move |what, done, whole| progress.notice(what, done, whole)),
+        panics_on_purpose: panics_on_purpose(),
+        ..RuntimeConfig::new(config.tenants.clone())
+    }
+}
+
+/// Who holds the leases, for people.
+fn holder() -> String {
+    let host = rustix::system::uname();
+    let host = host.nodename().to_string_lossy().into_owned();
+    format!("process {} on {host}", std::process::id())
+}
+
+/// Only tests ask for it, and only debug builds listen.
+fn panics_on_purpose() -> bool {
+    cfg!(debug_assertions) && std::env::var_os("RINGBACK_PANICS_ON_PURPOSE").is_some()
+}
+
+fn router(_config: &Config, _hall: Arc<dyn Hall>, _closing: watch::Receiver<bool>) -> Router {
+    Router::new()
+}
