@@ -55,6 +55,8 @@ impl Writer {
         let mut records: Vec<Record> = records.into_values().collect();
         let failed = self.commit(&mut records);
         for (tenant, fate) in &failed {
+            // Before anybody hears of it, so that "not served" is already true for him.
+            self.shared.unserve(*tenant);
             releases = fail_tenant(releases, *tenant, fate);
         }
         if !records.is_empty() {

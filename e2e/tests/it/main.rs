@@ -1,4 +1,5 @@
 //! The one integration-test binary: a module per story.
 
 mod hall;
+mod hall_faults;
 mod support;

@@ -1,5 +1,6 @@
 //! A hall in this process, with the store on SQLite in a temporary folder.
 
+use crate::support::faulty::{Faulty, Trouble, Troubles};
 use ringback_model::config::{AgentBody, Expected, Input as Config, QueueBody, VirtualQueueBody};
 use ringback_model::interaction::{Input as It, Submission};
 use ringback_model::offer::{Event as OfferEvent, Offer};
@@ -30,6 +31,7 @@ pub(crate) fn name(text: &str) -> Name {
 pub(crate) struct House {
     folder: TempDir,
     tenants: Vec<Name>,
+    troubles: Troubles,
 }
 
 impl House {
@@ -38,6 +40,7 @@ impl House {
         Self {
             folder,
             tenants: vec![name("default")],
+            troubles: Troubles::default(),
         }
     }
 
@@ -66,9 +69,11 @@ impl House {
         config.room_every = Duration::from_millis(20);
         change(&mut config);
         let options = self.options();
+        let troubles = Arc::clone(&self.troubles);
         let started = tokio::task::spawn_blocking(move || {
             let vault = SqliteVault::open(&options.folder.join("keys"), None).expect("a vault");
             let store = SqliteStore::open(options).expect("a store");
+            let store = Faulty { store, troubles };
             Runtime::start(config, Arc::new(store), Arc::new(vault), vec![]).expect("a hall")
         });
         let runtime = started.await.expect("no panic");
@@ -78,6 +83,11 @@ impl House {
             runtime: Some(runtime),
             tenant,
         }
+    }
+
+    /// The next appends go wrong in this way, one after the other.
+    pub(crate) fn trouble(&self, troubles: &[Trouble]) {
+        self.troubles.lock().expect("not poisoned").extend(troubles);
     }
 
     pub(crate) fn replay_check(&self) -> replay::Report {
