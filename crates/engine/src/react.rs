@@ -8,6 +8,7 @@ use crate::state::State;
 use ringback_model::interaction::Subject;
 use ringback_model::offer::{Decision, Occasion, Offer, Rule};
 use ringback_model::place::{BackTo, Place};
+use ringback_model::route::Obstacle;
 use ringback_model::{
     AgentId, EngineTime, Event, InteractionId, Now, OfferId, RouteRequestId, agent, config,
     interaction, offer, route,
@@ -63,9 +64,26 @@ fn offer_request(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
     };
     let came = Came {
         occasion: Occasion::RequestCame,
-        candidates: found.candidates,
+        candidates: found
+            .candidates
+            .saturating_sub(cooling_but_free(state, now, id)),
     };
     offer(state, now, id, found.agent, came)
+}
+
+/// How many agents could take a request, were the two not cooling: the matcher counts them
+/// as candidates, because it knows of no pauses.
+fn cooling_but_free(state: &State, now: Now, id: RouteRequestId) -> u32 {
+    let Some(request) = state.request(id) else {
+        return 0;
+    };
+    let wanted = request.target.expression(request.step);
+    let held_back = request.cooling.iter().filter(|pair| {
+        let agent = state.agent(pair.agent);
+        let skilled = agent.is_some_and(|it| wanted.holds(&it.body.skills));
+        skilled && state.obstacle(now, id, pair.agent) == Some(Obstacle::Cooling)
+    });
+    u32::try_from(held_back.count()).unwrap_or(u32::MAX)
 }
 
 /// An agent looks for a request.

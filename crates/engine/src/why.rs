@@ -78,7 +78,12 @@ impl State {
     }
 
     /// The first thing that keeps a qualified agent from being offered a request.
-    fn obstacle(&self, now: Now, id: RouteRequestId, agent: AgentId) -> Option<Obstacle> {
+    pub(crate) fn obstacle(
+        &self,
+        now: Now,
+        id: RouteRequestId,
+        agent: AgentId,
+    ) -> Option<Obstacle> {
         let request = self.request(id)?;
         let at_work = self.at_work(agent)?;
         let readiness = at_work.media.get(&request.medium);

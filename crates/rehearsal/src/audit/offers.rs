@@ -53,24 +53,27 @@ pub(super) fn is_the_right_one(state: &State, offer: &Offer, now: Now, broken: &
     let Some(request) = state.request(offer.request) else {
         return;
     };
+    let free = free_for(state, request, now);
     let right = match offer.decision.occasion {
-        Occasion::RequestCame => longest_idle(state, request, now) == Some(offer.agent),
+        Occasion::RequestCame => {
+            offer.decision.candidates as usize == free.len() && free.first() == Some(&offer.agent)
+        }
         Occasion::AgentCame => first_for(state, offer.agent, now) == Some(request.key.sequence),
     };
     if !right {
         broken.push(format!(
-            "{} brings {} and {} together, but there is a better match",
+            "{} brings {} and {} together, but {free:?} may take it, or another goes first",
             offer.id, offer.request, offer.agent
         ));
     }
 }
 
-fn longest_idle(state: &State, request: &RouteRequest, now: Now) -> Option<AgentId> {
-    state
-        .agent_ids()
-        .into_iter()
-        .filter(|agent| may_take(state, *agent, request, now))
-        .min_by_key(|agent| (state.at_work(*agent).map(|it| it.idle_since), *agent))
+/// All who may take it, the longest idle first.
+fn free_for(state: &State, request: &RouteRequest, now: Now) -> Vec<AgentId> {
+    let mut free = state.agent_ids();
+    free.retain(|agent| may_take(state, *agent, request, now));
+    free.sort_by_key(|agent| (state.at_work(*agent).map(|it| it.idle_since), *agent));
+    free
 }
 
 /// The sequence of the first request this agent may take.
