@@ -103,6 +103,20 @@ mod tests {
 
     #[test]
     #[test]
+    fn a_backup_says_that_it_needs_a_place_for_the_keys() {
+        let error = Cli::try_parse_from(["ringback", "backup", "--to", "x"]).unwrap_err();
+        assert!(error.to_string().contains("--keys-to"), "{error}");
+    }
+
+    #[test]
+    fn a_restore_needs_a_place_unless_it_only_checks() {
+        let restore = ["ringback", "restore", "--from", "a", "--keys-from", "b"];
+        let error = Cli::try_parse_from(restore).unwrap_err();
+        assert!(error.to_string().contains("--into"), "{error}");
+        Cli::try_parse_from(restore.iter().chain(&["--verify"])).unwrap();
+    }
+
+    #[test]
     fn an_error_is_shown_with_its_causes() {
         let error = anyhow::anyhow!("the disk is full")
             .context("cannot write `x`")

@@ -3,6 +3,7 @@
 pub(crate) mod backup;
 pub(crate) mod check_config;
 pub(crate) mod config;
+mod data;
 pub(crate) mod demo;
 pub(crate) mod demo_people;
 pub(crate) mod doctor;

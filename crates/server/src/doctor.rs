@@ -2,12 +2,14 @@
 //! what was found and what to do.
 
 mod clock;
+mod data;
 mod disk;
 mod folder;
 mod limits;
 mod server;
 
 pub(crate) use clock::clock;
+pub(crate) use data::data;
 pub(crate) use disk::{flushes, room};
 pub(crate) use folder::{file_system, folder};
 pub(crate) use limits::{descriptors, port};

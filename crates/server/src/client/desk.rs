@@ -190,7 +190,7 @@ mod tests {
         else {
             panic!("{no:?}");
         };
-        assert_eq!(fault.code(), Some("offer.over"));
+        assert_eq!(fault.to_string(), "409 offer.over: late");
         let event =
             parse(&json!({"event": "offer.made", "cursor": "812.3", "data": {"offer": "o5"}}));
         assert!(matches!(

@@ -63,14 +63,6 @@ impl ClientFault {
             Self::Garbled { .. } => false,
         }
     }
-
-    /// The code of the refusal, if it is one.
-    pub(crate) fn code(&self) -> Option<&str> {
-        match self {
-            Self::Refused { code, .. } => Some(code),
-            _ => None,
-        }
-    }
 }
 
 const REQUEST_MAX: Duration = Duration::from_secs(15);
@@ -88,14 +80,6 @@ impl Client {
             key,
             http,
         })
-    }
-
-    /// The same server with another key.
-    pub(crate) fn with_key(&self, key: Secret) -> Self {
-        Self {
-            key: Some(key),
-            ..self.clone()
-        }
     }
 
     /// Where the server is.
@@ -210,7 +194,6 @@ mod tests {
     fn a_problem_document_is_read() {
         let body = br#"{"code":"interaction.queue_full","detail":"full","status":429}"#;
         let fault = refused(StatusCode::TOO_MANY_REQUESTS, body);
-        assert_eq!(fault.code(), Some("interaction.queue_full"));
         assert!(fault.is_passing());
         assert_eq!(fault.to_string(), "429 interaction.queue_full: full");
     }

@@ -1,11 +1,11 @@
 //! `ringback doctor`: looks at machine, folder and running server.
 
+use super::data::DataArgs;
 use crate::client::Client;
 use crate::commands::top::KeyArgs;
-use crate::config::{Config, Engine, Layers};
+use crate::config::{Config, Engine};
 use crate::doctor::{self, Finding, Verdict};
 use anyhow::Result;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Look at disk, clock, folder and limits, and say what to do about each.
@@ -13,12 +13,8 @@ use std::process::ExitCode;
 /// Ends with 1 when something must not stay as it is.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The configuration file of the server.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The data folder, instead of the configured one.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
     /// Also ask a running server, for example http://127.0.0.1:8080.
     #[arg(long, env = "RINGBACK_URL")]
     url: Option<String>,
@@ -27,16 +23,12 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    let mut flags = Vec::new();
-    if let Some(data) = &args.data {
-        flags.push(("storage.folder", data.display().to_string(), "--data"));
-    }
     let mut worst = Verdict::Ok;
     let mut tell = |finding: Finding| {
         println!("{finding}");
         worst = worst.max(finding.verdict);
     };
-    match Config::read(Layers::of_process(args.config.clone(), flags)) {
+    match Config::read(args.data.layers(Vec::new())) {
         Ok((config, _)) => machine(&config, &mut tell),
         Err(fault) => tell(Finding::fail(
             "configuration",
@@ -68,6 +60,7 @@ fn machine(config: &Config, tell: &mut dyn FnMut(Finding)) {
         tell(doctor::flushes(&storage.folder));
         tell(doctor::room(storage));
     }
+    doctor::data(config).into_iter().for_each(&mut *tell);
     doctor::clock().into_iter().for_each(&mut *tell);
     tell(doctor::descriptors());
     tell(doctor::port("port", config.listen));

@@ -1,25 +1,19 @@
 //! `ringback replay`: goes through the journal again, without a server.
 
-use crate::config::{Config, Layers};
+use super::data::{DataArgs, progress};
 use crate::stores;
 use anyhow::{Context, Result};
 use ringback_ports::store::{Store, Tenant};
 use ringback_runtime::replay;
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 /// Go through the journal again: do the same inputs still decide the same events?
 ///
 /// The server must be stopped. Ends with 1 when something differs.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The configuration file of the server.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The data folder, instead of the configured one.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
     #[command(flatten)]
     what: What,
 }
@@ -36,12 +30,7 @@ struct What {
 }
 
 pub(crate) fn run(args: &Args) -> Result<ExitCode> {
-    let mut flags = Vec::new();
-    if let Some(data) = &args.data {
-        flags.push(("storage.folder", data.display().to_string(), "--data"));
-    }
-    let (config, _) = Config::read(Layers::of_process(args.config.clone(), flags))?;
-    let store = stores::open_existing(&config)?;
+    let store = stores::open_existing(&args.data.read()?)?;
     let mut same = true;
     for tenant in store.tenants()? {
         if args.what.hash {
@@ -59,17 +48,9 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     })
 }
 
-/// How long work may take in silence.
-const QUIET: Duration = Duration::from_secs(2);
-
-fn check(store: &dyn Store, tenant: &Tenant) -> Result<bool> {
-    let mut told = Instant::now();
-    let mut progress = |done: u64, whole: u64| {
-        if told.elapsed() >= QUIET {
-            told = Instant::now();
-            eprintln!("replaying {}: record {done} of {whole}", tenant.name);
-        }
-    };
+/// Decides one tenant's journal again and tells what came of it. `true` when nothing differs.
+pub(super) fn check(store: &dyn Store, tenant: &Tenant) -> Result<bool> {
+    let mut progress = progress(format!("replaying {}", tenant.name));
     let report = replay::check(store, tenant.id, &mut progress)
         .with_context(|| format!("cannot replay tenant {}", tenant.name))?;
     println!(

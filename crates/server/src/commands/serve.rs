@@ -1,12 +1,12 @@
 //! `ringback serve`: the server itself.
 
-use crate::config::{Config, Engine, Layers};
+use super::data::DataArgs;
+use crate::config::{Config, Engine};
 use crate::process;
 use crate::serve::{self, FirstKey};
 use crate::telemetry::{self, Metrics};
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
-use std::path::PathBuf;
 
 /// Start the server. No configuration is needed: it listens on 127.0.0.1:8080 and keeps its
 /// data in ./ringback-data.
@@ -14,12 +14,8 @@ use std::path::PathBuf;
 /// SIGTERM or Ctrl-C lets requests under way finish, then stops.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// The configuration file.
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// The data folder, instead of the configured one.
-    #[arg(long, value_name = "DIR")]
-    data: Option<PathBuf>,
+    #[command(flatten)]
+    data: DataArgs,
     /// Address and port of the API, instead of the configured one.
     #[arg(long, value_name = "ADDRESS")]
     listen: Option<SocketAddr>,
@@ -33,13 +29,10 @@ pub(crate) fn run(args: Args) -> Result<()> {
         process::end_with_parent().context("cannot tie this process to its parent")?;
     }
     let mut flags = Vec::new();
-    if let Some(data) = &args.data {
-        flags.push(("storage.folder", data.display().to_string(), "--data"));
-    }
     if let Some(listen) = &args.listen {
         flags.push(("server.listen", listen.to_string(), "--listen"));
     }
-    let (config, _) = Config::read(Layers::of_process(args.config, flags))?;
+    let (config, _) = Config::read(args.data.layers(flags))?;
     let first_key = FirstKey::of_environment()?;
     telemetry::start_logs(&config.log_filter, config.log_format)?;
     telemetry::log_panics();

@@ -84,7 +84,6 @@ fn paragraph(key: &Key) -> String {
     let kind = match key.kind {
         Kind::Text => "text",
         Kind::Number => "number",
-        Kind::Flag => "true or false",
         Kind::List => "list of texts",
         Kind::Secret => "text, secret",
     };

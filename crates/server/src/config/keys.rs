@@ -11,8 +11,6 @@ pub(crate) enum Kind {
     Text,
     /// A whole number, not negative.
     Number,
-    /// `true` or `false`.
-    Flag,
     /// Several texts; separated by commas in the environment.
     List,
     /// A text that is never shown.
@@ -71,7 +69,6 @@ pub(crate) struct Section {
 macro_rules! kind {
     (Text) => { Option<String> };
     (Number) => { Option<u64> };
-    (Flag) => { Option<bool> };
     (List) => { Option<Vec<String>> };
     (Secret) => { Option<Secret> };
     ($kind:ident = $default:literal) => { <kind!($kind) as IntoIterator>::Item };

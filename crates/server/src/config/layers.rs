@@ -232,10 +232,6 @@ fn parse(key: &Key, name: &str, text: &str) -> Result<Value, ConfigFault> {
             .parse::<u64>()
             .map(Value::from)
             .map_err(|_| wrong("a whole number, not negative")),
-        Kind::Flag => text
-            .parse::<bool>()
-            .map(Value::from)
-            .map_err(|_| wrong("true or false")),
         Kind::List => Ok(Value::from(
             text.split(',')
                 .map(str::trim)
@@ -298,7 +294,6 @@ fn kind_for_people(path: &str, wanted: &str) -> String {
     match kind {
         Some(Kind::Text | Kind::Secret) => "a text in quotes".to_owned(),
         Some(Kind::Number) => "a whole number, not negative".to_owned(),
-        Some(Kind::Flag) => "true or false".to_owned(),
         Some(Kind::List) => "a list of texts, like [\"a\", \"b\"]".to_owned(),
         None => wanted.to_owned(),
     }
