@@ -12,12 +12,13 @@ use ringback_ports::envelope::{Actor, ActorRef, Command, Right};
 use ringback_ports::failpoint::{FailPoint, pass};
 use ringback_ports::{Hall, Record, Reply, TenantId};
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 
 pub(crate) struct Dispatcher {
-    pub(crate) hall: Arc<dyn Hall>,
+    /// Not kept alive by effects that are under way.
+    pub(crate) hall: Weak<dyn Hall>,
     pub(crate) rooms: Vec<Arc<dyn EffectRoom>>,
     pub(crate) news: mpsc::UnboundedReceiver<EffectNews>,
     pub(crate) permits: Arc<Semaphore>,
@@ -83,12 +84,12 @@ impl Dispatcher {
 
     /// Claims an effect after a pause. A claim that comes too late or twice is refused.
     fn start(&self, tenant: TenantId, effect: EffectId, pause: Duration) {
-        let hall = Arc::clone(&self.hall);
+        let hall = Weak::clone(&self.hall);
         tokio::spawn(async move {
             if !pause.is_zero() {
                 tokio::time::sleep(pause).await;
             }
-            hall.send(command(tenant, Ask::Start { effect }), Reply::Nobody);
+            tell(&hall, tenant, Ask::Start { effect });
         });
     }
 
@@ -99,7 +100,7 @@ impl Dispatcher {
             .iter()
             .find(|room| room.takes(kind))
             .map(Arc::clone);
-        let (hall, permits) = (Arc::clone(&self.hall), Arc::clone(&self.permits));
+        let (hall, permits) = (Weak::clone(&self.hall), Arc::clone(&self.permits));
         tokio::spawn(async move {
             // Bounds what is on the wire at once; the semaphore is never closed.
             let permit = permits.acquire_owned().await;
@@ -120,7 +121,7 @@ impl Dispatcher {
                 effect: order.id,
                 report,
             };
-            hall.send(command(tenant, ask), Reply::Nobody);
+            tell(&hall, tenant, ask);
             drop(permit);
         });
     }
@@ -135,6 +136,13 @@ const fn said(report: &Report) -> &'static str {
         Report::Done => "done",
         Report::Failed { .. } => "failed",
         Report::Impossible { .. } => "impossible",
+    }
+}
+
+/// A closed house learns of it when it is opened again: the effect is uncertain then.
+fn tell(hall: &Weak<dyn Hall>, tenant: TenantId, ask: Ask) {
+    if let Some(hall) = hall.upgrade() {
+        hall.send(command(tenant, ask), Reply::Nobody);
     }
 }
 

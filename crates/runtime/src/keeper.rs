@@ -184,7 +184,8 @@ impl Follower {
         let kept = i64::try_from(self.config.journal_kept.as_millis()).unwrap_or(i64::MAX);
         let horizon = WallTime(self.config.clock.wall().0.saturating_sub(kept));
         let outside = self.reader.at_or_before(tenant, horizon)?;
-        let projected = self.projected(tenant)?;
+        // What a power cut could take back is projected again from the journal.
+        let projected = self.shared.flushed(tenant);
         let upto = in_older.min(outside).min(projected);
         if upto < self.reader.oldest(tenant)? {
             return Ok(());
@@ -194,12 +195,6 @@ impl Follower {
         pass(FailPoint::AfterPrune);
         tracing::info!(%tenant, gone, upto = upto.0, "Journal pruned.");
         Ok(())
-    }
-
-    /// How far the records are projected and would survive a power cut.
-    fn projected(&self, tenant: TenantId) -> Result<Sequence, StoreFault> {
-        let mut records = self.store.records_reader()?;
-        records.watermark(tenant)
     }
 }
 

@@ -82,7 +82,7 @@ pub struct Runtime {
     signals: Sender<Signal>,
     snapshots: Option<Sender<Sender<()>>>,
     keeper_alive: Option<Sender<()>>,
-    /// The loop and the writer, in the order they end.
+    /// The loop, the writer and the loader, in the order they end.
     core: Vec<JoinHandle<()>>,
     /// The projection, the keeper and the follower.
     others: Vec<JoinHandle<()>>,
@@ -147,10 +147,10 @@ impl Runtime {
             closing: false,
             looked: Instant::now(),
         };
-        spawn("loader", move || loader.run())?;
         let core = vec![
             spawn("loop", move || the_loop.run())?,
             spawn("writer", move || writer.run())?,
+            spawn("loader", move || loader.run())?,
         ];
         let hall = Arc::new(House {
             config: config.clone(),
@@ -163,8 +163,9 @@ impl Runtime {
             journals: Arc::new(Pool::default()),
         });
         let permits = Arc::new(Semaphore::new(config.effects_max));
+        let as_seen: Arc<dyn Hall> = Arc::clone(&hall) as Arc<dyn Hall>;
         let dispatcher = Dispatcher {
-            hall: Arc::clone(&hall) as Arc<dyn Hall>,
+            hall: Arc::downgrade(&as_seen),
             rooms,
             news,
             permits,

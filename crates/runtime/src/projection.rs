@@ -15,7 +15,7 @@ use ringback_ports::store::{JournalReader, RecordsWriter, Store, StoreFault};
 use ringback_ports::{Cursor, Entry, Record, Sequence, TenantId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 pub(crate) struct Projection {
     pub(crate) shared: Arc<Shared>,
@@ -29,6 +29,8 @@ const CHANGES_MAX: usize = 8_192;
 const READ_BYTES: usize = 2 * 1024 * 1024;
 /// How often to look for records that were not handed over.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// How often what is projected is made to survive a power cut; the journal is kept until then.
+const FLUSH_EVERY: Duration = Duration::from_secs(10);
 /// How long to wait after the store failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -56,6 +58,7 @@ impl Projection {
             reader: self.store.journal_reader()?,
             watermarks: BTreeMap::new(),
             shared: Arc::clone(&self.shared),
+            flushed: Instant::now(),
         };
         for tenant in self.shared.tenant_ids() {
             let watermark = open.writer.watermark(tenant)?;
@@ -63,7 +66,9 @@ impl Projection {
             self.shared.set_watermark(tenant, watermark);
             open.catch_up(tenant)?;
         }
+        open.flush()?;
         loop {
+            open.flush_if_due()?;
             match self.records.recv_timeout(LOOK_EVERY) {
                 Ok(first) => {
                     let more = self.records.try_iter().take(CHANGES_MAX);
@@ -73,7 +78,7 @@ impl Projection {
                 Err(RecvTimeoutError::Timeout) => open.catch_up_all()?,
                 Err(RecvTimeoutError::Disconnected) => {
                     open.catch_up_all()?;
-                    return open.writer.flush();
+                    return open.flush();
                 }
             }
         }
@@ -85,9 +90,27 @@ struct Projecting {
     reader: Box<dyn JournalReader>,
     watermarks: BTreeMap<TenantId, Sequence>,
     shared: Arc<Shared>,
+    flushed: Instant,
 }
 
 impl Projecting {
+    fn flush_if_due(&mut self) -> Result<(), StoreFault> {
+        if self.flushed.elapsed() < FLUSH_EVERY {
+            return Ok(());
+        }
+        self.flush()
+    }
+
+    /// Makes what is projected survive a power cut, and says so to whoever prunes.
+    fn flush(&mut self) -> Result<(), StoreFault> {
+        self.flushed = Instant::now();
+        self.writer.flush()?;
+        for (tenant, watermark) in &self.watermarks {
+            self.shared.set_flushed(*tenant, *watermark);
+        }
+        Ok(())
+    }
+
     /// Projects records as they come from the writer; what is missing in between is read.
     fn take(&mut self, records: &[Arc<Record>]) -> Result<(), StoreFault> {
         let mut by_tenant: BTreeMap<TenantId, Vec<&Record>> = BTreeMap::new();

@@ -31,6 +31,8 @@ struct About {
     lease_until: Option<Instant>,
     problem: Option<String>,
     watermark: watch::Sender<Sequence>,
+    /// The watermark that would survive a power cut.
+    flushed: Sequence,
     poison: BTreeMap<u64, u64>,
 }
 
@@ -57,6 +59,7 @@ impl Shared {
                 lease_until: None,
                 problem: None,
                 watermark: watch::Sender::new(Sequence(0)),
+                flushed: Sequence(0),
                 poison: BTreeMap::new(),
             };
             (tenant, about)
@@ -143,6 +146,15 @@ impl Shared {
 
     pub(crate) fn set_watermark(&self, tenant: TenantId, watermark: Sequence) {
         self.with(tenant, |about| about.watermark.send_replace(watermark));
+    }
+
+    pub(crate) fn set_flushed(&self, tenant: TenantId, watermark: Sequence) {
+        self.with(tenant, |about| about.flushed = watermark);
+    }
+
+    /// How far the records would be after a power cut.
+    pub(crate) fn flushed(&self, tenant: TenantId) -> Sequence {
+        self.with(tenant, |about| about.flushed).unwrap_or_default()
     }
 
     pub(crate) fn watermark(&self, tenant: TenantId) -> Option<watch::Receiver<Sequence>> {
