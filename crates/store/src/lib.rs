@@ -4,10 +4,14 @@
 //! [`SqliteStore`] for one machine and one folder, PostgreSQL for a cluster. The suite in
 //! `e2e/tests/it/store_contract` holds both to the same meaning.
 
+mod backup;
 mod convert;
 mod search;
 mod sqlite;
 mod vault;
 
+pub use backup::{
+    BackupPlan, Manifest, ManifestFile, ManifestTenant, RestorePlan, backup, restore, verify,
+};
 pub use sqlite::{SqliteOptions, SqliteStore};
 pub use vault::{Erasure, SqliteVault};

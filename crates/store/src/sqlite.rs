@@ -13,8 +13,8 @@ pub(crate) mod fault;
 pub(crate) mod folder;
 mod journal;
 mod records;
-mod schema;
-mod snapshots;
+pub(crate) mod schema;
+pub(crate) mod snapshots;
 
 use crate::convert::{int, uint};
 use connection::Synchronous;

@@ -15,7 +15,8 @@ mod pages;
 mod sqlite;
 
 pub use ledger::Erasure;
-pub(crate) use sqlite::SqliteKeys;
+pub(crate) use ledger::read as read_ledger;
+pub(crate) use sqlite::{KEYS, KEYS_FILE, LEDGER_FILE, SqliteKeys};
 
 use cipher::{Cipher, Key};
 use pages::{Cache, Page, Place};

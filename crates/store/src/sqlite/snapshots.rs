@@ -137,15 +137,32 @@ impl Snapshots {
     /// All snapshots of a tenant by their names, the newest first.
     pub(crate) fn list(&self, tenant: TenantId) -> Result<Vec<(Sequence, PathBuf)>, StoreFault> {
         let mut found: Vec<_> = self
-            .files()?
+            .list_all()?
             .into_iter()
-            .filter_map(|path| {
-                let (of, sequence) = parse_name(path.file_name()?.to_str()?)?;
-                (of == tenant).then_some((sequence, path))
-            })
+            .filter(|(of, _, _)| *of == tenant)
+            .map(|(_, sequence, path)| (sequence, path))
             .collect();
         found.sort_by_key(|(sequence, _)| std::cmp::Reverse(*sequence));
         Ok(found)
+    }
+
+    /// All snapshots of all tenants by their names.
+    pub(crate) fn list_all(&self) -> Result<Vec<(TenantId, Sequence, PathBuf)>, StoreFault> {
+        let files = self.files()?.into_iter();
+        let named = files.filter_map(|path| {
+            let (tenant, sequence) = parse_name(path.file_name()?.to_str()?)?;
+            Some((tenant, sequence, path))
+        });
+        Ok(named.collect())
+    }
+
+    /// Reads a snapshot through.
+    pub(crate) fn check_whole(&self, path: &Path) -> Result<(), StoreFault> {
+        match self.check(path) {
+            Ok(_) => Ok(()),
+            Err(Unreadable::Damaged(problem)) => Err(damaged(path, problem)),
+            Err(Unreadable::Io(problem)) => Err(failed(path, &problem)),
+        }
     }
 
     fn check(&self, path: &Path) -> Result<SnapshotHead, Unreadable> {
