@@ -103,7 +103,6 @@ impl Keeper {
 pub(crate) struct Follower {
     pub(crate) config: RuntimeConfig,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) store: Arc<dyn Store>,
     pub(crate) journal: Box<dyn JournalWriter>,
     pub(crate) reader: Box<dyn JournalReader>,
     /// A request to take snapshots now, answered by dropping the sender; closed at the end.

@@ -205,7 +205,6 @@ impl Runtime {
         let follower = Follower {
             config: self.config.clone(),
             shared: Arc::clone(&self.shared),
-            store: Arc::clone(&self.store),
             journal: self.store.journal_writer()?,
             reader: self.store.journal_reader()?,
             asked,
@@ -214,6 +213,7 @@ impl Runtime {
             shared: Arc::clone(&self.shared),
             store: Arc::clone(&self.store),
             records,
+            flush_every: self.config.snapshot_every.min(FLUSH_EVERY),
         };
         self.others = vec![
             spawn("projection", move || projection.run())?,
@@ -311,6 +311,8 @@ impl Runtime {
     }
 }
 
+/// What is projected is made to survive a power cut at least this often.
+const FLUSH_EVERY: Duration = Duration::from_secs(10);
 /// Records that may wait for the projection in memory.
 const PROJECTION_LINE: usize = 256;
 

@@ -21,6 +21,9 @@ pub(crate) struct Projection {
     pub(crate) shared: Arc<Shared>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) records: Receiver<Arc<Record>>,
+    /// How often what is projected is made to survive a power cut; the journal is kept until
+    /// then.
+    pub(crate) flush_every: Duration,
 }
 
 /// Changes of one transaction; more wait for the next.
@@ -29,8 +32,6 @@ const CHANGES_MAX: usize = 8_192;
 const READ_BYTES: usize = 2 * 1024 * 1024;
 /// How often to look for records that were not handed over.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
-/// How often what is projected is made to survive a power cut; the journal is kept until then.
-const FLUSH_EVERY: Duration = Duration::from_secs(10);
 /// How long to wait after the store failed.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -68,7 +69,7 @@ impl Projection {
         }
         open.flush()?;
         loop {
-            open.flush_if_due()?;
+            open.flush_if_due(self.flush_every)?;
             match self.records.recv_timeout(LOOK_EVERY) {
                 Ok(first) => {
                     let more = self.records.try_iter().take(CHANGES_MAX);
@@ -94,8 +95,8 @@ struct Projecting {
 }
 
 impl Projecting {
-    fn flush_if_due(&mut self) -> Result<(), StoreFault> {
-        if self.flushed.elapsed() < FLUSH_EVERY {
+    fn flush_if_due(&mut self, every: Duration) -> Result<(), StoreFault> {
+        if self.flushed.elapsed() < every {
             return Ok(());
         }
         self.flush()
