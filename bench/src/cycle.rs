@@ -171,7 +171,7 @@ pub(crate) fn line_up(kinds: &[DriverKind], folder: &Path, keeper: &Keeper) -> L
 }
 
 /// The attributes of an interaction: JSON text of exactly [`ATTRIBUTE_BYTES`].
-fn attributes() -> String {
+pub(crate) fn attributes() -> String {
     let head = r#"{"medium":"chat","language":"en","product":"loans","note":""#;
     let tail = r#""}"#;
     let filling = ATTRIBUTE_BYTES - head.len() - tail.len();

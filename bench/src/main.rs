@@ -3,13 +3,16 @@
 //! Start with `bench/README.md`: it says what is measured, from where to where, and how far a
 //! figure may be trusted. The yard, never shipped.
 
+mod centre;
 mod cycle;
 mod environment;
 mod figures;
 mod floor;
 mod guard;
+mod hall;
 mod report;
 mod runner;
+mod threads;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -39,6 +42,8 @@ enum Command {
     Peers(CycleArgs),
     /// The durable cycle of Ringback in pairs with every peer
     Ringback(CycleArgs),
+    /// The durable cycle inside one process, and what each thread of the hall costs
+    Hall(CycleArgs),
 }
 
 #[derive(Args)]
@@ -102,6 +107,7 @@ fn run(cli: &Cli, keeper: &Keeper) -> anyhow::Result<()> {
         Command::Floor(common) => measure_floor(common, keeper),
         Command::Peers(args) => measure_cycle("peers", args, &DriverKind::PEERS, keeper),
         Command::Ringback(args) => measure_cycle("ringback", args, &DriverKind::ALL, keeper),
+        Command::Hall(args) => measure_hall(args, keeper),
     }
 }
 
@@ -119,6 +125,25 @@ fn measure_floor(common: &Common, keeper: &Keeper) -> anyhow::Result<()> {
             environment,
             load_after: environment::load_average()?,
             floor,
+        },
+    )
+}
+
+fn measure_hall(args: &CycleArgs, keeper: &Keeper) -> anyhow::Result<()> {
+    let common = &args.common;
+    let folder = temporary_folder(&common.folder)?;
+    let environment = Environment::read(folder.path())?;
+    report::print_environment(&environment);
+    let seconds = args.seconds.unwrap_or(if common.long { 10.0 } else { 2.0 });
+    let rounds = usize::from(args.rounds.unwrap_or(if common.long { 7 } else { 5 }));
+    let cells = hall::measure(folder.path(), &args.outstanding, seconds, rounds, keeper)?;
+    report::print_hall(&args.outstanding, &cells);
+    report::write_json(
+        &json_path(common, "hall"),
+        &report::HallReport {
+            environment,
+            load_after: environment::load_average()?,
+            cells,
         },
     )
 }

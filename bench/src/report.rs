@@ -10,6 +10,7 @@ use crate::cycle::{Absent, LineUp};
 use crate::environment::{Environment, LoadAverage};
 use crate::figures::{Quantiles, Spread};
 use crate::floor::Floor;
+use crate::hall::Cell as HallCell;
 use crate::runner::{FLOOR_MOVED_MAX, Outcome, Plan};
 
 /// The JSON of `floor`.
@@ -28,6 +29,14 @@ pub(crate) struct CycleReport {
     pub(crate) missing: Vec<Absent>,
     pub(crate) plan: Plan,
     pub(crate) outcome: Outcome,
+}
+
+/// The JSON of `hall`.
+#[derive(Serialize)]
+pub(crate) struct HallReport {
+    pub(crate) environment: Environment,
+    pub(crate) load_after: LoadAverage,
+    pub(crate) cells: Vec<HallCell>,
 }
 
 /// Writes `report` to `path`, with its folder.
@@ -196,6 +205,81 @@ fn print_ratios(outcome: &Outcome) {
         "A pair is discarded when the flush floor around it moved by more than {:.0} %.",
         FLOOR_MOVED_MAX * 100.0
     );
+}
+
+pub(crate) fn print_hall(outstanding: &[usize], cells: &[HallCell]) {
+    println!(
+        "\nDurable cycle inside one process; every figure is min / median / max over the rounds."
+    );
+    let over = |outstanding: usize, figure: &dyn Fn(&HallCell) -> f64, decimals: usize| {
+        let figures = cells
+            .iter()
+            .filter(|cell| cell.outstanding == outstanding)
+            .map(figure);
+        Spread::of(figures).map_or_else(String::new, |it| spread(&it, decimals))
+    };
+    let mut table = Table::new(&["outstanding", "figure", "min / median / max"]);
+    for &outstanding in outstanding {
+        let mut row = |name: String, figure: &dyn Fn(&HallCell) -> f64, decimals| {
+            let figure = over(outstanding, figure, decimals);
+            table.row(vec![outstanding.to_string(), name, figure]);
+        };
+        row("cycles/s".to_owned(), &|it| it.cycles_per_s, 0);
+        row("cycle p50 us".to_owned(), &|it| it.cycle.p50_us, 0);
+        row("cycle p99 us".to_owned(), &|it| it.cycle.p99_us, 0);
+        for (index, step) in ["submit to offer", "accept", "complete"].iter().enumerate() {
+            row(format!("{step} p50 us"), &|it| it.steps[index].p50_us, 0);
+            row(format!("{step} p99 us"), &|it| it.steps[index].p99_us, 0);
+        }
+        for thread in threads(cells, outstanding) {
+            let cpu = |it: &HallCell| {
+                let found = it.cpu_us_per_cycle.iter().find(|(name, _)| *name == thread);
+                found.map_or(0.0, |(_, us)| *us)
+            };
+            row(format!("CPU us per cycle, {thread}"), &cpu, 1);
+        }
+        row(
+            "loop us per input".to_owned(),
+            &|it| it.loop_us_per_input,
+            2,
+        );
+        row(
+            "entries per record".to_owned(),
+            &|it| it.entries_per_record,
+            1,
+        );
+        row("records/s".to_owned(), &|it| it.records_per_s, 0);
+        row(
+            "projection catches up, s".to_owned(),
+            &|it| it.catch_up_s,
+            2,
+        );
+        row(
+            "floor, flushes/s before".to_owned(),
+            &|it| it.syncs_per_s[0],
+            0,
+        );
+        row(
+            "floor, flushes/s after".to_owned(),
+            &|it| it.syncs_per_s[1],
+            0,
+        );
+        row(
+            "raw log, records/s".to_owned(),
+            &|it| it.log_records_per_s,
+            0,
+        );
+    }
+    table.print();
+}
+
+/// The threads that used at least half a percent of what all used, in the order of the first cell.
+fn threads(cells: &[HallCell], outstanding: usize) -> Vec<String> {
+    let first = cells.iter().find(|cell| cell.outstanding == outstanding);
+    let used = first.map_or(&[][..], |cell| &cell.cpu_us_per_cycle);
+    let all: f64 = used.iter().map(|(_, us)| us).sum();
+    let counts = used.iter().filter(|(_, us)| *us >= all / 200.0);
+    counts.map(|(name, _)| name.clone()).collect()
 }
 
 fn latency(quantiles: &Quantiles) -> [String; 3] {
