@@ -1,1 +1,37 @@
-//! Under construction.
+//! The room where programs and browsers come in: REST with an OpenAPI document, a WebSocket with
+//! commands and events, server-sent events, and notices to the operator's own system.
+//!
+//! A request goes through [`guard`] (limits, request id, time taken), `door` (whose key it is),
+//! `extract` (what it says), `commands` (which input of the model it stands for) to the hall;
+//! the gate for rights is there. What comes back is turned into the shapes of `dto`, or into a
+//! [`problem`]. Personal values are sealed before they go to the hall and opened when they come
+//! back, in `personal` alone.
+
+#![warn(missing_docs)]
+#![expect(
+    unused_qualifications,
+    reason = "utoipa::path qualifies the types named in its params"
+)]
+
+mod commands;
+mod document;
+mod door;
+mod dto;
+mod extract;
+mod guard;
+pub mod hooks;
+mod idempotency;
+mod limits;
+mod names;
+mod options;
+mod personal;
+mod presence;
+mod problem;
+mod rest;
+pub mod routes;
+mod state;
+mod stream;
+mod text;
+
+pub use options::ApiOptions;
+pub use routes::{openapi, router};

@@ -1,0 +1,138 @@
+//! The OpenAPI document: what is the same for every operation.
+
+use crate::problem::{ProblemAt, ProblemBody};
+use utoipa::openapi::path::Operation;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder, schema::Schema};
+use utoipa::{Modify, OpenApi};
+
+/// The document without its operations, which come from the routes.
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Ringback",
+        version = "1",
+        description = "An open, self-hosted customer-contact platform. Errors are RFC 9457 \
+            problems with stable codes; writes are durable when they are answered and can be \
+            repeated with the same Idempotency-Key.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0")
+    ),
+    components(schemas(ProblemBody, ProblemAt)),
+    security(("key" = [])),
+    modifiers(&Security),
+    tags(
+        (name = "interactions", description = "From submitting to the history."),
+        (name = "offers", description = "Invitations of agents."),
+        (name = "agents", description = "Master data, desks, readiness."),
+        (name = "queues", description = "Interaction queues and virtual queues."),
+        (name = "contacts", description = "Erasing a person."),
+        (name = "config", description = "Settings, keys, versions."),
+        (name = "numbers", description = "What a supervisor watches."),
+        (name = "streams", description = "What happens, as it happens."),
+        (name = "health", description = "For whoever starts, watches and balances.")
+    )
+)]
+pub(crate) struct Document;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let key = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("The secret of an API key: `rb_` and 43 characters."))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("key", SecurityScheme::Http(key));
+    }
+}
+
+/// What may go wrong with every operation.
+const COMMON: [(&str, &str); 15] = [
+    ("400", "The request cannot be read."),
+    ("401", "No key, or one that opens nothing."),
+    ("403", "The key does not allow it."),
+    (
+        "404",
+        "There is no such thing, or none within the scope of the key.",
+    ),
+    ("408", "The body came too slowly."),
+    ("409", "The present state does not allow it."),
+    ("410", "It is over."),
+    ("412", "Someone else was faster."),
+    ("413", "The body is too long."),
+    ("415", "The body is not JSON."),
+    (
+        "422",
+        "A value of the request is not possible, or the Idempotency-Key was used before.",
+    ),
+    ("429", "A limit was reached; try again later."),
+    ("500", "The server failed."),
+    (
+        "503",
+        "The server cannot answer at the moment; try again later.",
+    ),
+    (
+        "504",
+        "The outcome is unknown; repeat with the same Idempotency-Key.",
+    ),
+];
+
+/// Adds the common errors to every operation, and the idempotency key to writes.
+pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        if path.starts_with("/health/") {
+            continue;
+        }
+        let post_or_delete = [&mut item.post, &mut item.delete];
+        for operation in post_or_delete.into_iter().flatten() {
+            add_idempotency(operation);
+        }
+        let all = [
+            &mut item.get,
+            &mut item.put,
+            &mut item.post,
+            &mut item.delete,
+        ];
+        for operation in all.into_iter().flatten() {
+            add_errors(operation);
+        }
+    }
+}
+
+fn add_errors(operation: &mut Operation) {
+    for (status, description) in COMMON {
+        let responses = &mut operation.responses.responses;
+        responses.entry(status.to_owned()).or_insert_with(|| {
+            let schema = RefOr::<Schema>::Ref(Ref::from_schema_name("Problem"));
+            let response = ResponseBuilder::new()
+                .description(description)
+                .content("application/problem+json", Content::new(Some(schema)))
+                .build();
+            RefOr::T(response)
+        });
+    }
+}
+
+fn add_idempotency(operation: &mut Operation) {
+    use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
+    use utoipa::openapi::schema::{ObjectBuilder, Type};
+    let schema = ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(crate::idempotency::KEY_CHARS_MAX))
+        .pattern(Some("^[ -~]{1,200}$"))
+        .build();
+    let parameter = ParameterBuilder::new()
+        .name(crate::idempotency::HEADER)
+        .parameter_in(ParameterIn::Header)
+        .description(Some(
+            "Makes repeating safe: the same key gets the first answer.",
+        ))
+        .schema(Some(schema))
+        .build();
+    operation
+        .parameters
+        .get_or_insert_default()
+        .push(RefOr::T(parameter));
+}

@@ -1,0 +1,180 @@
+//! Who is calling: API keys.
+
+use crate::limits::KeyLimits;
+use crate::problem::Problem;
+use crate::state::{House, Shared};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ring::digest::{SHA256, digest};
+use ring::rand::{SecureRandom, SystemRandom};
+use ringback_model::AgentId;
+use ringback_model::config::{Role, Scope};
+use ringback_ports::TenantId;
+use ringback_ports::envelope::{Actor, ActorRef, Right};
+use std::fmt::Write;
+use std::sync::Arc;
+
+/// The holder of an API key.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    pub(crate) tenant: TenantId,
+    pub(crate) actor: Arc<Actor>,
+    pub(crate) limits: Arc<KeyLimits>,
+    /// SHA-256 of the secret, in hexadecimal: what he is known by.
+    pub(crate) hash: Arc<str>,
+}
+
+/// The subprotocol of the WebSocket.
+pub(crate) const SUBPROTOCOL: &str = "ringback.v1";
+
+impl Caller {
+    /// The holder of this secret. Wrong secrets of every kind get the same answer.
+    pub(crate) fn of_secret(house: &House, secret: &str) -> Result<Self, Problem> {
+        let hash = hash(secret);
+        let found = house.hall.authenticate(&hash);
+        let (tenant, actor) = found.ok_or_else(|| Problem::nobody("auth.unknown"))?;
+        Ok(Self {
+            tenant,
+            actor,
+            limits: house.limits.of_key(&hash),
+            hash: hash.into(),
+        })
+    }
+
+    /// The holder of the secret in the `Authorization` header.
+    pub(crate) fn of_header(house: &House, headers: &HeaderMap) -> Result<Self, Problem> {
+        let value = headers
+            .get(header::AUTHORIZATION)
+            .ok_or_else(|| Problem::nobody("auth.missing"))?;
+        let secret = value.to_str().ok().and_then(bearer);
+        Self::of_secret(house, secret.unwrap_or_default())
+    }
+
+    /// The holder of the secret in the header or, because browsers cannot set headers on a
+    /// WebSocket, in the list of subprotocols.
+    pub(crate) fn of_socket(house: &House, headers: &HeaderMap) -> Result<Self, Problem> {
+        if headers.contains_key(header::AUTHORIZATION) {
+            return Self::of_header(house, headers);
+        }
+        let secret = headers
+            .get_all(header::SEC_WEBSOCKET_PROTOCOL)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(','))
+            .find_map(|protocol| protocol.trim().strip_prefix("bearer."));
+        let secret = secret.ok_or_else(|| Problem::nobody("auth.missing"))?;
+        Self::of_secret(house, secret)
+    }
+
+    /// Whether the key still opens what it opened; follows a change of it.
+    pub(crate) fn renew(&mut self, house: &House) -> bool {
+        match house.hall.authenticate(&self.hash) {
+            Some((tenant, actor)) if tenant == self.tenant => {
+                self.actor = actor;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(crate) fn role(&self) -> Role {
+        match &self.actor.right {
+            Right::Key { role, .. } => *role,
+            Right::House => Role::Administrator,
+        }
+    }
+
+    pub(crate) fn scope(&self) -> Scope {
+        match &self.actor.right {
+            Right::Key { scope, .. } => scope.clone(),
+            Right::House => Scope::Everything,
+        }
+    }
+
+    /// The agent the key belongs to.
+    pub(crate) fn agent(&self) -> Option<AgentId> {
+        match &self.actor.right {
+            Right::Key { agent, .. } => *agent,
+            Right::House => None,
+        }
+    }
+
+    /// The agent the key belongs to; a problem when it belongs to none.
+    pub(crate) fn own_agent(&self) -> Result<AgentId, Problem> {
+        let none = || Problem::role(self.role().name(), "act as an agent: the key names none");
+        self.agent().ok_or_else(none)
+    }
+
+    /// The name of the key.
+    pub(crate) fn key_name(&self) -> &str {
+        match &self.actor.name {
+            ActorRef::Key(name) | ActorRef::Room(name) => name.as_str(),
+            ActorRef::Node => "node",
+        }
+    }
+}
+
+impl FromRequestParts<Shared> for Caller {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, house: &Shared) -> Result<Self, Problem> {
+        let caller = Self::of_header(house, &parts.headers)?;
+        caller.limits.take()?;
+        Ok(caller)
+    }
+}
+
+fn bearer(value: &str) -> Option<&str> {
+    let (scheme, secret) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| secret.trim())
+}
+
+/// SHA-256 of a secret, in hexadecimal.
+pub(crate) fn hash(secret: &str) -> String {
+    let digest = digest(&SHA256, secret.as_bytes());
+    digest
+        .as_ref()
+        .iter()
+        .fold(String::new(), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+/// A new secret: `rb_` and 256 random bits.
+pub(crate) fn new_secret() -> Result<String, Problem> {
+    let mut bytes = [0; 32];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| Problem::broken("the system gave no random bytes"))?;
+    Ok(format!("rb_{}", URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_hashed_as_a_whole() {
+        let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+        assert_eq!(hash(""), empty);
+        assert_eq!(hash("rb_x").len(), 64);
+    }
+
+    #[test]
+    fn secrets_are_new_each_time() {
+        let (one, other) = (new_secret().expect("random"), new_secret().expect("random"));
+        assert_ne!(one, other);
+        assert_eq!(one.len(), 46);
+    }
+
+    #[test]
+    fn only_bearer_is_read() {
+        assert_eq!(bearer("Bearer rb_x"), Some("rb_x"));
+        assert_eq!(bearer("bearer rb_x"), Some("rb_x"));
+        assert_eq!(bearer("Basic rb_x"), None);
+    }
+}

@@ -1,0 +1,488 @@
+//! Configuration objects as the API shows and takes them.
+
+use super::text;
+use crate::names::Known;
+use crate::text::{Text, Time};
+use ringback_model::config::{
+    AgentBody, ApiKey, Capacity, Queue, QueueBody, Role, Scope, Settings, VirtualQueue,
+    VirtualQueueBody,
+};
+use ringback_model::{AgentId, Medium, Millis, Name};
+use ringback_ports::query::{QueueView as LiveQueue, VirtualQueueView as LiveVirtualQueue};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use utoipa::ToSchema;
+
+/// What can be set of an interaction queue; what is left out gets its default.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"open_max": 100_000}))]
+pub(crate) struct QueuePut {
+    /// How many open interactions may belong to it.
+    #[schema(minimum = 1, default = 2_000_000)]
+    open_max: u32,
+}
+
+impl Default for QueuePut {
+    fn default() -> Self {
+        Self::of(&QueueBody::default())
+    }
+}
+
+impl QueuePut {
+    fn of(body: &QueueBody) -> Self {
+        Self {
+            open_max: body.open_max,
+        }
+    }
+
+    pub(crate) const fn into_model(self) -> QueueBody {
+        QueueBody {
+            open_max: self.open_max,
+        }
+    }
+}
+
+/// What can be set of a virtual queue; what is left out gets its default.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"waiting_max": 100_000, "short_abandon_ms": 5_000}))]
+pub(crate) struct VirtualQueuePut {
+    /// How many requests may wait in it.
+    #[schema(minimum = 1, default = 2_000_000)]
+    waiting_max: u32,
+    /// A customer who leaves before this counts as a short abandon.
+    #[schema(default = 5_000)]
+    short_abandon_ms: u64,
+}
+
+impl Default for VirtualQueuePut {
+    fn default() -> Self {
+        Self::of(&VirtualQueueBody::default())
+    }
+}
+
+impl VirtualQueuePut {
+    fn of(body: &VirtualQueueBody) -> Self {
+        Self {
+            waiting_max: body.waiting_max,
+            short_abandon_ms: body.short_abandon.0,
+        }
+    }
+
+    pub(crate) const fn into_model(self) -> VirtualQueueBody {
+        VirtualQueueBody {
+            waiting_max: self.waiting_max,
+            short_abandon: Millis(self.short_abandon_ms),
+        }
+    }
+}
+
+/// What can be set of an agent; what is left out gets its default.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"skills": {"English": 3}, "capacity": {"voice": 1, "chat": 3}}))]
+pub(crate) struct AgentPut {
+    /// What the agent can do, and how well: 0 to 65535.
+    #[schema(value_type = BTreeMap<String, u16>)]
+    skills: BTreeMap<Text<Name>, u16>,
+    /// How much the agent does at once, per medium; a medium that is not named is not taken.
+    /// Left out: one call, and three of each other medium.
+    #[schema(value_type = Option<BTreeMap<String, u8>>)]
+    capacity: Option<BTreeMap<Text<Medium>, u8>>,
+}
+
+impl AgentPut {
+    fn of(body: &AgentBody) -> Self {
+        let skills = body.skills.iter();
+        let capacity = body.capacity.0.iter();
+        Self {
+            skills: skills.map(|(name, n)| (Text(name.clone()), *n)).collect(),
+            capacity: Some(capacity.map(|(medium, n)| (Text(*medium), *n)).collect()),
+        }
+    }
+
+    pub(crate) fn into_model(self) -> AgentBody {
+        let skills = self.skills.into_iter();
+        let capacity = self.capacity.map(|list| {
+            let list = list.into_iter();
+            Capacity(list.map(|(medium, n)| (medium.0, n)).collect())
+        });
+        AgentBody {
+            skills: skills.map(|(name, level)| (name.0, level)).collect(),
+            capacity: capacity.unwrap_or_default(),
+        }
+    }
+}
+
+/// What holds for the whole tenant; what is left out gets its default.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"offer_ttl_ms": 30_000, "open_keys": ["matter"]}))]
+pub(crate) struct SettingsPut {
+    /// How long an offer stands.
+    #[schema(default = 30_000)]
+    offer_ttl_ms: u64,
+    /// How long an agent is not offered again what he did not take.
+    #[schema(default = 30_000)]
+    cool_down_ms: u64,
+    /// After how many offers missed in a row an agent is set not ready, per medium; others: 3.
+    #[schema(value_type = BTreeMap<String, u8>)]
+    misses_max: BTreeMap<Text<Medium>, u8>,
+    /// How long a desk may not answer before it counts as silent.
+    #[schema(default = 30_000)]
+    desk_grace_ms: u64,
+    /// How many interactions may be open.
+    #[schema(default = 5_000_000)]
+    open_max: u32,
+    /// How long the answer to a command is kept for whoever repeats it.
+    #[schema(default = 86_400_000)]
+    results_kept_ms: u64,
+    /// The most credit a route request may be given.
+    #[schema(default = 86_400_000)]
+    credit_max_ms: u64,
+    /// User data keys that are about the matter, not the person. All others are sealed.
+    open_keys: BTreeSet<String>,
+    /// Whether the operator's notice address is told when an interaction stops.
+    #[schema(default = false)]
+    notices: bool,
+}
+
+impl Default for SettingsPut {
+    fn default() -> Self {
+        Self::of(&Settings::default())
+    }
+}
+
+impl SettingsPut {
+    pub(crate) fn of(settings: &Settings) -> Self {
+        let misses = settings.misses_max.iter();
+        Self {
+            offer_ttl_ms: settings.offer_ttl.0,
+            cool_down_ms: settings.cool_down.0,
+            misses_max: misses.map(|(medium, n)| (Text(*medium), *n)).collect(),
+            desk_grace_ms: settings.desk_grace.0,
+            open_max: settings.open_max,
+            results_kept_ms: settings.results_kept.0,
+            credit_max_ms: settings.credit_max.0,
+            open_keys: settings.open_keys.clone(),
+            notices: settings.notices,
+        }
+    }
+
+    pub(crate) fn into_model(self) -> Settings {
+        let misses = self.misses_max.into_iter();
+        Settings {
+            offer_ttl: Millis(self.offer_ttl_ms),
+            cool_down: Millis(self.cool_down_ms),
+            misses_max: misses.map(|(medium, n)| (medium.0, n)).collect(),
+            desk_grace: Millis(self.desk_grace_ms),
+            open_max: self.open_max,
+            results_kept: Millis(self.results_kept_ms),
+            credit_max: Millis(self.credit_max_ms),
+            open_keys: self.open_keys,
+            notices: self.notices,
+        }
+    }
+}
+
+/// The roles.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RoleWord {
+    /// Everything within the tenant.
+    Administrator,
+    /// Sees and steers the queues and agents in its scope.
+    Supervisor,
+    /// Works: sees what concerns the agent the key belongs to.
+    Agent,
+    /// Submits and withdraws interactions within its scope.
+    Integrator,
+    /// Sees everything in its scope, changes nothing.
+    Auditor,
+}
+
+impl From<Role> for RoleWord {
+    fn from(role: Role) -> Self {
+        match role {
+            Role::Administrator => Self::Administrator,
+            Role::Supervisor => Self::Supervisor,
+            Role::Agent => Self::Agent,
+            Role::Integrator => Self::Integrator,
+            Role::Auditor => Self::Auditor,
+        }
+    }
+}
+
+impl From<RoleWord> for Role {
+    fn from(role: RoleWord) -> Self {
+        match role {
+            RoleWord::Administrator => Self::Administrator,
+            RoleWord::Supervisor => Self::Supervisor,
+            RoleWord::Agent => Self::Agent,
+            RoleWord::Integrator => Self::Integrator,
+            RoleWord::Auditor => Self::Auditor,
+        }
+    }
+}
+
+/// A new API key.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "crm", "role": "integrator", "queues": ["support"]}))]
+pub(crate) struct KeyMake {
+    /// Its name; must be new.
+    #[schema(value_type = String, example = "crm", min_length = 1, max_length = 64)]
+    pub(crate) name: Text<Name>,
+    /// What it may do.
+    pub(crate) role: RoleWord,
+    /// The interaction queues it reaches; left out: everything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(crate) queues: Option<BTreeSet<Text<Name>>>,
+    /// Whose it is, by name; exactly for role agent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
+    pub(crate) agent: Option<Text<Name>>,
+}
+
+/// A key that was made.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct KeyMade {
+    #[schema(example = "crm")]
+    pub(crate) name: String,
+    pub(crate) role: RoleWord,
+    /// The secret, shown this once and never again; absent when the request was a repetition.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "rb_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG")]
+    pub(crate) secret: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) version: Option<u64>,
+    /// The record it stands in.
+    pub(crate) sequence: u64,
+}
+
+/// How far a key reaches.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ScopeView {
+    /// All queues.
+    everything: bool,
+    /// These interaction queues, by name.
+    queues: Vec<String>,
+}
+
+impl ScopeView {
+    pub(crate) fn new(known: &Known, scope: &Scope) -> Self {
+        match scope {
+            Scope::Everything => Self {
+                everything: true,
+                queues: Vec::new(),
+            },
+            Scope::Queues(ids) => Self {
+                everything: false,
+                queues: ids.iter().map(|id| known.queue(*id)).collect(),
+            },
+        }
+    }
+}
+
+/// An API key, without its secret.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct KeyView {
+    #[schema(example = "crm")]
+    name: String,
+    version: u64,
+    role: RoleWord,
+    scope: ScopeView,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "a7")]
+    agent: Option<Text<AgentId>>,
+    /// Taken back: opens nothing any more.
+    revoked: bool,
+}
+
+impl KeyView {
+    pub(crate) fn new(known: &Known, key: &ApiKey) -> Self {
+        Self {
+            name: text(&key.name),
+            version: key.version,
+            role: key.role.into(),
+            scope: ScopeView::new(known, &key.scope),
+            agent: key.agent.map(Text),
+            revoked: key.revoked,
+        }
+    }
+}
+
+/// The caller.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Me {
+    /// The name of the tenant.
+    #[schema(example = "default")]
+    pub(crate) tenant: String,
+    /// The name of the key.
+    #[schema(example = "crm")]
+    pub(crate) key: String,
+    pub(crate) role: RoleWord,
+    pub(crate) scope: ScopeView,
+    /// The agent the key belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "a7")]
+    pub(crate) agent: Option<Text<AgentId>>,
+}
+
+/// An interaction queue.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct QueueView {
+    #[schema(example = "support")]
+    name: String,
+    /// The entity tag.
+    version: u64,
+    open_max: u32,
+    /// Open interactions that belong to it.
+    open: u32,
+    /// The record it was read after.
+    sequence: u64,
+}
+
+impl QueueView {
+    pub(crate) fn new(live: &LiveQueue, sequence: u64) -> Self {
+        Self {
+            name: text(&live.queue.name),
+            version: live.queue.version,
+            open_max: live.queue.body.open_max,
+            open: live.open,
+            sequence,
+        }
+    }
+
+    pub(crate) const fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+/// A virtual queue.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VirtualQueueView {
+    #[schema(example = "english")]
+    name: String,
+    /// The entity tag.
+    version: u64,
+    waiting_max: u32,
+    short_abandon_ms: u64,
+    /// Requests in line.
+    waiting: u32,
+    /// Age of the engine, in milliseconds, at which the first in line began to wait.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oldest_engine_ms: Option<u64>,
+    /// Requests whose interaction is being offered.
+    offered: u32,
+    /// Requests ever made.
+    entered: u64,
+    /// Requests that ended, all ways together.
+    left: u64,
+    /// The record it was read after.
+    sequence: u64,
+}
+
+impl VirtualQueueView {
+    pub(crate) fn new(live: &LiveVirtualQueue, sequence: u64) -> Self {
+        let body = &live.virtual_queue.body;
+        Self {
+            name: text(&live.virtual_queue.name),
+            version: live.virtual_queue.version,
+            waiting_max: body.waiting_max,
+            short_abandon_ms: body.short_abandon.0,
+            waiting: live.waiting,
+            oldest_engine_ms: live.oldest.map(|at| at.0),
+            offered: live.offered,
+            entered: live.entered,
+            left: live.left,
+            sequence,
+        }
+    }
+
+    pub(crate) const fn version(&self) -> u64 {
+        self.version
+    }
+}
+
+/// The settings and their version.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SettingsView {
+    /// The entity tag.
+    pub(crate) version: u64,
+    pub(crate) settings: SettingsPut,
+    /// The record it was read after.
+    pub(crate) sequence: u64,
+}
+
+/// One version of a configuration object.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct VersionView {
+    pub(crate) version: u64,
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) at: Time,
+    /// Who made it.
+    #[schema(example = "key:admin")]
+    pub(crate) actor: String,
+    /// The whole object as it was set.
+    pub(crate) body: Body,
+}
+
+/// What was set of a configuration object, by kind.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Body {
+    Queue(QueuePut),
+    VirtualQueue(VirtualQueuePut),
+    Agent(AgentPut),
+    Key(KeyView),
+    Settings(SettingsPut),
+}
+
+impl From<&Queue> for Body {
+    fn from(queue: &Queue) -> Self {
+        Self::Queue(QueuePut::of(&queue.body))
+    }
+}
+
+impl From<&VirtualQueue> for Body {
+    fn from(virtual_queue: &VirtualQueue) -> Self {
+        Self::VirtualQueue(VirtualQueuePut::of(&virtual_queue.body))
+    }
+}
+
+impl From<&ringback_model::config::Agent> for Body {
+    fn from(agent: &ringback_model::config::Agent) -> Self {
+        Self::Agent(AgentPut::of(&agent.body))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_out_gets_the_models_default() {
+        let settings: SettingsPut = serde_json::from_str("{}").expect("all have defaults");
+        assert_eq!(settings.into_model(), Settings::default());
+        let agent: AgentPut = serde_json::from_str("{}").expect("all have defaults");
+        assert_eq!(agent.into_model(), AgentBody::default());
+        let queue: QueuePut = serde_json::from_str("{}").expect("all have defaults");
+        assert_eq!(queue.into_model(), QueueBody::default());
+    }
+
+    #[test]
+    fn settings_read_back_what_they_show() {
+        let settings = Settings {
+            notices: true,
+            open_keys: BTreeSet::from(["matter".to_owned()]),
+            cool_down: Millis(1),
+            ..Settings::default()
+        };
+        let shown = serde_json::to_string(&SettingsPut::of(&settings)).expect("plain data");
+        let read: SettingsPut = serde_json::from_str(&shown).expect("its own text");
+        assert_eq!(read.into_model(), settings);
+    }
+}

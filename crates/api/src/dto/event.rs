@@ -1,0 +1,409 @@
+//! Events as streams and histories show them: a name, and flat data.
+
+use super::interaction::{EndingView, SegmentView};
+use super::offer::{OfferView, back_to, not_taken};
+use super::route::RequestView;
+use super::{actor, agent, config, numbers, text};
+use crate::names::Known;
+use crate::text::{Text, Time};
+use ringback_model::interaction::Interaction;
+use ringback_model::value::Map;
+use ringback_model::{
+    AgentId, ContactId, DeskSessionId, EffectId, Event, InteractionId, Medium, Now, OfferId,
+    RouteRequestId, config as model_config, contact, effect, interaction, node, offer, record,
+    route,
+};
+use ringback_ports::Cursor;
+use ringback_ports::envelope::ActorRef;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// One thing that happened.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct EventView {
+    /// Its fixed name.
+    #[schema(example = "offer.made")]
+    pub(crate) event: &'static str,
+    /// Where it stands in the stream; pass it as `after` to go on from here.
+    #[schema(value_type = String, example = "812.3")]
+    pub(crate) cursor: Text<Cursor>,
+    #[schema(value_type = String, format = DateTime)]
+    pub(crate) at: Time,
+    /// Who caused it.
+    #[schema(example = "key:crm")]
+    pub(crate) actor: String,
+    pub(crate) data: EventData,
+}
+
+impl EventView {
+    pub(crate) fn new(
+        known: &Known,
+        cursor: Cursor,
+        now: Now,
+        by: &ActorRef,
+        event: &Event,
+    ) -> Self {
+        Self {
+            event: event.name(),
+            cursor: Text(cursor),
+            at: Time::of(now),
+            actor: actor(by),
+            data: EventData::new(known, now, event),
+        }
+    }
+}
+
+/// The data of an event. Which fields are there is told by its name.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(example = json!({"interaction": "i42", "queue": "support", "agent": "a7", "offer": "o5"}))]
+pub(crate) struct EventData {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "i42")]
+    interaction: Option<Text<InteractionId>>,
+    /// The interaction queue it belonged to at that moment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    queue: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "a7")]
+    agent: Option<Text<AgentId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "o5")]
+    offer: Option<Text<OfferId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "r9")]
+    request: Option<Text<RouteRequestId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "d4")]
+    session: Option<Text<DeskSessionId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "e8")]
+    effect: Option<Text<EffectId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "c6")]
+    contact: Option<Text<ContactId>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "voice")]
+    medium: Option<Text<Medium>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    media: Option<Vec<Text<Medium>>>,
+    /// How something ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    how: Option<&'static str>,
+    /// Why, of the fixed words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'static str>,
+    /// The reason somebody gave.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// Where the interaction is again after an offer nobody took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    back_to: Option<&'static str>,
+    /// Offers missed in a row.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    misses: Option<u8>,
+    /// The step of the target in force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step: Option<u8>,
+    /// Until when something holds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Time>,
+    /// Whether the interaction rests in its queue from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rests: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ending: Option<EndingView>,
+    /// The interaction that was submitted, without what is sealed: read it for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    submitted: Option<Box<SubmittedView>>,
+    /// The request that waits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    requested: Option<Box<RequestView>>,
+    /// The offer that was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offered: Option<Box<OfferView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    segment: Option<Box<SegmentView>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interval: Option<Box<agent::IntervalView>>,
+    /// The configuration object that changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    config: Option<Box<ConfigChange>>,
+    /// What went wrong, for the operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+    /// How many were dealt with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    count: Option<u64>,
+    /// By how much the clock jumped, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jumped_ms: Option<i64>,
+    /// For how long the engine had not been running, in milliseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outage_ms: Option<u64>,
+}
+
+/// What is open of an interaction when it is submitted.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct SubmittedView {
+    #[schema(example = "inbound")]
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subkind: Option<String>,
+    priority: i16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    parent: Option<Text<InteractionId>>,
+    /// Only the values whose keys are declared open.
+    #[schema(value_type = Object)]
+    user_data: Map,
+}
+
+/// A configuration object as it is now.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ConfigChange {
+    /// Its name; `settings` for the settings.
+    name: String,
+    version: u64,
+    body: config::Body,
+}
+
+impl EventData {
+    /// The data of an event that happened at `now`.
+    pub(crate) fn new(known: &Known, now: Now, event: &Event) -> Self {
+        let subject = event.subject();
+        let base = Self {
+            interaction: subject.map(|of| Text(of.interaction)),
+            queue: subject.map(|of| known.queue(of.queue)),
+            agent: event.agent().map(Text),
+            ..Self::default()
+        };
+        match event {
+            Event::Agent(event) => base.agent_event(now, event),
+            Event::Config(event) => base.config_event(known, event),
+            Event::Contact(contact::Event::Erased { contact, keys }) => Self {
+                contact: contact.map(Text),
+                count: Some(keys.len() as u64),
+                ..base
+            },
+            Event::Effect(event) => base.effect_event(event),
+            Event::Interaction(event) => base.interaction_event(event),
+            Event::Node(event) => base.node_event(event),
+            Event::Offer(event) => base.offer_event(now, event),
+            Event::Record(event) => base.record_event(known, event),
+            Event::Route(event) => base.route_event(known, now, event),
+        }
+    }
+
+    fn agent_event(self, now: Now, event: &ringback_model::agent::Event) -> Self {
+        use ringback_model::agent::Event;
+        match event {
+            Event::LoggedIn { session, media, .. } => Self {
+                session: Some(Text(*session)),
+                media: Some(media.iter().copied().map(Text).collect()),
+                ..self
+            },
+            Event::Ready { medium, .. } => Self {
+                medium: Some(Text(*medium)),
+                ..self
+            },
+            Event::NotReady { medium, why, .. } => {
+                let (why, reason) = agent::not_ready(why);
+                Self {
+                    medium: Some(Text(*medium)),
+                    why: Some(why),
+                    reason: reason.map(text),
+                    ..self
+                }
+            }
+            Event::DeskLost { grace_until, .. } => Self {
+                until: Some(Time::at(now, *grace_until)),
+                ..self
+            },
+            Event::LoggedOut { .. } | Event::DeskBack { .. } | Event::DeskSilent { .. } => self,
+        }
+    }
+
+    fn config_event(self, known: &Known, event: &model_config::Event) -> Self {
+        use model_config::Event;
+        let (name, version, body) = match event {
+            Event::QueuePut(it) => (text(&it.name), it.version, config::Body::from(&**it)),
+            Event::VirtualQueuePut(it) => (text(&it.name), it.version, config::Body::from(&**it)),
+            Event::AgentPut(it) => (text(&it.name), it.version, config::Body::from(&**it)),
+            Event::KeyPut(it) => {
+                let view = config::KeyView::new(known, it);
+                (text(&it.name), it.version, config::Body::Key(view))
+            }
+            Event::SettingsPut { version, settings } => {
+                let body = config::Body::Settings(config::SettingsPut::of(settings));
+                ("settings".to_owned(), *version, body)
+            }
+        };
+        let change = ConfigChange {
+            name,
+            version,
+            body,
+        };
+        Self {
+            config: Some(Box::new(change)),
+            ..self
+        }
+    }
+
+    fn effect_event(self, event: &effect::Event) -> Self {
+        use effect::Event;
+        let (effect, problem) = match event {
+            Event::Issued(order) => {
+                return Self {
+                    effect: Some(Text(order.id)),
+                    why: Some(order.effect.kind()),
+                    how: Some(numbers::phase(order.phase)),
+                    ..self
+                };
+            }
+            Event::Started { effect } | Event::Finished { effect } => (effect, None),
+            Event::Retried {
+                effect, problem, ..
+            }
+            | Event::Parked { effect, problem } => (effect, Some(problem.clone())),
+        };
+        Self {
+            effect: Some(Text(*effect)),
+            problem,
+            ..self
+        }
+    }
+
+    fn interaction_event(self, event: &interaction::Event) -> Self {
+        match event {
+            interaction::Event::Submitted(it) => Self {
+                medium: Some(Text(it.medium)),
+                contact: it.contact.map(Text),
+                submitted: Some(Box::new(SubmittedView::from(&**it))),
+                ..self
+            },
+            interaction::Event::Stopped { ending, .. } => Self {
+                ending: Some(EndingView::from(ending)),
+                ..self
+            },
+        }
+    }
+
+    fn node_event(self, event: &node::Event) -> Self {
+        match event {
+            node::Event::ClockJumped { by } => Self {
+                jumped_ms: Some(*by),
+                ..self
+            },
+            node::Event::Opened { outage, clock_off } => Self {
+                outage_ms: Some(outage.0),
+                jumped_ms: Some(*clock_off),
+                ..self
+            },
+            node::Event::ResultsForgotten { .. } => self,
+        }
+    }
+
+    fn offer_event(self, now: Now, event: &offer::Event) -> Self {
+        match event {
+            offer::Event::Made { offer, .. } => Self {
+                offer: Some(Text(offer.id)),
+                request: Some(Text(offer.request)),
+                offered: Some(Box::new(OfferView::from(&**offer))),
+                ..self
+            },
+            offer::Event::Accepted { offer, .. } => Self {
+                offer: Some(Text(*offer)),
+                ..self
+            },
+            offer::Event::NotTaken {
+                offer,
+                back_to: place,
+                how,
+                cooling_until,
+                misses,
+                ..
+            } => {
+                let (how, reason) = not_taken(how);
+                Self {
+                    offer: Some(Text(*offer)),
+                    how: Some(how),
+                    reason: reason.map(text),
+                    back_to: Some(back_to(place)),
+                    until: cooling_until.map(|at| Time::at(now, at)),
+                    misses: Some(*misses),
+                    ..self
+                }
+            }
+        }
+    }
+
+    fn record_event(self, known: &Known, event: &record::Event) -> Self {
+        match event {
+            record::Event::Segment(segment) => Self {
+                interaction: Some(Text(segment.interaction)),
+                queue: Some(known.queue(segment.queue)),
+                segment: Some(Box::new(SegmentView::new(known, segment))),
+                ..self
+            },
+            record::Event::Interval(interval) => Self {
+                interval: Some(Box::new(agent::IntervalView::from(&**interval))),
+                ..self
+            },
+        }
+    }
+
+    fn route_event(self, known: &Known, now: Now, event: &route::Event) -> Self {
+        match event {
+            route::Event::Requested { request, .. } => Self {
+                request: Some(Text(request.id)),
+                requested: Some(Box::new(RequestView::of_request(known, request))),
+                ..self
+            },
+            route::Event::Widened {
+                request,
+                step,
+                widens_at,
+                ..
+            } => Self {
+                request: Some(Text(*request)),
+                step: Some(*step),
+                until: widens_at.map(|at| Time::at(now, at)),
+                ..self
+            },
+            route::Event::Cooled { request, agent, .. } => Self {
+                request: Some(Text(*request)),
+                agent: Some(Text(*agent)),
+                ..self
+            },
+            route::Event::Cancelled {
+                request,
+                cause,
+                rests,
+                ..
+            } => Self {
+                request: Some(Text(*request)),
+                why: Some(match cause {
+                    route::Cancelled::Asked => "asked",
+                    route::Cancelled::MatchedElsewhere => "matched_elsewhere",
+                    route::Cancelled::InteractionStopped => "interaction_stopped",
+                }),
+                rests: Some(*rests),
+                ..self
+            },
+        }
+    }
+}
+
+impl From<&Interaction> for SubmittedView {
+    fn from(it: &Interaction) -> Self {
+        Self {
+            kind: text(&it.kind),
+            subkind: it.subkind.as_ref().map(text),
+            priority: it.tier.0,
+            parent: it.parent.map(Text),
+            user_data: it.user_data.open.clone(),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Offers as the API shows and takes them.
+
+use crate::text::{Text, Time};
+use ringback_model::offer::{NotTaken, Occasion, Offer, Rule};
+use ringback_model::place::BackTo;
+use ringback_model::{AgentId, InteractionId, Medium, Name, OfferId, RouteRequestId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Why an agent does not take an offer.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "busy"}))]
+pub(crate) struct Reject {
+    /// Why, in one word.
+    #[schema(value_type = String, example = "busy", min_length = 1, max_length = 64)]
+    pub(crate) reason: Text<Name>,
+}
+
+/// An invitation of one agent to one interaction.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct OfferView {
+    #[schema(value_type = String, example = "o5")]
+    id: Text<OfferId>,
+    #[schema(value_type = String, example = "i42")]
+    interaction: Text<InteractionId>,
+    #[schema(value_type = String, example = "r9")]
+    request: Text<RouteRequestId>,
+    #[schema(value_type = String, example = "a7")]
+    agent: Text<AgentId>,
+    #[schema(value_type = String, example = "voice")]
+    medium: Text<Medium>,
+    #[schema(value_type = String, format = DateTime)]
+    made_at: Time,
+    /// When it lapses.
+    #[schema(value_type = String, format = DateTime)]
+    expires_at: Time,
+    /// Where the interaction goes if nobody takes it: `queue`, `routing` or `workbin`.
+    #[schema(example = "routing")]
+    back_to: &'static str,
+    decision: DecisionView,
+}
+
+/// Why this agent and this interaction.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DecisionView {
+    /// `request_came` when a request looked for an agent, `agent_came` when an agent looked for
+    /// work.
+    #[schema(example = "agent_came")]
+    occasion: &'static str,
+    /// How the agent was chosen.
+    #[schema(example = "longest_idle")]
+    rule: &'static str,
+    /// Agents who could have taken it.
+    candidates: u32,
+    /// How long the agent had been idle, in milliseconds.
+    idle_ms: u64,
+    /// How long the request had waited, in milliseconds.
+    waited_ms: u64,
+    /// The step of its target in force, from 0.
+    step: u8,
+    /// Requests that were overtaken.
+    ahead: u32,
+    /// Of these, requests this agent cannot take.
+    ahead_not_for_agent: u32,
+    /// Of these, requests this agent did not take a moment ago.
+    ahead_cooling: u32,
+}
+
+impl From<&Offer> for OfferView {
+    fn from(offer: &Offer) -> Self {
+        let decision = &offer.decision;
+        Self {
+            id: Text(offer.id),
+            interaction: Text(offer.interaction),
+            request: Text(offer.request),
+            agent: Text(offer.agent),
+            medium: Text(offer.medium),
+            made_at: Time::of(offer.made),
+            expires_at: Time::at(offer.made, offer.until),
+            back_to: back_to(&offer.back_to),
+            decision: DecisionView {
+                occasion: match decision.occasion {
+                    Occasion::RequestCame => "request_came",
+                    Occasion::AgentCame => "agent_came",
+                },
+                rule: match decision.rule {
+                    Rule::LongestIdle => "longest_idle",
+                },
+                candidates: decision.candidates,
+                idle_ms: decision.idle.0,
+                waited_ms: decision.waited.0,
+                step: decision.step,
+                ahead: decision.ahead,
+                ahead_not_for_agent: decision.ahead_not_for_agent,
+                ahead_cooling: decision.ahead_cooling,
+            },
+        }
+    }
+}
+
+/// Where an interaction returns to, as a word.
+pub(crate) const fn back_to(back_to: &BackTo) -> &'static str {
+    match back_to {
+        BackTo::Queue => "queue",
+        BackTo::Routing => "routing",
+        BackTo::Workbin { .. } => "workbin",
+    }
+}
+
+/// How an offer ended without being accepted, as a word and the agent's reason.
+pub(crate) fn not_taken(how: &NotTaken) -> (&'static str, Option<&Name>) {
+    match how {
+        NotTaken::Rejected { reason } => ("rejected", Some(reason)),
+        NotTaken::Lapsed => ("lapsed", None),
+        NotTaken::DeskGone => ("desk_gone", None),
+        NotTaken::InteractionStopped => ("interaction_stopped", None),
+    }
+}

@@ -1,0 +1,295 @@
+//! Route requests as the API shows and takes them.
+
+use super::text;
+use crate::names::Known;
+use crate::text::{Text, Time};
+use ringback_model::route::{Ask, RouteRequest};
+use ringback_model::target::{Expression, Step, Target};
+use ringback_model::{InteractionId, Medium, Millis, Name, RouteRequestId, Tier};
+use ringback_ports::query::{Obstacle, Waiting, Why, WhyRequest};
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
+use std::fmt;
+use utoipa::ToSchema;
+
+/// A wish for an agent.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"virtual_queue": "english", "target": "English>=2 & Loans>=1"}))]
+pub(crate) struct RouteAsk {
+    /// The virtual queue to compete in, by name.
+    #[schema(value_type = String, example = "english", min_length = 1, max_length = 64)]
+    pub(crate) virtual_queue: Text<Name>,
+    /// Whom to want: one skill expression, or steps that widen with time. An empty expression
+    /// wants anybody.
+    #[schema(value_type = TargetSchema)]
+    pub(crate) target: TargetIn,
+    /// How urgent; as the interaction when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -32768, maximum = 32767, example = 0)]
+    pub(crate) priority: Option<i16>,
+    /// Wait already credited, in milliseconds.
+    #[serde(default)]
+    #[schema(example = 0, minimum = 0)]
+    pub(crate) credit_ms: u64,
+}
+
+impl RouteAsk {
+    pub(crate) fn into_model(self) -> Ask {
+        Ask {
+            virtual_queue: self.virtual_queue.0,
+            target: self.target.0,
+            tier: self.priority.map(Tier),
+            credit: Millis(self.credit_ms),
+        }
+    }
+}
+
+/// How a target is written: an expression, or steps.
+#[derive(ToSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "describes TargetIn in the OpenAPI document")]
+pub(crate) enum TargetSchema {
+    /// One skill expression that never widens.
+    #[schema(example = "English>=2 & Loans>=1")]
+    Expression(String),
+    /// Steps; the first at once.
+    Steps(Vec<TargetStep>),
+}
+
+/// One step of a target.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TargetStep {
+    /// Who is wanted from this step on.
+    #[schema(value_type = String, example = "English>=1")]
+    expression: Text<Expression>,
+    /// How long after the request began to wait, in milliseconds; 0 for the first step.
+    #[schema(example = 0)]
+    after_ms: u64,
+}
+
+/// A target as a request carries it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TargetIn(pub(crate) Target);
+
+impl Serialize for TargetIn {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(steps(&self.0))
+    }
+}
+
+impl<'de> Deserialize<'de> for TargetIn {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TargetVisitor)
+    }
+}
+
+struct TargetVisitor;
+
+impl<'de> Visitor<'de> for TargetVisitor {
+    type Value = TargetIn;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a skill expression, or a list of {\"expression\", \"after_ms\"}")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<TargetIn, E> {
+        let expression = text.parse().map_err(E::custom)?;
+        Ok(TargetIn(Target::fixed(expression)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<TargetIn, A::Error> {
+        let given = Vec::<TargetStep>::deserialize(SeqAccessDeserializer::new(items))?;
+        let steps = given.into_iter().map(|step| Step {
+            expression: step.expression.0,
+            after: Millis(step.after_ms),
+        });
+        let target = Target::new(steps.collect()).map_err(serde::de::Error::custom)?;
+        Ok(TargetIn(target))
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(self, entries: A) -> Result<TargetIn, A::Error> {
+        // One step may come without its list.
+        let step = TargetStep::deserialize(MapAccessDeserializer::new(entries))?;
+        let steps = vec![Step {
+            expression: step.expression.0,
+            after: Millis(step.after_ms),
+        }];
+        let target = Target::new(steps).map_err(serde::de::Error::custom)?;
+        Ok(TargetIn(target))
+    }
+}
+
+fn steps(target: &Target) -> Vec<TargetStep> {
+    let steps = target.steps().iter().map(|step| TargetStep {
+        expression: Text(step.expression.clone()),
+        after_ms: step.after.0,
+    });
+    steps.collect()
+}
+
+/// A route request that waits or is being offered.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RequestView {
+    #[schema(value_type = String, example = "r9")]
+    id: Text<RouteRequestId>,
+    #[schema(value_type = String, example = "i42")]
+    interaction: Text<InteractionId>,
+    #[schema(value_type = String, example = "voice")]
+    medium: Text<Medium>,
+    /// The virtual queue it competes in.
+    #[schema(example = "english")]
+    virtual_queue: String,
+    /// Whom it wants, step by step.
+    target: Vec<TargetStep>,
+    /// The step in force, from 0.
+    step: u8,
+    /// When the next step comes into force.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    widens_at: Option<Time>,
+    /// Larger is more urgent.
+    priority: i16,
+    /// Since when it waits.
+    #[schema(value_type = String, format = DateTime)]
+    since: Time,
+    /// How many are served before it; absent while its interaction is offered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ahead: Option<u32>,
+    /// How many wait in the virtual queue, it included.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waiting: Option<u32>,
+}
+
+impl RequestView {
+    pub(crate) fn new(known: &Known, waiting: &Waiting) -> Self {
+        let mut view = Self::of_request(known, &waiting.request);
+        view.ahead = waiting.line.map(|line| line.ahead);
+        view.waiting = waiting.line.map(|line| line.waiting);
+        view
+    }
+
+    /// Without a place in line.
+    pub(crate) fn of_request(known: &Known, request: &RouteRequest) -> Self {
+        Self {
+            id: Text(request.id),
+            interaction: Text(request.interaction),
+            medium: Text(request.medium),
+            virtual_queue: known.virtual_queue(request.virtual_queue),
+            target: steps(&request.target),
+            step: request.step,
+            widens_at: request.widens_at.map(|at| Time::at(request.since, at)),
+            priority: request.key.tier.0,
+            since: Time::of(request.since),
+            ahead: None,
+            waiting: None,
+        }
+    }
+}
+
+/// Why an interaction waits.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WhyView {
+    #[schema(value_type = String, example = "i42")]
+    interaction: Text<InteractionId>,
+    /// When this was true.
+    #[schema(value_type = String, format = DateTime)]
+    at: Time,
+    /// For each of its route requests.
+    requests: Vec<WhyRequestView>,
+    /// The record it was read after.
+    sequence: u64,
+}
+
+/// Why one route request waits.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WhyRequestView {
+    request: RequestView,
+    /// The skill expression in force.
+    wants: String,
+    /// Agents whose skills satisfy it.
+    qualified: u32,
+    /// Agents whose skills do not.
+    unqualified: u32,
+    /// How many of the qualified are held back by what; each is counted once.
+    obstacles: BTreeMap<&'static str, u32>,
+    /// The first qualified agents and what holds each back.
+    first: Vec<HeldBack>,
+}
+
+/// What holds a qualified agent back.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct HeldBack {
+    #[schema(value_type = String, example = "a7")]
+    agent: Text<ringback_model::AgentId>,
+    /// `logged_out`, `not_logged_in_for_medium`, `not_ready`, `busy` or `cooling`.
+    #[schema(example = "busy")]
+    obstacle: &'static str,
+}
+
+impl WhyView {
+    pub(crate) fn new(known: &Known, why: &Why, sequence: u64) -> Self {
+        let requests = why.requests.iter();
+        Self {
+            interaction: Text(why.interaction),
+            at: Time::of(why.now),
+            requests: requests.map(|one| why_request(known, one)).collect(),
+            sequence,
+        }
+    }
+}
+
+fn why_request(known: &Known, why: &WhyRequest) -> WhyRequestView {
+    let obstacles = why.obstacles.iter();
+    let first = why.first.iter().map(|(agent, obstacle)| HeldBack {
+        agent: Text(*agent),
+        obstacle: obstacle_name(*obstacle),
+    });
+    WhyRequestView {
+        request: RequestView::new(known, &why.waiting),
+        wants: why.wants.clone(),
+        qualified: why.qualified,
+        unqualified: why.unqualified,
+        obstacles: obstacles
+            .map(|(obstacle, count)| (obstacle_name(*obstacle), *count))
+            .collect(),
+        first: first.collect(),
+    }
+}
+
+const fn obstacle_name(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::LoggedOut => "logged_out",
+        Obstacle::NotLoggedInForMedium => "not_logged_in_for_medium",
+        Obstacle::NotReady => "not_ready",
+        Obstacle::Busy => "busy",
+        Obstacle::Cooling => "cooling",
+    }
+}
+
+/// The first requests in line of a virtual queue.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LineView {
+    #[schema(example = "english")]
+    virtual_queue: String,
+    /// The next to be served first.
+    items: Vec<RequestView>,
+    /// The record it was read after.
+    sequence: u64,
+}
+
+impl LineView {
+    pub(crate) fn new(known: &Known, name: &Name, line: &[Waiting], sequence: u64) -> Self {
+        Self {
+            virtual_queue: text(name),
+            items: line
+                .iter()
+                .map(|one| RequestView::new(known, one))
+                .collect(),
+            sequence,
+        }
+    }
+}

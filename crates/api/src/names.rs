@@ -1,0 +1,164 @@
+//! What the room remembers of a tenant's configuration: names of queues, and which user data
+//! keys are open. A cache over [`Hall::query`]; the truth stays in the hall.
+
+use crate::problem::Problem;
+use ringback_model::{Name, QueueId, VirtualQueueId};
+use ringback_ports::envelope::Actor;
+use ringback_ports::query::{Query, View};
+use ringback_ports::{Hall, Sequence, TenantId};
+use rustc_hash::FxHashMap;
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+/// How long the open keys are trusted. A change made through this room is seen at once.
+const OPEN_KEYS_TRUSTED: Duration = Duration::from_secs(1);
+
+/// The memory of all tenants.
+pub(crate) struct Names {
+    hall: Arc<dyn Hall>,
+    tenants: RwLock<FxHashMap<TenantId, Arc<Known>>>,
+    /// The asker of these questions: the house itself.
+    house: Arc<Actor>,
+}
+
+/// What is known of one tenant. Names never change and nothing is ever removed, so what is
+/// known stays right; only what is missing has to be asked for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    queues: FxHashMap<QueueId, Name>,
+    virtual_queues: FxHashMap<VirtualQueueId, Name>,
+    open_keys: Option<(Instant, Arc<BTreeSet<String>>)>,
+}
+
+impl Known {
+    /// The name of a queue; its id until the name is known.
+    pub(crate) fn queue(&self, id: QueueId) -> String {
+        let name = self.queues.get(&id);
+        name.map_or_else(|| id.to_string(), ToString::to_string)
+    }
+
+    /// The name of a virtual queue; its id until the name is known.
+    pub(crate) fn virtual_queue(&self, id: VirtualQueueId) -> String {
+        let name = self.virtual_queues.get(&id);
+        name.map_or_else(|| id.to_string(), ToString::to_string)
+    }
+
+    /// The id of a queue.
+    pub(crate) fn queue_id(&self, wanted: &Name) -> Option<QueueId> {
+        let mut all = self.queues.iter();
+        all.find_map(|(id, name)| (name == wanted).then_some(*id))
+    }
+
+    pub(crate) fn knows_queue(&self, id: QueueId) -> bool {
+        self.queues.contains_key(&id)
+    }
+
+    pub(crate) fn knows_virtual_queue(&self, id: VirtualQueueId) -> bool {
+        self.virtual_queues.contains_key(&id)
+    }
+}
+
+impl Names {
+    pub(crate) fn new(hall: Arc<dyn Hall>) -> Self {
+        Self {
+            hall,
+            tenants: RwLock::default(),
+            house: Arc::new(Actor::node()),
+        }
+    }
+
+    /// What is known at the moment.
+    pub(crate) fn known(&self, tenant: TenantId) -> Arc<Known> {
+        let tenants = self.tenants.read().unwrap_or_else(PoisonError::into_inner);
+        tenants.get(&tenant).cloned().unwrap_or_default()
+    }
+
+    /// What is known, with all queues that exist at this moment.
+    pub(crate) async fn fresh(&self, tenant: TenantId) -> Result<Arc<Known>, Problem> {
+        let queues = self.ask(tenant, Query::Queues).await?;
+        let virtual_queues = self.ask(tenant, Query::VirtualQueues).await?;
+        Ok(self.change(tenant, |known| {
+            if let View::Queues(list) = queues {
+                let named = list.into_iter().map(|it| (it.queue.id, it.queue.name));
+                known.queues.extend(named);
+            }
+            if let View::VirtualQueues(list) = virtual_queues {
+                let named = list
+                    .into_iter()
+                    .map(|it| (it.virtual_queue.id, it.virtual_queue.name));
+                known.virtual_queues.extend(named);
+            }
+        }))
+    }
+
+    /// What is known, after asking for queues that are not known yet.
+    pub(crate) async fn with(
+        &self,
+        tenant: TenantId,
+        enough: impl Fn(&Known) -> bool,
+    ) -> Result<Arc<Known>, Problem> {
+        let known = self.known(tenant);
+        if enough(&known) {
+            Ok(known)
+        } else {
+            self.fresh(tenant).await
+        }
+    }
+
+    /// The user data keys that are kept open, if they were asked for a moment ago.
+    pub(crate) fn open_keys_at_hand(&self, tenant: TenantId) -> Option<Arc<BTreeSet<String>>> {
+        let known = self.known(tenant);
+        let (asked, keys) = known.open_keys.as_ref()?;
+        (asked.elapsed() < OPEN_KEYS_TRUSTED).then(|| keys.clone())
+    }
+
+    /// The user data keys that are kept open.
+    pub(crate) async fn open_keys(
+        &self,
+        tenant: TenantId,
+    ) -> Result<Arc<BTreeSet<String>>, Problem> {
+        if let Some(keys) = self.open_keys_at_hand(tenant) {
+            return Ok(keys);
+        }
+        let asked = Instant::now();
+        let View::Settings(_, settings) = self.ask(tenant, Query::Settings).await? else {
+            return Err(Problem::crossed());
+        };
+        let keys = Arc::new(settings.open_keys);
+        self.change(tenant, |known| {
+            known.open_keys = Some((asked, keys.clone()))
+        });
+        Ok(keys)
+    }
+
+    /// Forgets the open keys, because they have just been changed.
+    pub(crate) fn settings_changed(&self, tenant: TenantId) {
+        self.change(tenant, |known| known.open_keys = None);
+    }
+
+    /// The record the present state stands after.
+    pub(crate) async fn present(&self, tenant: TenantId) -> Result<Sequence, Problem> {
+        let asked = self.hall.query(tenant, self.house.clone(), Query::Settings);
+        let answer = asked.await;
+        answer
+            .map(|(sequence, _)| sequence)
+            .map_err(|fault| Problem::of_query(fault, "such configuration"))
+    }
+
+    async fn ask(&self, tenant: TenantId, query: Query) -> Result<View, Problem> {
+        let answer = self.hall.query(tenant, self.house.clone(), query).await;
+        answer
+            .map(|(_, view)| view)
+            .map_err(|fault| Problem::of_query(fault, "such configuration"))
+    }
+
+    fn change(&self, tenant: TenantId, change: impl FnOnce(&mut Known)) -> Arc<Known> {
+        let mut tenants = self.tenants.write().unwrap_or_else(PoisonError::into_inner);
+        let slot = tenants.entry(tenant).or_default();
+        let mut known = Known::clone(slot);
+        change(&mut known);
+        *slot = Arc::new(known);
+        slot.clone()
+    }
+}

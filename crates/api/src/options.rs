@@ -1,0 +1,62 @@
+//! The limits and switches of the room.
+
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// What an operator can set of the API. Every limit is named in the problem that reports it.
+#[derive(Debug, Clone)]
+pub struct ApiOptions {
+    /// The largest request body and the largest WebSocket frame, in bytes.
+    pub body_bytes_max: usize,
+    /// The most header lines of a request.
+    pub header_lines_max: usize,
+    /// The most bytes of all header lines of a request together.
+    pub header_bytes_max: usize,
+    /// How long a client may take to send a body.
+    pub body_wait: Duration,
+    /// How long a command may take to be answered before its outcome is called unknown.
+    pub answer_wait: Duration,
+    /// Requests under way at once, streams not counted.
+    pub requests_max: usize,
+    /// Commands and requests one key may send per second, on average.
+    pub key_rate: u32,
+    /// How many of them it may send at once after a pause.
+    pub key_burst: u32,
+    /// WebSocket and server-sent-event connections open at once.
+    pub streams_max: usize,
+    /// Of these, with one key.
+    pub streams_per_key_max: usize,
+    /// Commands under way on one WebSocket connection.
+    pub under_way_max: usize,
+    /// How often an idle connection is pinged. After two unanswered pings it counts as lost.
+    pub ping_every: Duration,
+    /// How long a client may leave what was sent to it unread.
+    pub write_wait: Duration,
+    /// Origins of browser pages that may use the API, exactly as browsers send them, for
+    /// example `https://desk.example.com`. None by default.
+    pub origins: Vec<String>,
+    /// Turns `true` when the house drains: streams are then told to come back and closed.
+    pub closing: Option<watch::Receiver<bool>>,
+}
+
+impl Default for ApiOptions {
+    fn default() -> Self {
+        Self {
+            body_bytes_max: 64 * 1024,
+            header_lines_max: 64,
+            header_bytes_max: 16 * 1024,
+            body_wait: Duration::from_secs(10),
+            answer_wait: Duration::from_secs(30),
+            requests_max: 1_024,
+            key_rate: 200_000,
+            key_burst: 400_000,
+            streams_max: 10_000,
+            streams_per_key_max: 1_000,
+            under_way_max: 512,
+            ping_every: Duration::from_secs(15),
+            write_wait: Duration::from_secs(10),
+            origins: Vec::new(),
+            closing: None,
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! All routes, and the hand-written list they are compared with.
+
+use crate::document::{self, Document};
+use crate::rest::{agents, config, contacts, health, interactions, keys, numbers, offers, queues};
+use crate::state::{House, Shared};
+use crate::stream::{socket, sse};
+use crate::{ApiOptions, guard};
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, middleware};
+use ringback_ports::Hall;
+use std::sync::{Arc, OnceLock};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Every operation of the API: method, path, operation id. Written by hand and compared with the
+/// document, so that no route appears or disappears unseen; the table of rights is checked
+/// against it.
+pub const INVENTORY: &[(&str, &str, &str)] = &[
+    ("GET", "/health/live", "live"),
+    ("GET", "/health/ready", "ready"),
+    ("GET", "/health/startup", "startup"),
+    ("GET", "/v1/agents", "listAgents"),
+    ("GET", "/v1/agents/{name}", "getAgent"),
+    ("PUT", "/v1/agents/{name}", "putAgent"),
+    ("POST", "/v1/agents/{name}/heartbeat", "heartbeatAgent"),
+    ("POST", "/v1/agents/{name}/login", "loginAgent"),
+    ("POST", "/v1/agents/{name}/logout", "logoutAgent"),
+    ("POST", "/v1/agents/{name}/not-ready", "notReadyAgent"),
+    ("POST", "/v1/agents/{name}/ready", "readyAgent"),
+    ("GET", "/v1/config/{kind}/{name}/versions", "configVersions"),
+    ("POST", "/v1/contacts/erase", "eraseContact"),
+    ("GET", "/v1/events", "events"),
+    ("GET", "/v1/interactions", "listInteractions"),
+    ("POST", "/v1/interactions", "submitInteraction"),
+    ("GET", "/v1/interactions/{interaction}", "getInteraction"),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/complete",
+        "completeInteraction",
+    ),
+    (
+        "GET",
+        "/v1/interactions/{interaction}/history",
+        "interactionHistory",
+    ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/route",
+        "routeInteraction",
+    ),
+    (
+        "GET",
+        "/v1/interactions/{interaction}/segments",
+        "interactionSegments",
+    ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/stop",
+        "stopInteraction",
+    ),
+    (
+        "GET",
+        "/v1/interactions/{interaction}/why",
+        "whyInteraction",
+    ),
+    ("GET", "/v1/keys", "listKeys"),
+    ("POST", "/v1/keys", "makeKey"),
+    ("DELETE", "/v1/keys/{name}", "revokeKey"),
+    ("GET", "/v1/me", "me"),
+    ("POST", "/v1/offers/{offer}/accept", "acceptOffer"),
+    ("POST", "/v1/offers/{offer}/reject", "rejectOffer"),
+    ("GET", "/v1/openapi.json", "openapi"),
+    ("GET", "/v1/outbox", "outbox"),
+    ("GET", "/v1/overview", "overview"),
+    ("GET", "/v1/queues", "listQueues"),
+    ("GET", "/v1/queues/{name}", "getQueue"),
+    ("PUT", "/v1/queues/{name}", "putQueue"),
+    (
+        "DELETE",
+        "/v1/route-requests/{request}",
+        "cancelRouteRequest",
+    ),
+    ("GET", "/v1/settings", "getSettings"),
+    ("PUT", "/v1/settings", "putSettings"),
+    ("GET", "/v1/stream", "stream"),
+    ("GET", "/v1/totals", "totals"),
+    ("GET", "/v1/virtual-queues", "listVirtualQueues"),
+    ("GET", "/v1/virtual-queues/{name}", "getVirtualQueue"),
+    ("PUT", "/v1/virtual-queues/{name}", "putVirtualQueue"),
+    ("GET", "/v1/virtual-queues/{name}/line", "virtualQueueLine"),
+];
+
+/// The API of a hall.
+pub fn router(hall: Arc<dyn Hall>, options: ApiOptions) -> Router {
+    let house: Shared = Arc::new(House::new(hall, options));
+    let (router, _) = described().split_for_parts();
+    router
+        .fallback(guard::unknown_path)
+        .method_not_allowed_fallback(guard::unknown_method)
+        .layer(CatchPanicLayer::custom(guard::after_panic))
+        .layer(middleware::from_fn_with_state(house.clone(), guard::guard))
+        .with_state(house)
+}
+
+/// The OpenAPI document of the API.
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    let mut document = described().into_openapi();
+    document::complete(&mut document);
+    document
+}
+
+fn described() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
+        .routes(routes!(health::startup))
+        .routes(routes!(interactions::submit, interactions::list))
+        .routes(routes!(interactions::get))
+        .routes(routes!(interactions::why))
+        .routes(routes!(interactions::history))
+        .routes(routes!(interactions::segments))
+        .routes(routes!(interactions::route))
+        .routes(routes!(interactions::complete))
+        .routes(routes!(interactions::stop))
+        .routes(routes!(interactions::cancel))
+        .routes(routes!(offers::accept))
+        .routes(routes!(offers::reject))
+        .routes(routes!(agents::list))
+        .routes(routes!(agents::get, agents::put))
+        .routes(routes!(agents::login))
+        .routes(routes!(agents::logout))
+        .routes(routes!(agents::ready))
+        .routes(routes!(agents::not_ready))
+        .routes(routes!(agents::heartbeat))
+        .routes(routes!(queues::list))
+        .routes(routes!(queues::get, queues::put))
+        .routes(routes!(queues::list_virtual))
+        .routes(routes!(queues::get_virtual, queues::put_virtual))
+        .routes(routes!(queues::line))
+        .routes(routes!(config::settings, config::put_settings))
+        .routes(routes!(config::versions))
+        .routes(routes!(keys::list, keys::make))
+        .routes(routes!(keys::revoke))
+        .routes(routes!(keys::me))
+        .routes(routes!(contacts::erase))
+        .routes(routes!(numbers::overview))
+        .routes(routes!(numbers::outbox))
+        .routes(routes!(numbers::totals))
+        .routes(routes!(sse::events))
+        .routes(routes!(socket::stream))
+        .routes(routes!(document_json))
+}
+
+/// This document.
+#[utoipa::path(
+    get, path = "/v1/openapi.json", operation_id = "openapi", tag = "config", security(()),
+    responses((status = 200, description = "OpenAPI 3.1.", body = Object))
+)]
+async fn document_json(State(_): State<Shared>) -> Response {
+    static TEXT: OnceLock<String> = OnceLock::new();
+    let text = TEXT.get_or_init(|| openapi().to_json().expect("the document is plain data"));
+    let kind = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, kind)], text.as_str()).into_response()
+}

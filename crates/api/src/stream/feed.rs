@@ -1,0 +1,236 @@
+//! Events from a cursor on, without gap and without doubles: first the journal, then what is
+//! pushed.
+//!
+//! The journal is read until there is no more, then the feed subscribes, then it reads the
+//! journal up to the record at which the subscription begins, then it follows the pushes.
+//! Reading before subscribing keeps a long way back from filling the subscription's line.
+
+use super::sight::Sight;
+use crate::dto::event::EventView;
+use crate::names::Known;
+use crate::problem::Problem;
+use crate::state::Shared;
+use ringback_model::{Event, record};
+use ringback_ports::envelope::Sequence;
+use ringback_ports::hall::{Push, Subscription};
+use ringback_ports::{Cursor, Entry, Record, TenantId};
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+/// A stream of events for one caller.
+pub(crate) struct Feed {
+    tenant: TenantId,
+    pub(crate) sight: Sight,
+    /// Everything up to here has been given out.
+    after: Cursor,
+    state: State,
+}
+
+enum State {
+    /// Reading the journal; a task does it, so that waiting for it can be given up and taken up
+    /// again at any time.
+    CatchingUp(mpsc::Receiver<CaughtUp>),
+    Live(mpsc::Receiver<Push>),
+    Ended,
+}
+
+enum CaughtUp {
+    Record(Arc<Record>),
+    Live(Subscription),
+    Lost(String),
+}
+
+/// What a feed gives out.
+pub(crate) enum Fed {
+    /// A record with events; those to show are found with [`Feed::shown`].
+    Record(Push),
+    /// It cannot go on; the reader has to start afresh.
+    Lost(String),
+}
+
+/// How many records may wait between journal and reader.
+const CATCH_UP_AHEAD: usize = 16;
+
+impl Feed {
+    /// Events after a cursor, or from now on. Gives the cursor it starts from as well.
+    pub(crate) fn open(
+        house: &Shared,
+        tenant: TenantId,
+        sight: Sight,
+        after: Option<Cursor>,
+    ) -> Result<(Self, Cursor), Problem> {
+        let (after, state) = match after {
+            Some(after) => {
+                let (to, from) = mpsc::channel(CATCH_UP_AHEAD);
+                let journey = catch_up(house.clone(), tenant, sight.clone(), after, to);
+                tokio::spawn(journey);
+                (after, State::CatchingUp(from))
+            }
+            None => {
+                let subscription = house
+                    .hall
+                    .subscribe(tenant, sight.interest())
+                    .map_err(|fault| Problem::of_query(fault, "events"))?;
+                let after = Cursor::end_of(subscription.from);
+                (after, State::Live(subscription.pushes))
+            }
+        };
+        let feed = Self {
+            tenant,
+            sight,
+            after,
+            state,
+        };
+        Ok((feed, after))
+    }
+
+    /// The next record, or the end. Can be given up and asked again.
+    pub(crate) async fn next(&mut self) -> Fed {
+        loop {
+            match &mut self.state {
+                State::CatchingUp(from) => match from.recv().await {
+                    Some(CaughtUp::Record(record)) => {
+                        return Fed::Record(Push {
+                            record,
+                            picks: None,
+                        });
+                    }
+                    Some(CaughtUp::Live(subscription)) => {
+                        self.state = State::Live(subscription.pushes);
+                    }
+                    Some(CaughtUp::Lost(why)) => return self.end(why),
+                    None => return self.end("the events could not be read".to_owned()),
+                },
+                State::Live(pushes) => match pushes.recv().await {
+                    Some(push) => return Fed::Record(push),
+                    None => {
+                        let why = "the reader was too slow, or the server is closing";
+                        return self.end(why.to_owned());
+                    }
+                },
+                State::Ended => return std::future::pending().await,
+            }
+        }
+    }
+
+    /// The next record if it is here already.
+    pub(crate) fn at_hand(&mut self) -> Option<Fed> {
+        match &mut self.state {
+            State::Live(pushes) => pushes.try_recv().ok().map(Fed::Record),
+            State::CatchingUp(_) | State::Ended => None,
+        }
+    }
+
+    fn end(&mut self, why: String) -> Fed {
+        self.state = State::Ended;
+        Fed::Lost(why)
+    }
+
+    /// Calls `show` with each event of a record that the caller may see and has not seen.
+    pub(crate) async fn shown(
+        &mut self,
+        house: &Shared,
+        push: &Push,
+        mut show: impl FnMut(&Known, Cursor, &Entry, &Event),
+    ) -> Result<(), Problem> {
+        let mut known = house.names.known(self.tenant);
+        for (cursor, entry, event) in push.record.events() {
+            let picked = push
+                .picks
+                .as_ref()
+                .is_none_or(|picks| picks.binary_search(&cursor.index).is_ok());
+            if !picked || cursor <= self.after || !self.sight.sees(event) {
+                continue;
+            }
+            if !names_known(&known, event) {
+                known = house.names.fresh(self.tenant).await?;
+            }
+            show(&known, cursor, entry, event);
+        }
+        self.after = self.after.max(Cursor::end_of(push.record.sequence));
+        Ok(())
+    }
+}
+
+/// An event as it is written out.
+pub(crate) fn view(known: &Known, cursor: Cursor, entry: &Entry, event: &Event) -> EventView {
+    EventView::new(known, cursor, entry.now, &entry.actor, event)
+}
+
+fn names_known(known: &Known, event: &Event) -> bool {
+    let queue = super::sight::queue_of(event).is_none_or(|id| known.knows_queue(id));
+    let line = match event {
+        Event::Route(ringback_model::route::Event::Requested { request, .. }) => {
+            Some(request.virtual_queue)
+        }
+        Event::Record(record::Event::Segment(segment)) => segment.virtual_queue,
+        _ => None,
+    };
+    queue && line.is_none_or(|id| known.knows_virtual_queue(id))
+}
+
+/// Reads the journal, subscribes, reads the rest, hands the subscription over.
+async fn catch_up(
+    house: Shared,
+    tenant: TenantId,
+    sight: Sight,
+    after: Cursor,
+    to: mpsc::Sender<CaughtUp>,
+) {
+    if let Err(Stop::Lost(why)) = travel(&house, tenant, &sight, after, &to).await {
+        // The reader may be gone; then nobody needs to know.
+        let _ = to.send(CaughtUp::Lost(why)).await;
+    }
+}
+
+enum Stop {
+    /// The reader is gone.
+    Gone,
+    Lost(String),
+}
+
+async fn travel(
+    house: &Shared,
+    tenant: TenantId,
+    sight: &Sight,
+    after: Cursor,
+    to: &mpsc::Sender<CaughtUp>,
+) -> Result<(), Stop> {
+    let at = read_on(house, tenant, after, None, to).await?;
+    let subscription = house
+        .hall
+        .subscribe(tenant, sight.interest())
+        .map_err(|fault| Stop::Lost(fault.to_string()))?;
+    read_on(house, tenant, at, Some(subscription.from), to).await?;
+    let live = CaughtUp::Live(subscription);
+    to.send(live).await.map_err(|_| Stop::Gone)
+}
+
+/// Gives records on until there are no more, or until record `until` is given on. Returns how
+/// far it came.
+async fn read_on(
+    house: &Shared,
+    tenant: TenantId,
+    mut at: Cursor,
+    until: Option<Sequence>,
+    to: &mpsc::Sender<CaughtUp>,
+) -> Result<Cursor, Stop> {
+    loop {
+        if until.is_some_and(|until| at >= Cursor::end_of(until)) {
+            return Ok(at);
+        }
+        let records = house.hall.resume(tenant, at).await;
+        let records = records.map_err(|fault| Stop::Lost(fault.to_string()))?;
+        if records.is_empty() {
+            return Ok(at);
+        }
+        for record in records {
+            if until.is_some_and(|until| record.sequence > until) {
+                return Ok(at);
+            }
+            at = Cursor::end_of(record.sequence);
+            let record = CaughtUp::Record(record);
+            to.send(record).await.map_err(|_| Stop::Gone)?;
+        }
+    }
+}
