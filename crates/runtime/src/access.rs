@@ -282,3 +282,35 @@ fn of_query(state: &State, query: &Query) -> (Action, About) {
         Query::Overview | Query::Outbox(_) => (Action::SeeTotals, About::Tenant),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_action_stands_in_the_table_once_and_the_house_is_for_nobody_else() {
+        let actions: BTreeSet<Action> = TABLE.iter().map(|(action, _)| *action).collect();
+        assert_eq!(actions.len(), TABLE.len());
+        for role in Role::ALL {
+            assert_eq!(Action::House.grant(role), No);
+        }
+    }
+
+    #[test]
+    fn an_agent_reaches_only_what_is_his() {
+        for (action, _) in TABLE {
+            assert!(matches!(action.grant(Role::Agent), No | Own), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn an_auditor_changes_nothing() {
+        use Action::{Answer, Complete, Configure, Erase, Keys, Route, Stop, Submit, Work};
+        for action in [
+            Answer, Complete, Configure, Erase, Keys, Route, Stop, Submit, Work,
+        ] {
+            assert_eq!(action.grant(Role::Auditor), No, "{action:?}");
+        }
+    }
+}

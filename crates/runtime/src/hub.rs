@@ -114,3 +114,97 @@ fn picks<T>(record: &Record, wanted: &HashMap<AgentId, T>) -> BTreeMap<AgentId, 
     }
     picks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ringback_model::agent::Event as AgentEvent;
+    use ringback_model::{Event, Input, Now, Outcome, node};
+    use ringback_ports::{ActorRef, Entry, Epoch};
+
+    fn record(sequence: u64, agents: &[u64]) -> Arc<Record> {
+        let desk_back = |agent: &u64| {
+            Event::Agent(AgentEvent::DeskBack {
+                agent: AgentId(*agent),
+            })
+        };
+        let entry = Entry {
+            now: Now::default(),
+            idempotent: None,
+            actor: ActorRef::Node,
+            input: Input::Node(node::Input::Due { limit: 1 }),
+            events: agents.iter().map(desk_back).collect(),
+            outcome: Outcome::Done,
+        };
+        Arc::new(Record {
+            tenant: TenantId(1),
+            sequence: Sequence(sequence),
+            epoch: Epoch(1),
+            engine: 1,
+            entries: vec![entry],
+            digest: 0,
+        })
+    }
+
+    fn hub() -> Hub {
+        let hub = Hub::default();
+        hub.reset(TenantId(1), Sequence(4));
+        hub
+    }
+
+    #[test]
+    fn an_agent_hears_only_what_concerns_him() {
+        let hub = hub();
+        let mut mine = hub
+            .subscribe(TenantId(1), Interest::Agent(AgentId(7)), 8)
+            .expect("served");
+        assert_eq!(mine.from, Sequence(4));
+        hub.publish(&record(5, &[1, 2]));
+        hub.publish(&record(6, &[1, 7, 2, 7]));
+        let push = mine.pushes.try_recv().expect("one push");
+        assert_eq!(
+            (push.record.sequence, push.picks.as_deref()),
+            (Sequence(6), Some(&[1, 3][..]))
+        );
+        assert!(mine.pushes.try_recv().is_err(), "nothing else");
+    }
+
+    #[test]
+    fn a_slow_subscriber_is_dropped_and_the_others_hear_on() {
+        let hub = hub();
+        let mut slow = hub
+            .subscribe(TenantId(1), Interest::Everything, 1)
+            .expect("served");
+        let mut quick = hub
+            .subscribe(TenantId(1), Interest::Everything, 8)
+            .expect("served");
+        for sequence in 5..8 {
+            hub.publish(&record(sequence, &[1]));
+        }
+        assert!(slow.pushes.try_recv().is_ok());
+        assert_eq!(
+            slow.pushes.try_recv().err(),
+            Some(mpsc::error::TryRecvError::Disconnected)
+        );
+        let heard = std::iter::from_fn(|| quick.pushes.try_recv().ok()).count();
+        assert_eq!(heard, 3);
+    }
+
+    #[test]
+    fn who_subscribed_before_a_tenant_was_read_in_again_starts_afresh() {
+        let hub = hub();
+        let mut old = hub
+            .subscribe(TenantId(1), Interest::Everything, 8)
+            .expect("served");
+        hub.reset(TenantId(1), Sequence(2));
+        assert_eq!(
+            old.pushes.try_recv().err(),
+            Some(mpsc::error::TryRecvError::Disconnected)
+        );
+        assert!(
+            hub.subscribe(TenantId(2), Interest::Everything, 8)
+                .is_none(),
+            "not served"
+        );
+    }
+}
