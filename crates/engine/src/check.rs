@@ -26,6 +26,9 @@ impl State {
         }
         for (id, offer) in self.offers.in_order() {
             let it = self.interaction(offer.interaction).map(|it| &it.place);
+            if offer.made.engine > now.engine {
+                broken.push(format!("{id} was made in the future"));
+            }
             if !matches!(it, Some(Place::Offer { offer, .. }) if *offer == id) {
                 broken.push(format!(
                     "{id} is open, but {} is not offered",
@@ -36,7 +39,7 @@ impl State {
         for agent in self.agents.keys() {
             self.check_agent(agent, &mut broken);
         }
-        self.check_nobody_left_waiting(now, &mut broken);
+        self.check_nobody_left_waiting(&mut broken);
         self.check_books(&mut broken);
         self.check_indexes(&mut broken);
         if broken.is_empty() {
@@ -115,14 +118,9 @@ impl State {
     }
 
     /// Nobody waits while someone is free who may take it.
-    fn check_nobody_left_waiting(&self, now: Now, broken: &mut Vec<String>) {
-        for (id, request) in self.requests.in_order() {
-            let may = &mut |agent| {
-                !request
-                    .cooling
-                    .iter()
-                    .any(|pair| pair.agent == agent && pair.until > now.engine)
-            };
+    fn check_nobody_left_waiting(&self, broken: &mut Vec<String>) {
+        for id in self.requests.keys() {
+            let may = &mut |agent| !self.is_cooling(id, agent);
             if let Some(found) = self.matcher.agent_for(id, may) {
                 broken.push(format!(
                     "{id} waits although {} is free for it",

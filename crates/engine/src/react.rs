@@ -10,8 +10,8 @@ use ringback_model::offer::{Decision, Occasion, Offer, Rule};
 use ringback_model::place::{BackTo, Place};
 use ringback_model::route::Obstacle;
 use ringback_model::{
-    AgentId, EngineTime, Event, InteractionId, Now, OfferId, RouteRequestId, agent, config,
-    interaction, offer, route,
+    AgentId, Event, InteractionId, Now, OfferId, RouteRequestId, agent, config, interaction, offer,
+    route,
 };
 
 /// The events that follow from one event; nothing, mostly.
@@ -58,22 +58,20 @@ fn offer_again(state: &State, now: Now, id: InteractionId) -> Vec<Event> {
 
 /// A request looks for an agent.
 fn offer_request(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
-    let may = &mut |agent| !is_cooling(state, id, agent, now.engine);
+    let may = &mut |agent| !state.is_cooling(id, agent);
     let Some(found) = state.matcher.agent_for(id, may) else {
         return Vec::new();
     };
     let came = Came {
         occasion: Occasion::RequestCame,
-        candidates: found
-            .candidates
-            .saturating_sub(cooling_but_free(state, now, id)),
+        candidates: found.candidates.saturating_sub(cooling_but_free(state, id)),
     };
     offer(state, now, id, found.agent, came)
 }
 
 /// How many agents could take a request, were the two not cooling: the matcher counts them
 /// as candidates, because it knows of no pauses.
-fn cooling_but_free(state: &State, now: Now, id: RouteRequestId) -> u32 {
+fn cooling_but_free(state: &State, id: RouteRequestId) -> u32 {
     let Some(request) = state.request(id) else {
         return 0;
     };
@@ -81,14 +79,14 @@ fn cooling_but_free(state: &State, now: Now, id: RouteRequestId) -> u32 {
     let held_back = request.cooling.iter().filter(|pair| {
         let agent = state.agent(pair.agent);
         let skilled = agent.is_some_and(|it| wanted.holds(&it.body.skills));
-        skilled && state.obstacle(now, id, pair.agent) == Some(Obstacle::Cooling)
+        skilled && state.obstacle(id, pair.agent) == Some(Obstacle::Cooling)
     });
     u32::try_from(held_back.count()).unwrap_or(u32::MAX)
 }
 
 /// An agent looks for a request.
 fn offer_agent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
-    let may = &mut |id| !is_cooling(state, id, agent, now.engine);
+    let may = &mut |id| !state.is_cooling(id, agent);
     let Some(id) = state.matcher.request_for(agent, may) else {
         return Vec::new();
     };
@@ -97,15 +95,6 @@ fn offer_agent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
         candidates: 1,
     };
     offer(state, now, id, agent, came)
-}
-
-fn is_cooling(state: &State, id: RouteRequestId, agent: AgentId, now: EngineTime) -> bool {
-    state.request(id).is_some_and(|request| {
-        request
-            .cooling
-            .iter()
-            .any(|pair| pair.agent == agent && pair.until > now)
-    })
 }
 
 struct Came {

@@ -397,6 +397,15 @@ impl State {
         self.results.len()
     }
 
+    /// Whether a request is not offered to an agent for now. A pause ends when its timer fires,
+    /// not by the clock, so that whatever is decided has a reason that stands in the state.
+    #[must_use]
+    pub fn is_cooling(&self, request: RouteRequestId, agent: AgentId) -> bool {
+        self.requests
+            .get(request)
+            .is_some_and(|request| request.cooling.iter().any(|pair| pair.agent == agent))
+    }
+
     /// How many more of a medium the agent's capacity allows, whether ready or not.
     #[must_use]
     pub fn room(&self, agent: AgentId, medium: Medium) -> u8 {

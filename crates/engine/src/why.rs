@@ -20,7 +20,7 @@ impl State {
         let requests = it
             .requests
             .iter()
-            .filter_map(|id| self.why_request(now, *id))
+            .filter_map(|id| self.why_request(*id))
             .collect();
         Some(Why {
             interaction: id,
@@ -29,7 +29,7 @@ impl State {
         })
     }
 
-    fn why_request(&self, now: Now, id: RouteRequestId) -> Option<WhyRequest> {
+    fn why_request(&self, id: RouteRequestId) -> Option<WhyRequest> {
         let waiting = self.waiting(id)?;
         let expression = waiting.request.target.expression(waiting.request.step);
         let agents = self.agents.keys();
@@ -56,7 +56,7 @@ impl State {
         let mut obstacles: BTreeMap<Obstacle, u32> = BTreeMap::new();
         let mut first = Vec::new();
         for agent in could {
-            let Some(obstacle) = self.obstacle(now, id, agent) else {
+            let Some(obstacle) = self.obstacle(id, agent) else {
                 continue;
             };
             *obstacles.entry(obstacle).or_default() += 1;
@@ -78,19 +78,10 @@ impl State {
     }
 
     /// The first thing that keeps a qualified agent from being offered a request.
-    pub(crate) fn obstacle(
-        &self,
-        now: Now,
-        id: RouteRequestId,
-        agent: AgentId,
-    ) -> Option<Obstacle> {
+    pub(crate) fn obstacle(&self, id: RouteRequestId, agent: AgentId) -> Option<Obstacle> {
         let request = self.request(id)?;
         let at_work = self.at_work(agent)?;
         let readiness = at_work.media.get(&request.medium);
-        let cooling = request
-            .cooling
-            .iter()
-            .any(|pair| pair.agent == agent && pair.until > now.engine);
         if at_work.desk.is_none() {
             Some(Obstacle::LoggedOut)
         } else if readiness.is_none() {
@@ -99,7 +90,7 @@ impl State {
             Some(Obstacle::NotReady)
         } else if self.room(agent, request.medium) == 0 {
             Some(Obstacle::Busy)
-        } else if cooling {
+        } else if self.is_cooling(id, agent) {
             Some(Obstacle::Cooling)
         } else {
             None

@@ -105,8 +105,8 @@ impl Auditor {
             Event::Offer(offer::Event::Made { offer, .. }) => {
                 offers::fits(state, offer, now, broken);
                 if self.full {
-                    offers::is_the_right_one(state, offer, now, broken);
-                    offers::overtakes_as_said(state, offer, now, broken);
+                    offers::is_the_right_one(state, offer, broken);
+                    offers::overtakes_as_said(state, offer, broken);
                 }
             }
             Event::Record(record::Event::Segment(segment)) => self.segment(segment, now, broken),

@@ -11,7 +11,7 @@ pub(super) fn fits(state: &State, offer: &Offer, now: Now, broken: &mut Vec<Stri
         broken.push(format!("{} is for a request that is gone", offer.id));
         return;
     };
-    if !may_take(state, offer.agent, request, now) {
+    if !may_take(state, offer.agent, request) {
         broken.push(format!(
             "{} is made to {}, who may not take {}",
             offer.id, offer.agent, request.id
@@ -23,12 +23,12 @@ pub(super) fn fits(state: &State, offer: &Offer, now: Now, broken: &mut Vec<Stri
 }
 
 /// Whether this agent may be offered this request now.
-fn may_take(state: &State, agent: AgentId, request: &RouteRequest, now: Now) -> bool {
+fn may_take(state: &State, agent: AgentId, request: &RouteRequest) -> bool {
     let wanted = request.target.expression(request.step);
     let skilled = state
         .agent(agent)
         .is_some_and(|it| wanted.holds(&it.body.skills));
-    skilled && is_free(state, agent, request.medium) && !is_cooling(request, agent, now)
+    skilled && is_free(state, agent, request.medium) && !is_cooling(request, agent)
 }
 
 fn is_free(state: &State, agent: AgentId, medium: Medium) -> bool {
@@ -41,24 +41,22 @@ fn is_free(state: &State, agent: AgentId, medium: Medium) -> bool {
         && state.room(agent, medium) > 0
 }
 
-fn is_cooling(request: &RouteRequest, agent: AgentId, now: Now) -> bool {
-    request
-        .cooling
-        .iter()
-        .any(|pair| pair.agent == agent && pair.until > now.engine)
+/// A pause lasts until its timer fires.
+fn is_cooling(request: &RouteRequest, agent: AgentId) -> bool {
+    request.cooling.iter().any(|pair| pair.agent == agent)
 }
 
 /// Of those who may take it the longest idle; of those the agent may take the first in order.
-pub(super) fn is_the_right_one(state: &State, offer: &Offer, now: Now, broken: &mut Vec<String>) {
+pub(super) fn is_the_right_one(state: &State, offer: &Offer, broken: &mut Vec<String>) {
     let Some(request) = state.request(offer.request) else {
         return;
     };
-    let free = free_for(state, request, now);
+    let free = free_for(state, request);
     let right = match offer.decision.occasion {
         Occasion::RequestCame => {
             offer.decision.candidates as usize == free.len() && free.first() == Some(&offer.agent)
         }
-        Occasion::AgentCame => first_for(state, offer.agent, now) == Some(request.key.sequence),
+        Occasion::AgentCame => first_for(state, offer.agent) == Some(request.key.sequence),
     };
     if !right {
         broken.push(format!(
@@ -69,27 +67,27 @@ pub(super) fn is_the_right_one(state: &State, offer: &Offer, now: Now, broken: &
 }
 
 /// All who may take it, the longest idle first.
-fn free_for(state: &State, request: &RouteRequest, now: Now) -> Vec<AgentId> {
+fn free_for(state: &State, request: &RouteRequest) -> Vec<AgentId> {
     let mut free = state.agent_ids();
-    free.retain(|agent| may_take(state, *agent, request, now));
+    free.retain(|agent| may_take(state, *agent, request));
     free.sort_by_key(|agent| (state.at_work(*agent).map(|it| it.idle_since), *agent));
     free
 }
 
 /// The sequence of the first request this agent may take.
-fn first_for(state: &State, agent: AgentId, now: Now) -> Option<u64> {
+fn first_for(state: &State, agent: AgentId) -> Option<u64> {
     let lines = state.virtual_queues().map(|queue| queue.id);
     lines
         .flat_map(|id| state.line(id, usize::MAX))
         .map(|waiting| waiting.request)
-        .filter(|request| may_take(state, agent, request, now))
+        .filter(|request| may_take(state, agent, request))
         .map(|request| request.key)
         .min()
         .map(|key| key.sequence)
 }
 
 /// The decision record counts those before it, and for whom each of them was no match.
-pub(super) fn overtakes_as_said(state: &State, offer: &Offer, now: Now, broken: &mut Vec<String>) {
+pub(super) fn overtakes_as_said(state: &State, offer: &Offer, broken: &mut Vec<String>) {
     let Some(request) = state.request(offer.request) else {
         return;
     };
@@ -116,10 +114,7 @@ pub(super) fn overtakes_as_said(state: &State, offer: &Offer, now: Now, broken: 
             offer.id
         ));
     }
-    if let Some(other) = cooling
-        .iter()
-        .find(|other| !is_cooling(other, offer.agent, now))
-    {
+    if let Some(other) = cooling.iter().find(|other| !is_cooling(other, offer.agent)) {
         broken.push(format!(
             "{} overtakes {} without a reason",
             offer.id, other.id
