@@ -9,7 +9,8 @@
 //! 2. [`State::apply`] writes one event into the state. It cannot fail, chooses nothing and
 //!    computes no time: events carry outcomes.
 //! 3. [`react`] looks at the state after the decided events and says what follows from one of
-//!    them, above all who is offered what. Its events are applied and reacted to in turn.
+//!    them, above all who is offered what. It is asked about each event until it finds nothing
+//!    more; its events are applied and reacted to in turn.
 //!
 //! Recovery needs only the second step.
 //!
@@ -64,12 +65,15 @@ pub fn follow(state: &mut State, now: Now, decided: Vec<Event>) -> Vec<Event> {
         state.apply(event);
     }
     let mut next = 0;
-    while next < events.len() {
-        for event in react(state, now, &events[next]) {
+    while let Some(event) = events.get(next) {
+        let follow = react(state, now, event);
+        if follow.is_empty() {
+            next += 1;
+        }
+        for event in follow {
             state.apply(&event);
             events.push(event);
         }
-        next += 1;
     }
     events
 }

@@ -25,12 +25,13 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
             route::Event::Widened { request, .. } | route::Event::Cooled { request, .. },
         ) => offer_request(state, now, *request),
         Event::Offer(offer::Event::NotTaken { of, agent, .. }) => {
-            let mut events = offer_again(state, now, of.interaction);
-            // The two can only meet over another request: this one is cooling for the agent.
+            // First the one that came back, then whoever is free again: at the next look.
+            let events = offer_again(state, now, of.interaction);
             if events.is_empty() {
-                events = offer_agent(state, now, *agent);
+                offer_agent(state, now, *agent)
+            } else {
+                events
             }
-            events
         }
         // Whoever was given one may have room for another.
         Event::Offer(offer::Event::Made { offer, .. }) => offer_agent(state, now, offer.agent),
