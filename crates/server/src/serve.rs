@@ -14,8 +14,14 @@ use crate::telemetry::Metrics;
 use anyhow::{Context, Result, bail};
 use door::Door;
 use house::House;
+use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::watch;
+
+/// Holds the address of the API while the server is ready, for scripts that let it choose a port
+/// (`--listen 127.0.0.1:0`).
+pub(crate) const ADDRESS_FILE: &str = "address";
 
 /// Serves until the process is asked to stop, then drains.
 pub(crate) async fn serve(config: Config, first_key: FirstKey, metrics: Metrics) -> Result<()> {
@@ -35,6 +41,8 @@ pub(crate) async fn serve(config: Config, first_key: FirstKey, metrics: Metrics)
     let hall = house.hall();
     first_key::ensure(&*hall, &config, first_key).await?;
     door.let_in(house.router());
+    let address_file = config.storage.folder.join(ADDRESS_FILE);
+    write_address(&address_file, door.address())?;
     systemd::ready();
     tracing::info!(
         address = %door.address(),
@@ -45,6 +53,8 @@ pub(crate) async fn serve(config: Config, first_key: FirstKey, metrics: Metrics)
     let upkeep = tokio::spawn(metrics.keep_up());
     let watchdog = tokio::spawn(systemd::feed_watchdog(Arc::clone(&hall)));
     let signal = stop.await?;
+    // Whoever cannot remove it finds a server that does not answer there; nothing depends on it.
+    let _ = std::fs::remove_file(&address_file);
     drain(signal, &config, &closing, door, house).await?;
     upkeep.abort();
     watchdog.abort();
@@ -74,6 +84,14 @@ async fn drain(
         .context("stopping the house failed")?;
     tracing::info!("Stopped.");
     Ok(())
+}
+
+/// Whole or not at all, because others watch for it.
+fn write_address(path: &Path, address: SocketAddr) -> Result<()> {
+    let new = path.with_extension("new");
+    std::fs::write(&new, format!("{address}\n"))
+        .and_then(|()| std::fs::rename(&new, path))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Everybody on the network may try keys: there must be one that somebody knows.

@@ -1,11 +1,16 @@
-//! `ringback openapi`.
+//! `ringback openapi`: the description of the API.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result};
 
-/// Not in this version yet.
+/// Print the OpenAPI document of the API.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {}
 
 pub(crate) fn run(_: &Args) -> Result<()> {
-    bail!("`ringback openapi` is not in this version yet")
+    let document = ringback_api::openapi();
+    let text = document
+        .to_pretty_json()
+        .context("the document cannot be written")?;
+    println!("{text}");
+    Ok(())
 }

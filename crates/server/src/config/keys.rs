@@ -203,6 +203,13 @@ keys! {
         streams_per_key_max: Number = "1000";
     }
 
+    /// Notices to a system of yours. Each tenant switches them on in its settings (`notices`).
+    notices: RawNotices {
+        /// Where a POST goes for every interaction that is over. A repetition has the same
+        /// `Ringback-Effect` header. Not set: nobody is told.
+        url: Secret, like r#""https://crm.example.com/ringback""#;
+    }
+
     /// What is told about the work, on the standard error output.
     log: RawLog {
         /// What is logged: `error`, `warn`, `info`, `debug` or `trace`, also per part, for example

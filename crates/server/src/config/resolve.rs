@@ -4,6 +4,7 @@ use super::Secret;
 use super::fault::ConfigFault;
 use super::keys::RawConfig;
 use super::layers::{Layers, Sources};
+use ringback_api::hooks::NoticeRoom;
 use ringback_model::Name;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -21,6 +22,7 @@ pub(crate) struct Config {
     pub(crate) storage: Storage,
     pub(crate) journal: Journal,
     pub(crate) limits: Limits,
+    pub(crate) notices_url: Option<Secret>,
     pub(crate) log_filter: String,
     pub(crate) log_format: LogFormat,
 }
@@ -114,6 +116,7 @@ impl Resolve<'_> {
             storage: self.storage(raw)?,
             journal: self.journal(raw)?,
             limits: self.limits(raw)?,
+            notices_url: self.notices(raw)?,
             log_filter: filter.clone(),
             log_format: self.one_of(
                 "log.format",
@@ -239,6 +242,18 @@ impl Resolve<'_> {
         })
     }
 
+    /// The address may hold a secret, so a wrong one is not shown.
+    fn notices(&self, raw: &RawConfig) -> Result<Option<Secret>, ConfigFault> {
+        let url = raw.notices.url.as_ref();
+        match url.map(|url| NoticeRoom::new(url.reveal())) {
+            Some(Err(_)) => Err(self.wrong(
+                "notices.url",
+                "cannot be used: write an address of http or https".to_owned(),
+            )),
+            Some(Ok(_)) | None => Ok(url.cloned()),
+        }
+    }
+
     fn address(&self, key: &str, text: &str) -> Result<SocketAddr, ConfigFault> {
         text.parse().map_err(|_| {
             self.wrong(
@@ -348,6 +363,7 @@ mod tests {
             ("RINGBACK_JOURNAL__KEPT_H", "9999", "allowed is 0 to 8784"),
             ("RINGBACK_LOG__FORMAT", "xml", "use auto, human, json"),
             ("RINGBACK_LOG__FILTER", "a=b=c", "RINGBACK_LOG__FILTER"),
+            ("RINGBACK_NOTICES__URL", "ftp://x", "http or https"),
             ("RINGBACK_TENANTS", "a,a", "names `a` twice"),
             ("RINGBACK_TENANTS", "a b", "at place 2"),
             ("RINGBACK_TENANTS", "", "names 0 tenants"),

@@ -1,9 +1,10 @@
 //! The processes the demo starts: the server, and the people.
 
-use crate::client::Client;
 use crate::process;
+use crate::serve::ADDRESS_FILE;
 use anyhow::{Context, Result, bail};
 use std::fs::File;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -18,19 +19,21 @@ const END_MAX: Duration = Duration::from_secs(40);
 /// The server as a child process; started again when it dies.
 pub(crate) struct Server {
     folder: PathBuf,
-    port: u16,
+    address: SocketAddr,
     first_key: String,
     child: Child,
 }
 
 impl Server {
-    /// Starts a server on the data in `folder` and waits until it is ready.
+    /// Starts a server on the data in `folder` and waits until it is ready. Port 0 lets it
+    /// choose one.
     pub(crate) async fn start(folder: &Path, port: u16, first_key: &str) -> Result<Self> {
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
         let mut server = Self {
             folder: folder.to_owned(),
-            port,
             first_key: first_key.to_owned(),
-            child: spawn_server(folder, port, first_key)?,
+            child: spawn_server(folder, address, first_key)?,
+            address,
         };
         server.wait_until_ready().await?;
         Ok(server)
@@ -38,7 +41,7 @@ impl Server {
 
     /// Where it listens.
     pub(crate) fn base(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        format!("http://{}", self.address)
     }
 
     /// Its process, while it runs.
@@ -58,7 +61,7 @@ impl Server {
 
     /// Starts it again on the same data.
     pub(crate) async fn start_again(&mut self) -> Result<()> {
-        self.child = spawn_server(&self.folder, self.port, &self.first_key)?;
+        self.child = spawn_server(&self.folder, self.address, &self.first_key)?;
         self.wait_until_ready().await
     }
 
@@ -68,14 +71,19 @@ impl Server {
     }
 
     async fn wait_until_ready(&mut self) -> Result<()> {
-        let client = Client::new(&self.base(), None)?;
+        let file = data_of(&self.folder).join(ADDRESS_FILE);
         let end = Instant::now() + READY_MAX;
-        while client.get("/health/ready").await.is_err() {
+        loop {
             if let Some(status) = self.child.try_wait()? {
                 bail!(
                     "the server ended while starting ({status}); the end of its log:\n{}",
                     tail(&self.log())
                 );
+            }
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            if let Ok(address) = text.trim().parse() {
+                self.address = address;
+                return Ok(());
             }
             if Instant::now() > end {
                 bail!(
@@ -84,17 +92,23 @@ impl Server {
                     self.log().display()
                 );
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        Ok(())
     }
+}
+
+fn data_of(folder: &Path) -> PathBuf {
+    folder.join("data")
 }
 
 fn log_of(folder: &Path) -> PathBuf {
     folder.join("server.log")
 }
 
-fn spawn_server(folder: &Path, port: u16, first_key: &str) -> Result<Child> {
+fn spawn_server(folder: &Path, address: SocketAddr, first_key: &str) -> Result<Child> {
+    let data = data_of(folder);
+    // A server that was killed left its address behind; it would be taken for the new one's.
+    let _ = std::fs::remove_file(data.join(ADDRESS_FILE));
     let log = File::options()
         .create(true)
         .append(true)
@@ -103,8 +117,8 @@ fn spawn_server(folder: &Path, port: u16, first_key: &str) -> Result<Child> {
     let mut command = this_program()?;
     command
         .args(["serve", "--end-with-parent", "--data"])
-        .arg(folder.join("data"))
-        .env("RINGBACK_SERVER__LISTEN", format!("127.0.0.1:{port}"))
+        .arg(data)
+        .env("RINGBACK_SERVER__LISTEN", address.to_string())
         .env("RINGBACK_FIRST_KEY", first_key)
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

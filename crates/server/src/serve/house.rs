@@ -5,7 +5,10 @@ use crate::config::Config;
 use crate::stores;
 use anyhow::{Context, Result};
 use axum::Router;
+use ringback_api::ApiOptions;
+use ringback_api::hooks::NoticeRoom;
 use ringback_ports::Hall;
+use ringback_ports::effect_room::EffectRoom;
 use ringback_runtime::{Runtime, RuntimeConfig};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -49,7 +52,7 @@ fn start(config: &Config) -> Result<Runtime> {
         runtime_config(config),
         stores.store,
         stores.vault,
-        Vec::new(),
+        rooms(config)?,
     )
     .context("cannot start the engine")
 }
@@ -81,6 +84,27 @@ fn panics_on_purpose() -> bool {
     cfg!(debug_assertions) && std::env::var_os("RINGBACK_PANICS_ON_PURPOSE").is_some()
 }
 
-fn router(_config: &Config, _hall: Arc<dyn Hall>, _closing: watch::Receiver<bool>) -> Router {
-    Router::new()
+/// The rooms that carry out effects.
+fn rooms(config: &Config) -> Result<Vec<Arc<dyn EffectRoom>>> {
+    let mut rooms: Vec<Arc<dyn EffectRoom>> = Vec::new();
+    if let Some(url) = &config.notices_url {
+        rooms.push(Arc::new(NoticeRoom::new(url.reveal())?));
+    }
+    Ok(rooms)
+}
+
+fn router(config: &Config, hall: Arc<dyn Hall>, closing: watch::Receiver<bool>) -> Router {
+    let limits = &config.limits;
+    let options = ApiOptions {
+        body_bytes_max: limits.body_max_bytes,
+        requests_max: limits.requests_max,
+        key_rate: limits.key_rate,
+        key_burst: limits.key_burst,
+        streams_max: limits.streams_max,
+        streams_per_key_max: limits.streams_per_key_max,
+        origins: config.origins.clone(),
+        closing: Some(closing),
+        ..ApiOptions::default()
+    };
+    ringback_api::router(hall, options)
 }
