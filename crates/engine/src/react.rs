@@ -3,7 +3,7 @@
 //! Called after the event, and all events decided with it, were applied. Looks at the state as
 //! it is then, so a second look at the same occasion finds nothing left to do.
 
-use crate::matching::Matching;
+use crate::matching::{AgentFound, Matching};
 use crate::state::State;
 use ringback_model::interaction::Subject;
 use ringback_model::offer::{Decision, Occasion, Offer, Rule};
@@ -57,17 +57,36 @@ fn offer_again(state: &State, now: Now, id: InteractionId) -> Vec<Event> {
         .unwrap_or_default()
 }
 
-/// A request looks for an agent.
+/// A request looks for an agent. When several came at once (timers that fire together, several
+/// requests of one interaction), the agent may be for one that stands before it: that one goes
+/// first, and this one has its turn at the next look.
 fn offer_request(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
-    let may = &mut |agent| !state.is_cooling(id, agent);
-    let Some(found) = state.matcher.agent_for(id, may) else {
+    let Some(found) = agent_for(state, id) else {
         return Vec::new();
     };
-    let came = Came {
-        occasion: Occasion::RequestCame,
-        candidates: found.candidates.saturating_sub(cooling_but_free(state, id)),
-    };
-    offer(state, now, id, found.agent, came)
+    // Each step goes to a smaller key, so this ends.
+    match request_for(state, found.agent) {
+        Some(first) if first != id => offer_request(state, now, first),
+        _ => {
+            let came = Came {
+                occasion: Occasion::RequestCame,
+                candidates: found.candidates.saturating_sub(cooling_but_free(state, id)),
+            };
+            offer(state, now, id, found.agent, came)
+        }
+    }
+}
+
+fn agent_for(state: &State, id: RouteRequestId) -> Option<AgentFound> {
+    state
+        .matcher
+        .agent_for(id, &mut |agent| !state.is_cooling(id, agent))
+}
+
+fn request_for(state: &State, agent: AgentId) -> Option<RouteRequestId> {
+    state
+        .matcher
+        .request_for(agent, &mut |id| !state.is_cooling(id, agent))
 }
 
 /// How many agents could take a request, were the two not cooling: the matcher counts them
@@ -87,8 +106,7 @@ fn cooling_but_free(state: &State, id: RouteRequestId) -> u32 {
 
 /// An agent looks for a request.
 fn offer_agent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
-    let may = &mut |id| !state.is_cooling(id, agent);
-    let Some(id) = state.matcher.request_for(agent, may) else {
+    let Some(id) = request_for(state, agent) else {
         return Vec::new();
     };
     let came = Came {

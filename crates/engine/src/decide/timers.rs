@@ -8,54 +8,31 @@ use ringback_model::route::Event as Route;
 use ringback_model::{AgentId, Event, Now, OfferId, RouteRequestId, node};
 
 /// Fires the earliest timers that are due. Timers of one input are independent of one another
-/// but for two that concern the same agent or interaction; those wait for the next input, so
-/// that each is decided against what the other left.
+/// but for those that change one agent's work: what they mean depends on what the others left,
+/// so each waits for an input of its own. All others that are due happen together, so that what
+/// follows is decided when all of them have happened.
 pub(super) fn due(state: &State, now: Now, limit: u32) -> Vec<Event> {
     let mut events = Vec::new();
-    let mut touched = Touched::default();
+    let mut touched = Vec::new();
     for (_, timer) in state.timers.due(now.engine, limit as usize) {
-        if !touched.first_of(state, timer) {
-            break;
+        if let Some(agent) = works_for(state, timer) {
+            if touched.contains(&agent) {
+                break;
+            }
+            touched.push(agent);
         }
         events.extend(fire(state, now, timer));
     }
     events
 }
 
-/// Agents and interactions that a timer of this input has already changed.
-#[derive(Default)]
-struct Touched {
-    agents: Vec<AgentId>,
-    interactions: Vec<ringback_model::InteractionId>,
-}
-
-impl Touched {
-    /// Whether nothing this timer is about was touched before; marks it.
-    fn first_of(&mut self, state: &State, timer: Timer) -> bool {
-        let of_request = |id| state.request(id).map(|request| request.interaction);
-        let (agents, interactions) = match timer {
-            Timer::OfferLapses(id) => match state.offer(id) {
-                Some(offer) => (vec![offer.agent], vec![offer.interaction]),
-                None => (vec![], vec![]),
-            },
-            Timer::DeskSilent(agent) => {
-                let offered = state.offers_to(agent);
-                (
-                    vec![agent],
-                    offered.into_iter().map(|offer| offer.interaction).collect(),
-                )
-            }
-            Timer::Cooled(id, agent) => (vec![agent], of_request(id).into_iter().collect()),
-            Timer::Widens(id) => (vec![], of_request(id).into_iter().collect()),
-            Timer::ForgetResults => (vec![], vec![]),
-        };
-        let fresh = agents.iter().all(|agent| !self.agents.contains(agent))
-            && interactions
-                .iter()
-                .all(|it| !self.interactions.contains(it));
-        self.agents.extend(agents);
-        self.interactions.extend(interactions);
-        fresh
+/// The agent whose work a timer changes.
+fn works_for(state: &State, timer: Timer) -> Option<AgentId> {
+    match timer {
+        Timer::OfferLapses(id) => state.offer(id).map(|offer| offer.agent),
+        Timer::DeskSilent(agent) => Some(agent),
+        // These look at nothing but the request, which no other timer ends.
+        Timer::Cooled(..) | Timer::Widens(_) | Timer::ForgetResults => None,
     }
 }
 
