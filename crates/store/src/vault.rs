@@ -19,7 +19,8 @@ pub(crate) use ledger::read as read_ledger;
 pub(crate) use sqlite::{KEYS, KEYS_FILE, LEDGER_FILE, SqliteKeys};
 
 use cipher::{Cipher, Key};
-use pages::{Cache, Page, Place};
+pub(crate) use pages::Place;
+use pages::{Cache, Page};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use ringback_model::{ContactId, KeyId, Sealed};
@@ -185,6 +186,8 @@ macro_rules! vault {
         }
     };
 }
+
+pub(crate) use vault;
 
 vault! {
     /// The keeper of keys of one machine: `keys.db` and the ledger of erasures in one folder.
@@ -442,7 +445,7 @@ impl<B: Backend> Keeper<B> {
 }
 
 impl<B: Backend> Keeper<B> {
-    fn seal(
+    pub(crate) fn seal(
         &self,
         tenant: TenantId,
         contact: Option<ContactId>,
@@ -460,7 +463,11 @@ impl<B: Backend> Keeper<B> {
         })
     }
 
-    fn open(&self, tenant: TenantId, sealed: &Sealed) -> Result<Option<Vec<u8>>, VaultFault> {
+    pub(crate) fn open(
+        &self,
+        tenant: TenantId,
+        sealed: &Sealed,
+    ) -> Result<Option<Vec<u8>>, VaultFault> {
         let Some(slot) = self.key(tenant, Kind::Interaction, sealed.key.0)? else {
             return Ok(None);
         };
@@ -473,7 +480,11 @@ impl<B: Backend> Keeper<B> {
         }
     }
 
-    fn contact(&self, tenant: TenantId, known_as: &str) -> Result<ContactId, VaultFault> {
+    pub(crate) fn contact(
+        &self,
+        tenant: TenantId,
+        known_as: &str,
+    ) -> Result<ContactId, VaultFault> {
         let lookup = self.lookup(tenant, known_as)?;
         if let Some(known) = self.backend.find_contact(tenant, &lookup)? {
             return Ok(known);
@@ -482,7 +493,7 @@ impl<B: Backend> Keeper<B> {
         self.backend.make_contact(tenant, &lookup, &page)
     }
 
-    fn find_contact(
+    pub(crate) fn find_contact(
         &self,
         tenant: TenantId,
         known_as: &str,
@@ -491,11 +502,15 @@ impl<B: Backend> Keeper<B> {
         self.backend.find_contact(tenant, &lookup)
     }
 
-    fn erase_contact(&self, tenant: TenantId, contact: ContactId) -> Result<bool, VaultFault> {
+    pub(crate) fn erase_contact(
+        &self,
+        tenant: TenantId,
+        contact: ContactId,
+    ) -> Result<bool, VaultFault> {
         self.erase(Erasure::Contact { tenant, contact })
     }
 
-    fn erase_key(&self, tenant: TenantId, key: KeyId) -> Result<bool, VaultFault> {
+    pub(crate) fn erase_key(&self, tenant: TenantId, key: KeyId) -> Result<bool, VaultFault> {
         self.erase(Erasure::Key { tenant, key })
     }
 }

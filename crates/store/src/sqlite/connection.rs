@@ -188,22 +188,38 @@ fn number<T: rusqlite::types::FromSql>(db: &Connection, pragma: &str) -> Result<
 }
 
 /// Moves the write-ahead log into the database from time to time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Checkpoint {
     bytes: usize,
+    every: usize,
+}
+
+impl Default for Checkpoint {
+    fn default() -> Self {
+        Self::every(Self::EVERY)
+    }
 }
 
 impl Checkpoint {
-    /// After how many bytes written. The log grows to about this and is then overwritten.
+    /// After how many bytes written, usually. The log grows to about this and is then
+    /// overwritten.
     const EVERY: usize = 16 * 1024 * 1024;
     /// What a transaction writes besides its contents, about.
     const OVERHEAD: usize = 8 * 1024;
+
+    /// Checkpoints after so many bytes written.
+    pub(crate) const fn every(bytes: usize) -> Self {
+        Self {
+            bytes: 0,
+            every: bytes,
+        }
+    }
 
     /// Counts a committed transaction of `bytes`, and checkpoints when it is time. Readers do
     /// not hinder it; what they still need stays in the log until the next time.
     pub(crate) fn count(&mut self, db: &Connection, bytes: usize) -> rusqlite::Result<()> {
         self.bytes += bytes + Self::OVERHEAD;
-        if self.bytes < Self::EVERY {
+        if self.bytes < self.every {
             return Ok(());
         }
         self.bytes = 0;

@@ -1,19 +1,28 @@
 //! Records in SQLite: the projection is written here, questions are answered in [`ask`].
 
 mod ask;
+mod fold;
 
 use super::connection::{Checkpoint, Synchronous};
 use super::fault::{Health, fault};
 use super::schema::RECORDS;
-use crate::convert::{EndingColumns, actor_text, int, pack, state_columns, uint, who_columns};
-use ringback_model::interaction::{Ending, Interaction};
+use crate::convert::{actor_text, int, pack, state_columns, uint, who_columns};
+use crate::project::{check_order, unknown};
+use fold::{Folded, Standing};
+use ringback_model::interaction::Interaction;
 use ringback_model::record::{AgentInterval, Segment, SegmentKind};
-use ringback_model::{AgentId, InteractionId, Medium, Name, Now};
+use ringback_model::{InteractionId, Medium, Name, Now};
 use ringback_ports::envelope::{Sequence, TenantId};
 use ringback_ports::records::{Change, ConfigVersion, HistoryLine, RecordsPage, RecordsQuery};
 use ringback_ports::store::{RecordsReader, RecordsWriter, StoreFault};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::path::Path;
+
+/// Memory for pages.
+const CACHE_KIB: i64 = 32 * 1024;
+/// How long the write-ahead log grows before it is moved into the database. Longer than the
+/// journal's: the last pages of every index are rewritten by each transaction, and moved once.
+const LOG_BYTES: usize = 64 * 1024 * 1024;
 
 const PROJECTING: &str = "projecting into the records";
 
@@ -37,10 +46,13 @@ impl SqliteRecordsWriter {
         // What a power cut takes from here is projected again from the journal.
         let db = RECORDS.open(path, vfs, Synchronous::Normal)?;
         db.set_prepared_statement_cache_capacity(32);
+        // The pages that one transaction writes, so that none is written twice for lack of room.
+        db.pragma_update(None, "cache_size", -CACHE_KIB)
+            .map_err(fault("setting up a database"))?;
         Ok(Self {
             db,
             health,
-            checkpoint: Checkpoint::default(),
+            checkpoint: Checkpoint::every(LOG_BYTES),
         })
     }
 
@@ -62,9 +74,11 @@ impl SqliteRecordsWriter {
             tenant,
             failed: &failed,
         };
+        let mut folded = Folded::default();
         for change in changes {
-            write.change(change)?;
+            write.change(change, &mut folded)?;
         }
+        write.folded(folded)?;
         write.run(
             "INSERT INTO watermark VALUES (?1, ?2)
              ON CONFLICT (tenant) DO UPDATE SET sequence = excluded.sequence",
@@ -72,31 +86,6 @@ impl SqliteRecordsWriter {
         )?;
         transaction.commit().map_err(&failed)
     }
-}
-
-/// Refuses what lies at or below the watermark: it is there already.
-pub(crate) fn check_order(
-    tenant: TenantId,
-    changes: &[Change],
-    from: Sequence,
-    to: Sequence,
-) -> Result<(), StoreFault> {
-    let oldest = changes.iter().find_map(|change| match change {
-        Change::History(line) => Some(line.cursor.sequence),
-        _ => None,
-    });
-    let idle = to == from && changes.is_empty();
-    if (to > from || idle) && oldest.is_none_or(|oldest| oldest > from && oldest <= to) {
-        return Ok(());
-    }
-    Err(StoreFault::failed(
-        PROJECTING,
-        format!(
-            "{tenant} is projected up to {from} already; changes of {} up to {to} do not follow \
-             on: read the watermark again",
-            oldest.unwrap_or(to)
-        ),
-    ))
 }
 
 impl RecordsWriter for SqliteRecordsWriter {
@@ -150,31 +139,65 @@ impl<F: Fn(rusqlite::Error) -> StoreFault> Write<'_, F> {
             .map_err(self.failed)
     }
 
-    fn change(&self, change: &Change) -> Result<(), StoreFault> {
+    fn change<'c>(&self, change: &'c Change, folded: &mut Folded<'c>) -> Result<(), StoreFault> {
         match change {
-            Change::Submitted(interaction) => self.submitted(interaction),
+            Change::Submitted(interaction) => folded.submitted(interaction),
             Change::Moved {
                 interaction,
                 place,
                 owner,
-            } => self.moved(*interaction, *place, *owner),
+            } => folded.moved(*interaction, *place, *owner),
             Change::Stopped {
                 interaction,
                 at,
                 ending,
-            } => self.stopped(*interaction, *at, ending),
-            Change::Segment(segment) => self.segment(segment),
-            Change::Interval(interval) => self.interval(interval),
-            Change::History(line) => self.history(line),
-            Change::Config(version) => self.config(version),
+            } => folded.stopped(*interaction, *at, ending),
+            Change::Segment(segment) => {
+                if let (SegmentKind::Wait, Some(queue)) = (segment.kind, segment.virtual_queue) {
+                    folded.waited(queue, segment.end.name());
+                }
+                self.segment(segment)?;
+            }
+            Change::Interval(interval) => self.interval(interval)?,
+            Change::History(line) => self.history(line)?,
+            Change::Config(version) => self.config(version)?,
         }
+        Ok(())
     }
 
-    fn submitted(&self, interaction: &Interaction) -> Result<(), StoreFault> {
+    /// Writes what the changes of interactions have come to.
+    fn folded(&self, folded: Folded<'_>) -> Result<(), StoreFault> {
+        for (id, standing) in folded.standings() {
+            match standing.submitted {
+                Some(interaction) => self.submitted(interaction, standing)?,
+                None => self.changed(id, standing)?,
+            }
+        }
+        for (queue, ending, waits) in folded.waits() {
+            self.run(
+                "INSERT INTO wait_total VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (tenant, virtual_queue, ending)
+                 DO UPDATE SET waits = waits + excluded.waits",
+                params![self.tenant.0, int(queue.0), ending, int(waits)],
+            )?;
+        }
+        Ok(())
+    }
+
+    fn submitted(
+        &self,
+        interaction: &Interaction,
+        standing: &Standing<'_>,
+    ) -> Result<(), StoreFault> {
+        let ending = standing.ending();
+        let stopped = standing.stopped.map(|(at, _)| at);
         self.run(
             "INSERT INTO interaction (tenant, id, medium, kind, subkind, tier, queue, contact,
-                 parent, thread, place, owner, version, submitted_engine, submitted_wall, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
+                 parent, thread, place, owner, version, submitted_engine, submitted_wall, body,
+                 stopped_engine, stopped_wall, ending, ending_agent, ending_reason,
+                 ending_disposition)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
+                 ?18, ?19, ?20, ?21, ?22)",
             params![
                 self.tenant.0,
                 int(interaction.id.0),
@@ -186,48 +209,65 @@ impl<F: Fn(rusqlite::Error) -> StoreFault> Write<'_, F> {
                 interaction.contact.map(|id| int(id.0)),
                 interaction.parent.map(|id| int(id.0)),
                 interaction.thread.map(|id| int(id.0)),
-                interaction.place.name(),
-                interaction.owner().map(|id| int(id.0)),
-                int(interaction.version),
+                standing.place.unwrap_or(interaction.place.name()),
+                standing.owner.or(interaction.owner()).map(|id| int(id.0)),
+                int(interaction.version + standing.changes),
                 int(interaction.submitted.engine.0),
                 interaction.submitted.wall.0,
                 pack("interactions", interaction)?,
+                stopped.map(|at| int(at.engine.0)),
+                stopped.map(|at| at.wall.0),
+                ending.ending,
+                ending.agent,
+                ending.reason,
+                ending.disposition,
             ],
         )?;
         Ok(())
     }
 
+    fn changed(
+        &self,
+        interaction: InteractionId,
+        standing: &Standing<'_>,
+    ) -> Result<(), StoreFault> {
+        let changed = match standing.stopped {
+            None => self.moved(interaction, standing)?,
+            Some((at, _)) => self.stopped(interaction, at, standing)?,
+        };
+        self.known(interaction, changed)
+    }
+
     fn moved(
         &self,
         interaction: InteractionId,
-        place: Option<&'static str>,
-        owner: Option<AgentId>,
-    ) -> Result<(), StoreFault> {
-        let changed = self.run(
+        standing: &Standing<'_>,
+    ) -> Result<usize, StoreFault> {
+        self.run(
             "UPDATE interaction SET place = coalesce(?3, place), owner = coalesce(?4, owner),
-                 version = version + 1
+                 version = version + ?5
              WHERE tenant = ?1 AND id = ?2",
             params![
                 self.tenant.0,
                 int(interaction.0),
-                place,
-                owner.map(|id| int(id.0))
+                standing.place,
+                standing.owner.map(|id| int(id.0)),
+                int(standing.changes),
             ],
-        )?;
-        self.known(interaction, changed)
+        )
     }
 
     fn stopped(
         &self,
         interaction: InteractionId,
         at: Now,
-        ending: &Ending,
-    ) -> Result<(), StoreFault> {
-        let ending = EndingColumns::from(ending);
-        let changed = self.run(
-            "UPDATE interaction SET place = 'stopped', version = version + 1,
-                 stopped_engine = ?3, stopped_wall = ?4, ending = ?5, ending_agent = ?6,
-                 ending_reason = ?7, ending_disposition = ?8
+        standing: &Standing<'_>,
+    ) -> Result<usize, StoreFault> {
+        let ending = standing.ending();
+        self.run(
+            "UPDATE interaction SET place = 'stopped', owner = coalesce(?9, owner),
+                 version = version + ?10, stopped_engine = ?3, stopped_wall = ?4, ending = ?5,
+                 ending_agent = ?6, ending_reason = ?7, ending_disposition = ?8
              WHERE tenant = ?1 AND id = ?2",
             params![
                 self.tenant.0,
@@ -238,9 +278,10 @@ impl<F: Fn(rusqlite::Error) -> StoreFault> Write<'_, F> {
                 ending.agent,
                 ending.reason,
                 ending.disposition,
+                standing.owner.map(|id| int(id.0)),
+                int(standing.changes),
             ],
-        )?;
-        self.known(interaction, changed)
+        )
     }
 
     fn known(&self, interaction: InteractionId, changed: usize) -> Result<(), StoreFault> {
@@ -273,17 +314,7 @@ impl<F: Fn(rusqlite::Error) -> StoreFault> Write<'_, F> {
                 segment.end.name(),
             ],
         )?;
-        match (segment.kind, segment.virtual_queue) {
-            (SegmentKind::Wait, Some(queue)) => {
-                self.run(
-                    "INSERT INTO wait_total VALUES (?1, ?2, ?3, 1)
-                     ON CONFLICT (tenant, virtual_queue, ending) DO UPDATE SET waits = waits + 1",
-                    params![self.tenant.0, int(queue.0), segment.end.name()],
-                )?;
-                Ok(())
-            }
-            _ => Ok(()),
-        }
+        Ok(())
     }
 
     fn interval(&self, interval: &AgentInterval) -> Result<(), StoreFault> {
@@ -346,14 +377,6 @@ impl<F: Fn(rusqlite::Error) -> StoreFault> Write<'_, F> {
             ],
         )?;
         Ok(())
-    }
-}
-
-/// A change of an interaction that was never submitted: the records lack a part.
-pub(crate) fn unknown(tenant: TenantId, interaction: InteractionId) -> StoreFault {
-    StoreFault::Damaged {
-        what: format!("the records of {tenant}"),
-        problem: format!("{interaction} changed but is not there"),
     }
 }
 
