@@ -13,6 +13,7 @@
 
 pub mod audit;
 pub mod clock;
+pub mod moves;
 pub mod random;
 pub mod scenario;
 pub mod stage;

@@ -250,6 +250,11 @@ impl Stage {
         Ok(())
     }
 
+    /// Lets time pass without anything that falls due happening: the engine is behind.
+    pub fn fall_behind(&mut self, by: Millis) {
+        self.clock.go_on(by);
+    }
+
     /// Stops the engine and opens it again after `outage`: the state is read back from its
     /// parts, desks have to come back, overdue timers fire.
     ///

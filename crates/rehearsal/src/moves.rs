@@ -1,0 +1,450 @@
+//! Random moves in a tiny world: 3 skills, 4 agents, 2 queues, 2 virtual queues, 2 media. Tiny,
+//! so that collisions happen.
+//!
+//! A move is eight bytes. Which input they mean depends on the state: mostly something that can
+//! be done now, sometimes something that makes no sense. Any bytes are a move, so a generator of
+//! bytes is a generator of inputs, and a failing run can be made shorter by leaving moves out.
+
+use ringback_engine::State;
+use ringback_model::config::{
+    AgentBody, Capacity, Expected, QueueBody, Role, Settings, VirtualQueueBody,
+};
+use ringback_model::interaction::{StopCause, Submission};
+use ringback_model::offer::Offer;
+use ringback_model::place::Place;
+use ringback_model::route::Ask;
+use ringback_model::target::{Expression, Step, Target};
+use ringback_model::value::UserData;
+use ringback_model::{
+    AgentId, ContactId, DeskSessionId, EffectId, Input, InteractionId, KeyId, Medium, Millis, Name,
+    OfferId, RouteRequestId, Tier, agent, config, contact, effect, interaction, node, offer, route,
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One move.
+pub type Move = [u8; 8];
+
+/// How many agents there are.
+pub const AGENTS: u64 = 4;
+/// The media of the tiny world.
+pub const MEDIA: [Medium; 2] = [Medium::Voice, Medium::Chat];
+
+const SKILLS: [&str; 3] = ["A", "B", "C"];
+const QUEUES: [&str; 2] = ["inbox", "orders"];
+const VIRTUAL_QUEUES: [&str; 2] = ["support", "sales"];
+const NAMES: [&str; 5] = ["anna", "ben", "cara", "dora", "nobody"];
+
+/// The inputs that make the tiny world.
+#[must_use]
+pub fn world() -> Vec<Input> {
+    let queues = (0..2).map(|index| put_queue(index, 0));
+    let lines = (0..2).map(|index| put_virtual_queue(index, 0));
+    let agents = (0..4).map(|index| put_agent(index, [index * 37 + 11, 91, 0]));
+    let settings = Input::Config(config::Input::PutSettings {
+        settings: Box::new(settings(7)),
+        expected: Expected::Any,
+    });
+    let agents_at_work = (1..=AGENTS).map(|id| {
+        Input::Agent(agent::Input::LogIn {
+            agent: AgentId(id),
+            media: Vec::new(),
+        })
+    });
+    let setup = queues.chain(lines).chain(agents).chain([settings]);
+    setup.chain(agents_at_work).collect()
+}
+
+/// How long it is until the move.
+#[must_use]
+pub const fn pause(it: &Move) -> Millis {
+    const PAUSES: [u64; 16] = [
+        0, 0, 0, 0, 0, 1, 1, 250, 999, 1_000, 1_000, 2_000, 3_000, 5_000, 10_000, 70_000,
+    ];
+    Millis(PAUSES[(it[7] % 16) as usize])
+}
+
+/// Whether what falls due in the pause before the move happens late, after the move.
+#[must_use]
+pub const fn is_late(it: &Move) -> bool {
+    it[7] >= 224
+}
+
+/// The input a move means.
+#[must_use]
+pub fn input(state: &State, it: &Move) -> Input {
+    let rest = [it[1], it[2], it[3], it[4], it[5], it[6]];
+    match it[0] {
+        0..=52 => submit(state, rest),
+        53..=72 => request(state, rest),
+        73..=80 => Input::Route(route::Input::Cancel {
+            request: request_id(state, rest),
+        }),
+        81..=115 => accept(state, rest),
+        116..=130 => reject(state, rest),
+        131..=152 => complete(state, rest),
+        153..=164 => stop(state, rest),
+        165..=212 => at_work(state, it[0], rest),
+        213..=228 => configure(state, it[0], rest),
+        229..=243 => effect(state, rest),
+        244..=247 => Input::Contact(contact::Input::Erased {
+            contact: (rest[0] > 99).then(|| ContactId(u64::from(rest[0] % 4))),
+            keys: vec![KeyId(u64::from(rest[1] % 4) + 1)],
+        }),
+        248..=249 => Input::Node(node::Input::ClockJumped {
+            by: i64::from(rest[0]) - 128,
+        }),
+        250..=251 => Input::Node(node::Input::Opened {
+            outage: Millis(u64::from(rest[0])),
+            clock_off: 0,
+        }),
+        252..=255 => Input::Node(node::Input::Due {
+            limit: u32::from(rest[0] % 4),
+        }),
+    }
+}
+
+fn name(text: &str) -> Name {
+    text.parse().expect("the names of the tiny world are names")
+}
+
+fn medium(byte: u8) -> Medium {
+    MEDIA[usize::from(byte % 2)]
+}
+
+fn media(byte: u8) -> Vec<Medium> {
+    match byte % 4 {
+        0 | 1 => Vec::new(),
+        2 => vec![medium(byte / 4)],
+        _ => MEDIA.to_vec(),
+    }
+}
+
+/// One of the list; one that is not in it, for a byte near the end of its range.
+fn pick<T: Copy>(list: &[T], byte: u8) -> Option<T> {
+    if byte >= 232 || list.is_empty() {
+        return None;
+    }
+    Some(list[usize::from(byte) % list.len()])
+}
+
+// -- who and what -------------------------------------------------------------------------------
+
+fn agent_id(byte: u8) -> AgentId {
+    // One in 32 was never made.
+    let id = u64::from(byte % 32);
+    AgentId(if id == 31 {
+        AGENTS + 1
+    } else {
+        id % AGENTS + 1
+    })
+}
+
+/// Mostly an open interaction, sometimes one that is over or was never submitted.
+fn interaction_id(state: &State, byte: u8) -> InteractionId {
+    let any = InteractionId(u64::from(byte) % (state.counters().interaction + 2));
+    pick(&state.open_ids(), byte).unwrap_or(any)
+}
+
+fn open_in(state: &State, wanted: impl Fn(&Place) -> bool) -> Vec<InteractionId> {
+    let mut open = state.open_ids();
+    open.retain(|id| state.interaction(*id).is_some_and(|it| wanted(&it.place)));
+    open
+}
+
+fn request_id(state: &State, rest: [u8; 6]) -> RouteRequestId {
+    let ids: Vec<RouteRequestId> = state
+        .open_ids()
+        .into_iter()
+        .filter_map(|id| state.interaction(id))
+        .flat_map(|it| it.requests.clone())
+        .collect();
+    let any = RouteRequestId(u64::from(rest[0]) % (state.counters().request + 2));
+    pick(&ids, rest[0]).unwrap_or(any)
+}
+
+fn open_offers(state: &State) -> Vec<&Offer> {
+    let agents = state.agent_ids();
+    agents
+        .into_iter()
+        .flat_map(|id| state.offers_to(id))
+        .collect()
+}
+
+/// Mostly an open offer and the one it was made to.
+fn offer_and_agent(state: &State, rest: [u8; 6]) -> (OfferId, AgentId) {
+    let any = OfferId(u64::from(rest[0]) % (state.counters().offer + 2));
+    match pick(&open_offers(state), rest[0]) {
+        Some(offer) if rest[1] < 232 => (offer.id, offer.agent),
+        Some(offer) => (offer.id, agent_id(rest[1])),
+        None => (any, agent_id(rest[1])),
+    }
+}
+
+// -- interactions, requests, offers -------------------------------------------------------------
+
+fn submit(state: &State, rest: [u8; 6]) -> Input {
+    let queue = if rest[0] >= 250 {
+        "attic"
+    } else {
+        QUEUES[usize::from(rest[0] % 2)]
+    };
+    let submission = Submission {
+        queue: name(queue),
+        medium: medium(rest[1]),
+        kind: name("inbound"),
+        subkind: None,
+        tier: Tier(i16::from(rest[2] % 3)),
+        contact: (rest[2] > 200).then(|| ContactId(u64::from(rest[2] % 4))),
+        parent: (rest[2] % 16 == 3).then(|| interaction_id(state, rest[3])),
+        user_data: UserData::default(),
+        route: (rest[1] < 220).then(|| ask(rest)),
+    };
+    Input::Interaction(interaction::Input::Submit(Box::new(submission)))
+}
+
+fn ask(rest: [u8; 6]) -> Ask {
+    let queue = if rest[3] >= 250 {
+        "nowhere"
+    } else {
+        VIRTUAL_QUEUES[usize::from(rest[3] % 2)]
+    };
+    Ask {
+        virtual_queue: name(queue),
+        target: target(rest[4]),
+        tier: (rest[5] >= 200).then(|| Tier(i16::from(rest[5] % 4))),
+        credit: Millis(match rest[5] {
+            0..=149 => 0,
+            150..=194 => u64::from(rest[5]) * 50,
+            _ if rest[5] == 195 => 1_000_000_000,
+            _ => 1_000,
+        }),
+    }
+}
+
+fn target(byte: u8) -> Target {
+    let skill = |index: u8, sign: &str, level: u8| {
+        let skill = SKILLS[usize::from(index % 3)];
+        let text = format!("{skill}{sign}{level}");
+        text.parse::<Expression>()
+            .expect("a comparison is an expression")
+    };
+    let step = |expression, seconds| Step {
+        expression,
+        after: Millis::seconds(seconds),
+    };
+    let signs = [">=", "<", "=", ">=", "!=", ">="];
+    let first = skill(byte, signs[usize::from(byte / 3 % 6)], byte / 16 % 3 + 1);
+    let steps = match byte % 8 {
+        0 => vec![step(Expression::anyone(), 0)],
+        1 => vec![step(first, 0), step(Expression::anyone(), 4)],
+        2 => {
+            let wider = skill(byte, ">=", 1);
+            let widest = Expression::anyone();
+            vec![step(first, 0), step(wider, 1), step(widest, 5)]
+        }
+        3 => {
+            let both = Expression::All(vec![first, skill(byte / 8, ">=", 1)]);
+            vec![step(both, 0)]
+        }
+        _ => vec![step(first, 0)],
+    };
+    Target::new(steps).expect("the steps grow from 0")
+}
+
+fn request(state: &State, rest: [u8; 6]) -> Input {
+    let routable = open_in(state, |place| {
+        matches!(place, Place::Queue | Place::Routing)
+    });
+    let any = interaction_id(state, rest[0]);
+    Input::Route(route::Input::Request {
+        interaction: pick(&routable, rest[0]).unwrap_or(any),
+        ask: Box::new(ask(rest)),
+    })
+}
+
+fn accept(state: &State, rest: [u8; 6]) -> Input {
+    let (offer, agent) = offer_and_agent(state, rest);
+    Input::Offer(offer::Input::Accept { offer, agent })
+}
+
+fn reject(state: &State, rest: [u8; 6]) -> Input {
+    let (offer, agent) = offer_and_agent(state, rest);
+    let reason = name("busy");
+    Input::Offer(offer::Input::Reject {
+        offer,
+        agent,
+        reason,
+    })
+}
+
+fn complete(state: &State, rest: [u8; 6]) -> Input {
+    let handled = open_in(state, |place| *place == Place::Handling);
+    let any = interaction_id(state, rest[0]);
+    let interaction = pick(&handled, rest[0]).unwrap_or(any);
+    let owner = state.interaction(interaction).and_then(|it| it.owner());
+    let agent = owner
+        .filter(|_| rest[1] < 232)
+        .unwrap_or_else(|| agent_id(rest[1]));
+    Input::Interaction(interaction::Input::Complete {
+        interaction,
+        agent,
+        reason: name("done"),
+        disposition: (rest[2] > 127).then(|| name("sold")),
+    })
+}
+
+fn stop(state: &State, rest: [u8; 6]) -> Input {
+    let interaction = interaction_id(state, rest[0]);
+    let cause = if rest[1] < 160 {
+        StopCause::Abandoned
+    } else {
+        StopCause::Cancelled {
+            reason: name("duplicate"),
+        }
+    };
+    Input::Interaction(interaction::Input::Stop { interaction, cause })
+}
+
+// -- agents -------------------------------------------------------------------------------------
+
+fn at_work(state: &State, kind: u8, rest: [u8; 6]) -> Input {
+    let agent = agent_id(rest[0]);
+    let media = media(rest[1]);
+    let desk = state.at_work(agent).and_then(|at_work| at_work.desk);
+    let session = match desk {
+        Some(desk) if rest[2] < 200 => desk.session,
+        _ => DeskSessionId(u64::from(rest[2] % 8)),
+    };
+    Input::Agent(match kind {
+        165..=173 => agent::Input::LogIn { agent, media },
+        174..=180 => agent::Input::LogOut { agent },
+        181..=195 => agent::Input::Ready { agent, media },
+        196..=203 => agent::Input::NotReady {
+            agent,
+            media,
+            reason: name(if rest[2] < 128 { "lunch" } else { "coffee" }),
+        },
+        204..=209 => agent::Input::DeskLost { agent, session },
+        _ => agent::Input::DeskBack { agent, session },
+    })
+}
+
+// -- configuration and effects ------------------------------------------------------------------
+
+fn configure(state: &State, kind: u8, rest: [u8; 6]) -> Input {
+    match kind {
+        213..=214 => put_queue(rest[0], rest[1]),
+        215..=216 => put_virtual_queue(rest[0], rest[1]),
+        217..=221 => put_agent(rest[0] % 4, [rest[1], rest[2], rest[3]]),
+        222..=224 => Input::Config(config::Input::PutSettings {
+            settings: Box::new(settings(rest[1])),
+            expected: expected(rest[2]),
+        }),
+        225..=226 => make_key(state, rest),
+        _ => Input::Config(config::Input::RevokeKey {
+            name: name(&format!("key-{}", rest[0] % 4)),
+        }),
+    }
+}
+
+fn expected(byte: u8) -> Expected {
+    match byte {
+        0..=180 => Expected::Any,
+        181..=200 => Expected::Absent,
+        _ => Expected::Version(u64::from(byte % 4)),
+    }
+}
+
+fn put_queue(index: u8, byte: u8) -> Input {
+    Input::Config(config::Input::PutQueue {
+        name: name(QUEUES[usize::from(index % 2)]),
+        body: QueueBody {
+            open_max: 8 - u32::from(byte % 3),
+        },
+        expected: expected(byte),
+    })
+}
+
+fn put_virtual_queue(index: u8, byte: u8) -> Input {
+    Input::Config(config::Input::PutVirtualQueue {
+        name: name(VIRTUAL_QUEUES[usize::from(index % 2)]),
+        body: VirtualQueueBody {
+            waiting_max: 6 - u32::from(byte % 3),
+            short_abandon: Millis(u64::from(byte) * 20),
+        },
+        expected: expected(byte),
+    })
+}
+
+fn put_agent(index: u8, bytes: [u8; 3]) -> Input {
+    let levels = [bytes[0] % 4, bytes[0] / 4 % 4, bytes[0] / 16 % 4];
+    let skills = SKILLS.iter().zip(levels);
+    let capacity = if bytes[1] >= 250 {
+        // More than anybody may have.
+        BTreeMap::from([(Medium::Chat, 101)])
+    } else {
+        BTreeMap::from([
+            (Medium::Voice, bytes[1] % 2),
+            (Medium::Chat, bytes[1] / 2 % 4),
+        ])
+    };
+    Input::Config(config::Input::PutAgent {
+        name: name(NAMES[usize::from(index)]),
+        body: AgentBody {
+            skills: skills
+                .filter(|(_, level)| *level > 0)
+                .map(|(skill, level)| (name(skill), u16::from(level)))
+                .collect(),
+            capacity: Capacity(capacity),
+        },
+        expected: expected(bytes[2]),
+    })
+}
+
+/// Short spans and low limits, so that all of them are met.
+fn settings(byte: u8) -> Settings {
+    let seconds = |byte: u8| Millis::seconds(u64::from(byte));
+    Settings {
+        offer_ttl: seconds(byte % 5 + 1),
+        cool_down: seconds(byte / 4 % 4),
+        misses_max: BTreeMap::from([(Medium::Voice, byte % 2 + 1), (Medium::Chat, 2)]),
+        // One in 256 is out of range.
+        desk_grace: seconds(if byte == 255 { 0 } else { byte / 8 % 4 + 1 }),
+        open_max: 12,
+        results_kept: Millis::seconds(60),
+        credit_max: Millis::seconds(60),
+        open_keys: BTreeSet::new(),
+        notices: byte < 200,
+    }
+}
+
+fn make_key(state: &State, rest: [u8; 6]) -> Input {
+    let role = Role::ALL[usize::from(rest[1] % 5)];
+    let owner = name(NAMES[usize::from(rest[2] % 5)]);
+    // One in eight names an agent although its role is none, or the other way round.
+    let named = (role == Role::Agent) != (rest[3] >= 224);
+    Input::Config(config::Input::MakeKey {
+        name: name(&format!("key-{}", state.keys().count() % 4)),
+        hash: "00".repeat(32),
+        role,
+        queues: (rest[4] < 128).then(|| BTreeSet::from([name(QUEUES[usize::from(rest[4] % 2)])])),
+        agent: named.then_some(owner),
+    })
+}
+
+fn effect(state: &State, rest: [u8; 6]) -> Input {
+    let ids: Vec<EffectId> = state.outbox().map(|order| order.id).collect();
+    let any = EffectId(u64::from(rest[0]) % (state.counters().effect + 2));
+    let effect = pick(&ids, rest[0]).unwrap_or(any);
+    let report = match rest[1] {
+        0..=119 => return Input::Effect(effect::Input::Start { effect }),
+        120..=199 => effect::Report::Done,
+        200..=239 => effect::Report::Failed {
+            problem: "connection refused".to_owned(),
+        },
+        _ => effect::Report::Impossible {
+            problem: "no such address".to_owned(),
+        },
+    };
+    Input::Effect(effect::Input::Report { effect, report })
+}
