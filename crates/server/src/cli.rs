@@ -102,7 +102,6 @@ mod tests {
     }
 
     #[test]
-    #[test]
     fn a_backup_says_that_it_needs_a_place_for_the_keys() {
         let error = Cli::try_parse_from(["ringback", "backup", "--to", "x"]).unwrap_err();
         assert!(error.to_string().contains("--keys-to"), "{error}");

@@ -40,7 +40,7 @@ const KINDS: &[(u32, &str, Trust)] = &[
 
 /// The kind of file system `folder` lies on: its name, and how far to trust it.
 pub(crate) fn kind(folder: &Path) -> io::Result<(String, Trust)> {
-    let magic = rustix::fs::statfs(&existing(folder))?.f_type as u32;
+    let magic = rustix::fs::statfs(existing(folder))?.f_type as u32;
     Ok(KINDS
         .iter()
         .find(|(known, _, _)| *known == magic)
@@ -52,7 +52,7 @@ pub(crate) fn kind(folder: &Path) -> io::Result<(String, Trust)> {
 
 /// Bytes an ordinary user may still write below `folder`.
 pub(crate) fn free_bytes(folder: &Path) -> io::Result<u64> {
-    let stat = rustix::fs::statvfs(&existing(folder))?;
+    let stat = rustix::fs::statvfs(existing(folder))?;
     Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
 }
 

@@ -85,9 +85,12 @@ impl Service {
         format!("{}-line", self.queue)
     }
 
-    /// The target as the API takes it: the steps by which it widens.
-    pub(super) fn steps(&self) -> Value {
-        let step = |(expression, after): &(&str, u64)| json!({"expression": expression, "after_ms": after * 1_000});
+    /// The target as the API takes it: the steps by which it widens, at this speed of life.
+    pub(super) fn steps(&self, speed: f64) -> Value {
+        let step = |(expression, after): &(&str, u64)| {
+            let after_ms = (*after as f64 * 1_000.0 / speed) as u64;
+            json!({"expression": expression, "after_ms": after_ms})
+        };
         Value::Array(self.target.iter().map(step).collect())
     }
 }

@@ -109,7 +109,7 @@ impl Visit {
             },
             "route": {
                 "virtual_queue": service.virtual_queue(),
-                "target": service.steps(),
+                "target": service.steps(self.door.asked.speed),
                 // Some customers have waited somewhere else before they came here.
                 "credit_ms": if self.chance.happens(0.1) { 20_000 } else { 0 },
             },

@@ -81,7 +81,7 @@ mod tests {
     use super::*;
     use crate::config::Layers;
 
-    fn config(folder: &std::path::Path) -> Config {
+    fn config(folder: &Path) -> Config {
         let layers = Layers {
             flags: vec![("storage.folder", folder.display().to_string(), "--data")],
             ..Layers::default()

@@ -236,12 +236,8 @@ impl Board {
 
     /// One event as a line: when, what, and whom it concerns.
     fn sentence(&self, event: &Event) -> String {
-        // The stream wraps the data with name, time and actor; older answers had them bare.
-        let (outer, data) = match event.data.get("data") {
-            Some(inner) => (&event.data, inner),
-            None => (&event.data, &event.data),
-        };
-        let time = outer["at"].as_str().and_then(|at| at.get(11..19));
+        let data = &event.data["data"];
+        let time = event.data["at"].as_str().and_then(|at| at.get(11..19));
         let mut line = format!("{} {:<22}", time.unwrap_or("        "), event.name);
         for field in ["interaction", "queue", "medium"] {
             if let Some(text) = data[field].as_str() {

@@ -1,6 +1,6 @@
 //! How the board looks; fits on 80 columns and 24 lines.
 
-use super::board::{Agent, Board, Line as VirtualQueue, Overview};
+use super::board::{Agent, Board, Line as VirtualQueue};
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
@@ -42,7 +42,7 @@ pub(super) fn draw(frame: &mut Frame, board: &Board) {
     ])
     .areas(frame.area());
     draw_title(frame, title, board);
-    frame.render_widget(numbers_of(&board.picture().overview), numbers);
+    frame.render_widget(numbers_of(board), numbers);
     draw_queues(frame, queues, board);
     draw_agents(frame, people, board.agents());
     draw_events(frame, events, board);
@@ -70,13 +70,12 @@ fn draw_title(frame: &mut Frame, area: Rect, board: &Board) {
     if board.is_paused() {
         spans.push(Span::styled("  PAUSED", alarm()));
     }
-    if let Some(problem) = board.problem() {
-        spans.push(Span::styled(format!("  {problem}; trying again"), alarm()));
-    }
     frame.render_widget(Line::from(spans), area);
 }
 
-fn numbers_of(overview: &Overview) -> Paragraph<'static> {
+/// The numbers, and below them what is wrong.
+fn numbers_of(board: &Board) -> Paragraph<'_> {
+    let overview = &board.picture().overview;
     let text = format!(
         "open {}: routing {}, offered {}, handled {}   submitted {}   agents in {}",
         overview.open,
@@ -91,7 +90,11 @@ fn numbers_of(overview: &Overview) -> Paragraph<'static> {
         let parked = format!("   parked {}", overview.effects.parked);
         spans.push(Span::styled(parked, alarm()));
     }
-    Paragraph::new(Line::from(spans))
+    let problem = board
+        .problem()
+        .map(|problem| Line::styled(format!("{problem}; trying again"), alarm()));
+    let lines: Vec<Line> = std::iter::once(Line::from(spans)).chain(problem).collect();
+    Paragraph::new(lines)
 }
 
 fn draw_queues(frame: &mut Frame, area: Rect, board: &Board) {
@@ -183,6 +186,7 @@ fn draw_events(frame: &mut Frame, area: Rect, board: &Board) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::board::Update;
     use super::super::board::tests::example;
     use super::*;
     use ratatui::Terminal;
@@ -215,6 +219,19 @@ mod tests {
         ] {
             assert!(text.contains(part), "{part} is not in\n{text}");
         }
+    }
+
+    #[test]
+    fn a_server_that_is_gone_is_told_on_a_small_terminal() {
+        let mut board = example();
+        let problem = "no answer from http://127.0.0.1:8080: Connection refused";
+        board.take(Update::Problem(problem.to_owned()));
+        let text = picture(&board, 80, 24);
+        assert!(text.contains(&format!("{problem}; trying again")), "{text}");
+        assert!(
+            text.contains("sales-line"),
+            "the last picture stays:\n{text}"
+        );
     }
 
     #[test]
