@@ -58,7 +58,7 @@ pub fn world() -> Vec<Input> {
 #[must_use]
 pub const fn pause(it: &Move) -> Millis {
     const PAUSES: [u64; 16] = [
-        0, 0, 0, 0, 0, 1, 1, 250, 999, 1_000, 1_000, 2_000, 3_000, 5_000, 10_000, 70_000,
+        0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 250, 999, 1_000, 1_000, 2_000, 9_000,
     ];
     Millis(PAUSES[(it[7] % 16) as usize])
 }
@@ -74,15 +74,15 @@ pub const fn is_late(it: &Move) -> bool {
 pub fn input(state: &State, it: &Move) -> Input {
     let rest = [it[1], it[2], it[3], it[4], it[5], it[6]];
     match it[0] {
-        0..=52 => submit(state, rest),
-        53..=72 => request(state, rest),
-        73..=80 => Input::Route(route::Input::Cancel {
+        0..=38 => submit(state, rest),
+        39..=64 => request(state, rest),
+        65..=70 => Input::Route(route::Input::Cancel {
             request: request_id(state, rest),
         }),
-        81..=115 => accept(state, rest),
-        116..=130 => reject(state, rest),
-        131..=152 => complete(state, rest),
-        153..=164 => stop(state, rest),
+        71..=111 => accept(state, rest),
+        112..=122 => reject(state, rest),
+        123..=150 => complete(state, rest),
+        151..=164 => stop(state, rest),
         165..=212 => at_work(state, it[0], rest),
         213..=228 => configure(state, it[0], rest),
         229..=243 => effect(state, rest),
@@ -256,13 +256,28 @@ fn request(state: &State, rest: [u8; 6]) -> Input {
         matches!(place, Place::Queue | Place::Routing)
     });
     let any = interaction_id(state, rest[0]);
+    // Often the one that has most already, so that its limit is met.
+    let requests = |id: &InteractionId| state.interaction(*id).map_or(0, |it| it.requests.len());
+    let most = routable.iter().copied().max_by_key(requests);
+    let routable = match rest[1] {
+        0..=99 => most,
+        100..=199 => pick(&routable, rest[0]),
+        _ => None,
+    };
     Input::Route(route::Input::Request {
-        interaction: pick(&routable, rest[0]).unwrap_or(any),
+        interaction: routable.unwrap_or(any),
         ask: Box::new(ask(rest)),
     })
 }
 
 fn accept(state: &State, rest: [u8; 6]) -> Input {
+    // With nothing to take, somebody gets ready to.
+    if rest[2] < 200 && open_offers(state).is_empty() {
+        return Input::Agent(agent::Input::Ready {
+            agent: agent_id(rest[0]),
+            media: media(rest[3]),
+        });
+    }
     let (offer, agent) = offer_and_agent(state, rest);
     Input::Offer(offer::Input::Accept { offer, agent })
 }
@@ -369,7 +384,7 @@ fn put_virtual_queue(index: u8, byte: u8) -> Input {
     Input::Config(config::Input::PutVirtualQueue {
         name: name(VIRTUAL_QUEUES[usize::from(index % 2)]),
         body: VirtualQueueBody {
-            waiting_max: 6 - u32::from(byte % 3),
+            waiting_max: 9 - u32::from(byte % 4),
             short_abandon: Millis(u64::from(byte) * 20),
         },
         expected: expected(byte),

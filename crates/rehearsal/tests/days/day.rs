@@ -5,15 +5,15 @@ use ringback_rehearsal::moves::{self, Move};
 use ringback_rehearsal::{Broken, Care, Random, Stage, Told};
 
 /// A day that is played, and all that was told.
-pub struct Day {
-    pub stage: Stage,
-    pub inputs: Vec<(Now, Input)>,
-    pub events: Vec<(Now, Event)>,
+pub(crate) struct Day {
+    pub(crate) stage: Stage,
+    pub(crate) inputs: Vec<(Now, Input)>,
+    pub(crate) events: Vec<(Now, Event)>,
 }
 
 impl Day {
     /// A day in the tiny world, everybody logged in.
-    pub fn begin() -> Result<Self, Broken> {
+    pub(crate) fn begin() -> Result<Self, Broken> {
         let mut day = Self {
             stage: Stage::new(Care::Full),
             inputs: Vec::new(),
@@ -25,7 +25,7 @@ impl Day {
         Ok(day)
     }
 
-    pub fn tell(&mut self, input: &Input) -> Result<Told, Broken> {
+    pub(crate) fn tell(&mut self, input: &Input) -> Result<Told, Broken> {
         let now = self.stage.now();
         self.inputs.push((now, input.clone()));
         let told = self.stage.tell(input)?;
@@ -35,7 +35,7 @@ impl Day {
     }
 
     /// Lets what is due happen, one input at a time.
-    pub fn catch_up(&mut self) -> Result<(), Broken> {
+    pub(crate) fn catch_up(&mut self) -> Result<(), Broken> {
         while self.is_due() {
             self.tell(&ringback_rehearsal::stage::due_now())?;
         }
@@ -48,7 +48,7 @@ impl Day {
     }
 
     /// Time passes, and what falls due happens when it is due.
-    pub fn pass(&mut self, span: ringback_model::Millis) -> Result<(), Broken> {
+    pub(crate) fn pass(&mut self, span: ringback_model::Millis) -> Result<(), Broken> {
         let until = self.stage.now().engine + span;
         while let Some(due) = self
             .stage
@@ -66,7 +66,7 @@ impl Day {
     }
 
     /// One move and the pause before it.
-    pub fn make(&mut self, it: &Move) -> Result<(Input, Told), Broken> {
+    pub(crate) fn make(&mut self, it: &Move) -> Result<(Input, Told), Broken> {
         if moves::is_late(it) {
             self.stage.fall_behind(moves::pause(it));
         } else {
@@ -79,7 +79,7 @@ impl Day {
     }
 
     /// A whole day of moves.
-    pub fn of(moves: &[Move]) -> Result<Self, Broken> {
+    pub(crate) fn of(moves: &[Move]) -> Result<Self, Broken> {
         let mut day = Self::begin()?;
         for it in moves {
             day.make(it)?;
@@ -89,7 +89,7 @@ impl Day {
 }
 
 /// The moves of a seed.
-pub fn moves_of(seed: u64, count: usize) -> Vec<Move> {
+pub(crate) fn moves_of(seed: u64, count: usize) -> Vec<Move> {
     let mut random = Random::new(seed);
     (0..count).map(|_| random.bits().to_le_bytes()).collect()
 }

@@ -2,10 +2,7 @@
 //! invariants of the state and the auditor's books after every single input; here stands what
 //! needs more than one look.
 
-#[path = "common/day.rs"]
-mod day;
-
-use day::{Day, moves_of};
+use crate::day::{Day, moves_of};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use ringback_engine::State;
@@ -175,8 +172,7 @@ proptest! {
             let pool = &pools[(pool % 4) as usize];
             state.apply(&pool[index.index(pool.len())]);
         }
-        state.digest();
-        read_back(&state).digest();
+        prop_assert_eq!(read_back(&state).digest(), state.digest());
     }
 }
 
@@ -383,7 +379,7 @@ fn everybody_can_take_everything(state: &State) -> Vec<Input> {
 fn what_agents_do(state: &State) -> Vec<Input> {
     let mut inputs = Vec::new();
     for agent in state.agent_ids() {
-        let accept = |offer: &&ringback_model::offer::Offer| {
+        let accept = |offer: &&offer::Offer| {
             Input::Offer(offer::Input::Accept {
                 offer: offer.id,
                 agent,

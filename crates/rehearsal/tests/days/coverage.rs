@@ -1,0 +1,276 @@
+//! How often random days meet each pair of place and input, each event and each refusal. A zero
+//! that is not listed, with its reason, fails: a test that never met a case proves nothing
+//! about it.
+
+use crate::day::{Day, moves_of};
+use ringback_engine::State;
+use ringback_model::place::Place;
+use ringback_model::{Input, InteractionId, interaction, offer, route};
+use ringback_rehearsal::{Told, moves};
+use std::collections::BTreeMap;
+
+const PLACES: [&str; 6] = [
+    "queue", "routing", "offer", "handling", "stopped", "unknown",
+];
+const INPUTS: [&str; 5] = ["request", "cancel", "answer", "complete", "stop"];
+
+/// Pairs that cannot be met, and why.
+const PAIRS_NEVER_MET: [(&str, &str, &str); 7] = [
+    ("cancel", "queue", "an interaction at rest has no request"),
+    ("cancel", "handling", "its request is gone with the match"),
+    ("cancel", "stopped", "its request is gone with the end"),
+    ("answer", "queue", "an interaction at rest has no offer"),
+    (
+        "answer",
+        "routing",
+        "an offer that is over names no interaction",
+    ),
+    (
+        "answer",
+        "handling",
+        "an offer that is over names no interaction",
+    ),
+    (
+        "answer",
+        "stopped",
+        "an offer that is over names no interaction",
+    ),
+];
+
+/// Refusals random days do not meet, and why.
+const REFUSALS_NEVER_MET: [(&str, &str); 2] = [
+    (
+        "config.too_many",
+        "takes 100,000 objects of a kind; held by a test of its own",
+    ),
+    (
+        "effect.too_late",
+        "an effect that is started too late is parked, which is an event and no refusal",
+    ),
+];
+
+/// Every code there is. `ringback-model` holds a golden file of each, so a new one is noticed
+/// there first.
+const REFUSALS: [&str; 32] = [
+    "agent.unknown",
+    "agent.not_logged_in",
+    "agent.not_logged_in_for",
+    "agent.no_capacity",
+    "agent.has_work",
+    "agent.old_desk",
+    "config.version_mismatch",
+    "config.exists",
+    "config.unknown",
+    "config.out_of_range",
+    "config.too_many",
+    "config.key_agent",
+    "effect.unknown",
+    "effect.phase",
+    "effect.too_late",
+    "interaction.unknown",
+    "interaction.stopped",
+    "interaction.not_handled",
+    "interaction.not_owner",
+    "interaction.queue_full",
+    "interaction.too_many_open",
+    "interaction.unknown_queue",
+    "offer.unknown",
+    "offer.not_yours",
+    "offer.over",
+    "route.unknown",
+    "route.not_routable",
+    "route.unknown_virtual_queue",
+    "route.virtual_queue_full",
+    "route.too_many",
+    "route.offered",
+    "route.credit_too_large",
+];
+
+/// Every event there is, by name.
+const EVENTS: [&str; 31] = [
+    "agent.logged_in",
+    "agent.logged_out",
+    "agent.ready",
+    "agent.not_ready",
+    "agent.desk_lost",
+    "agent.desk_back",
+    "agent.desk_silent",
+    "config.queue_put",
+    "config.virtual_queue_put",
+    "config.agent_put",
+    "config.key_put",
+    "config.settings_put",
+    "contact.erased",
+    "effect.issued",
+    "effect.started",
+    "effect.finished",
+    "effect.retried",
+    "effect.parked",
+    "interaction.submitted",
+    "interaction.stopped",
+    "node.opened",
+    "node.clock_jumped",
+    "offer.made",
+    "offer.accepted",
+    "offer.not_taken",
+    "record.segment",
+    "record.interval",
+    "route.requested",
+    "route.widened",
+    "route.cooled",
+    "route.cancelled",
+];
+/// Events random days do not meet, and why.
+const EVENTS_NEVER_MET: [(&str, &str); 1] = [(
+    "node.results_forgotten",
+    "random days tell no input under a key; scenario answers-are-forgotten does",
+)];
+
+#[derive(Default)]
+struct Counts {
+    pairs: BTreeMap<(&'static str, &'static str), u64>,
+    refusals: BTreeMap<&'static str, u64>,
+    events: BTreeMap<&'static str, u64>,
+}
+
+#[test]
+fn random_days_meet_every_pair_every_event_and_every_refusal() {
+    let counts = counted(60, 500);
+    println!("{}", counts.table());
+    let zeros = counts.unlisted_zeros();
+    assert!(zeros.is_empty(), "never met: {}", zeros.join(", "));
+    let listed = counts.listed_but_met();
+    assert!(
+        listed.is_empty(),
+        "met, though listed as impossible: {}",
+        listed.join(", ")
+    );
+}
+
+fn counted(days: u64, moves: usize) -> Counts {
+    let mut counts = Counts::default();
+    for seed in 0..days {
+        let mut day = Day::begin().expect("the tiny world");
+        for it in moves_of(seed, moves) {
+            let span = moves::pause(&it);
+            day.pass(span)
+                .unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
+            let input = moves::input(day.stage.state(), &it);
+            let pair = pair(day.stage.state(), &input);
+            let told = day
+                .tell(&input)
+                .unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
+            if let Some(pair) = pair {
+                *counts.pairs.entry(pair).or_default() += 1;
+            }
+            if let Told::Refused(why) = told {
+                *counts.refusals.entry(why.code()).or_default() += 1;
+            }
+            day.catch_up()
+                .unwrap_or_else(|broken| panic!("seed {seed}: {broken}"));
+        }
+        for (name, count) in day.stage.auditor().counts() {
+            *counts.events.entry(name).or_default() += count;
+        }
+    }
+    counts
+}
+
+/// The input by kind, and the place of the interaction it speaks of.
+fn pair(state: &State, input: &Input) -> Option<(&'static str, &'static str)> {
+    let at = |id: InteractionId| match state.interaction(id).map(|it| &it.place) {
+        Some(Place::Queue) => "queue",
+        Some(Place::Routing) => "routing",
+        Some(Place::Offer { .. }) => "offer",
+        Some(Place::Handling) => "handling",
+        Some(_) => "elsewhere",
+        None if state.is_stopped(id) => "stopped",
+        None => "unknown",
+    };
+    Some(match input {
+        Input::Route(route::Input::Request { interaction, .. }) => ("request", at(*interaction)),
+        Input::Route(route::Input::Cancel { request }) => (
+            "cancel",
+            state
+                .request(*request)
+                .map_or("unknown", |it| at(it.interaction)),
+        ),
+        Input::Offer(offer::Input::Accept { offer, .. } | offer::Input::Reject { offer, .. }) => (
+            "answer",
+            state
+                .offer(*offer)
+                .map_or("unknown", |it| at(it.interaction)),
+        ),
+        Input::Interaction(interaction::Input::Complete { interaction, .. }) => {
+            ("complete", at(*interaction))
+        }
+        Input::Interaction(interaction::Input::Stop { interaction, .. }) => {
+            ("stop", at(*interaction))
+        }
+        _ => return None,
+    })
+}
+
+impl Counts {
+    fn table(&self) -> String {
+        let mut lines = vec!["input x place:".to_owned()];
+        for input in INPUTS {
+            let row = PLACES.map(|place| {
+                let count = self.pairs.get(&(input, place)).copied().unwrap_or(0);
+                format!("{place} {count}")
+            });
+            lines.push(format!("  {input}: {}", row.join(", ")));
+        }
+        for (what, counts) in [("events", &self.events), ("refusals", &self.refusals)] {
+            lines.push(format!("{what}:"));
+            lines.extend(
+                counts
+                    .iter()
+                    .map(|(name, count)| format!("  {name} {count}")),
+            );
+        }
+        lines.join("\n")
+    }
+
+    fn unlisted_zeros(&self) -> Vec<String> {
+        let pairs = INPUTS
+            .into_iter()
+            .flat_map(|input| PLACES.map(|place| (input, place)));
+        let pairs = pairs
+            .filter(|pair| !self.pairs.contains_key(pair) && !is_listed(*pair))
+            .map(|(input, place)| format!("{input} in place {place}"));
+        let refusals = REFUSALS.into_iter().filter(|code| {
+            !self.refusals.contains_key(code)
+                && !REFUSALS_NEVER_MET.iter().any(|(listed, _)| listed == code)
+        });
+        let events = EVENTS
+            .into_iter()
+            .filter(|name| !self.events.contains_key(name));
+        pairs
+            .chain(refusals.map(|code| format!("refusal {code}")))
+            .chain(events.map(|name| format!("event {name}")))
+            .collect()
+    }
+
+    /// The lists of exceptions only get shorter.
+    fn listed_but_met(&self) -> Vec<String> {
+        let pairs = PAIRS_NEVER_MET
+            .iter()
+            .filter(|(input, place, _)| self.pairs.contains_key(&(*input, *place)))
+            .map(|(input, place, why)| format!("{input} in place {place} ({why})"));
+        let refusals = REFUSALS_NEVER_MET
+            .iter()
+            .filter(|(code, _)| self.refusals.contains_key(code))
+            .map(|(code, why)| format!("{code} ({why})"));
+        let events = EVENTS_NEVER_MET
+            .iter()
+            .filter(|(name, _)| self.events.contains_key(name))
+            .map(|(name, why)| format!("{name} ({why})"));
+        pairs.chain(refusals).chain(events).collect()
+    }
+}
+
+fn is_listed(pair: (&str, &str)) -> bool {
+    let mut listed = PAIRS_NEVER_MET.iter();
+    listed.any(|(input, place, _)| (*input, *place) == pair)
+}

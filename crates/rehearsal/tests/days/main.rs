@@ -1,0 +1,8 @@
+//! The heart on random days: what must always be true, and how much of it the days met.
+
+mod coverage;
+mod day;
+mod limits;
+mod processes;
+mod properties;
+mod transitions;
