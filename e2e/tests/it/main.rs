@@ -2,4 +2,5 @@
 
 mod hall;
 mod hall_faults;
+mod kill_loop;
 mod support;

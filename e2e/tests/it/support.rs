@@ -1,4 +1,16 @@
 //! What the stories share.
 
+pub(crate) mod audit;
+pub(crate) mod centre;
+pub(crate) mod checker;
+pub(crate) mod client;
+pub(crate) mod crowd;
 pub(crate) mod faulty;
 pub(crate) mod hall;
+pub(crate) mod ledger;
+pub(crate) mod picture;
+pub(crate) mod random;
+pub(crate) mod seeds;
+pub(crate) mod server;
+pub(crate) mod skip;
+pub(crate) mod stream;

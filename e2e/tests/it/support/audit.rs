@@ -1,0 +1,45 @@
+//! Telling a crowd's ledger from the server's books: read, compare, panic with what differs.
+
+use super::centre::Centre;
+use super::checker::check;
+use super::ledger::Ledger;
+use super::picture::{Picture, Reader};
+use super::server::Site;
+
+/// Audits one tenant again and again.
+#[derive(Default)]
+pub(crate) struct Auditor {
+    reader: Reader,
+}
+
+/// More are only counted.
+const SHOWN: usize = 12;
+
+impl Auditor {
+    /// Reads the tenant and compares it with the ledger.
+    pub(crate) async fn audit(&mut self, centre: &Centre, ledger: &Ledger, when: &str) -> Picture {
+        let reached = ledger.reached();
+        let picture = self.reader.read(&centre.administrator, reached).await;
+        let problems = check(ledger, &picture);
+        assert!(
+            problems.is_empty(),
+            "{when}, tenant {}: {} problems, the first are\n{}",
+            centre.tenant,
+            problems.len(),
+            problems[..problems.len().min(SHOWN)].join("\n")
+        );
+        picture
+    }
+}
+
+/// Decides the journal of a stopped server again.
+pub(crate) fn replay_check(site: &Site) {
+    let data = site.data().display().to_string();
+    let said = site.succeeds(&["replay", "--check", "--data", &data]);
+    for tenant in site.tenants() {
+        let line = said.lines().find(|line| line.starts_with(tenant.as_str()));
+        let line = line.unwrap_or_else(|| panic!("nothing about {tenant}: {said}"));
+        assert!(line.ends_with("no difference"), "{line}");
+        assert!(!line.contains(" 0 inputs"), "nothing was decided: {line}");
+    }
+}

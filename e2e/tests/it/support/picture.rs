@@ -1,0 +1,139 @@
+//! What the server says: the present of everything that is open, and the records of all that
+//! ever was, read over the public API.
+
+use super::client::Client;
+use futures_util::StreamExt;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// One tenant as it shows itself. The parts of the present were read at different moments; each
+/// carries the record it was read after, and histories reach beyond all of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Picture {
+    /// All interactions, from the records.
+    pub(crate) rows: BTreeMap<String, Value>,
+    /// All that happened to each.
+    pub(crate) histories: BTreeMap<String, Vec<Event>>,
+    /// The open ones, as they are.
+    pub(crate) live: Vec<Value>,
+    /// The agents, as they are.
+    pub(crate) agents: Vec<Value>,
+    pub(crate) overview: Value,
+    pub(crate) totals: Value,
+}
+
+/// One line of a history.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Event {
+    pub(crate) name: String,
+    /// The record and the place in it.
+    pub(crate) cursor: (u64, u32),
+    pub(crate) at: String,
+    pub(crate) data: Value,
+}
+
+impl Event {
+    /// From a line of the API.
+    pub(crate) fn of(line: &Value) -> Self {
+        let cursor = line["cursor"].as_str().expect("a cursor");
+        Self {
+            name: line["event"].as_str().expect("a name").to_owned(),
+            cursor: cursor_of(cursor),
+            at: line["at"].as_str().expect("a time").to_owned(),
+            data: line["data"].clone(),
+        }
+    }
+}
+
+/// `812.3` is event 3 of record 812; `812` stands behind its last event.
+pub(crate) fn cursor_of(text: &str) -> (u64, u32) {
+    let parts = text.split_once('.');
+    let (record, index) = parts.unwrap_or((text, "4294967295"));
+    let record = record.parse().expect("a record");
+    (record, index.parse().expect("an index"))
+}
+
+/// Reads pictures of one tenant. Histories that are over are kept for the next picture.
+#[derive(Default)]
+pub(crate) struct Reader {
+    over: BTreeMap<String, Vec<Event>>,
+}
+
+/// Reads at the same time.
+const AT_ONCE: usize = 8;
+
+impl Reader {
+    /// Reads everything, at least as fresh as record `reached`.
+    pub(crate) async fn read(&mut self, administrator: &Client, reached: u64) -> Picture {
+        let overview = administrator.get("/v1/overview").await;
+        let totals = administrator
+            .get(&format!("/v1/totals?at_least={reached}"))
+            .await;
+        let agents = administrator.pages("/v1/agents?limit=1000", "after").await;
+        let head = sequence(&overview);
+        let open = format!("/v1/interactions?open=true&limit=1000&at_least={head}");
+        let open = administrator.pages(&open, "before").await;
+        let live = live(administrator, &open).await;
+        let last = live.iter().chain(&agents).chain([&totals]).map(sequence);
+        let last = last.max().unwrap_or(0).max(head).max(reached);
+
+        let rows = format!("/v1/interactions?limit=1000&at_least={last}");
+        let rows = administrator.pages(&rows, "before").await;
+        let rows: BTreeMap<String, Value> = rows.into_iter().map(|row| (id(&row), row)).collect();
+        let histories = self.histories(administrator, &rows, last).await;
+        Picture {
+            rows,
+            histories,
+            live,
+            agents,
+            overview,
+            totals,
+        }
+    }
+
+    async fn histories(
+        &mut self,
+        administrator: &Client,
+        rows: &BTreeMap<String, Value>,
+        last: u64,
+    ) -> BTreeMap<String, Vec<Event>> {
+        let missing: Vec<&String> = rows
+            .keys()
+            .filter(|id| !self.over.contains_key(*id))
+            .collect();
+        let read = missing.into_iter().map(|id| async move {
+            let path = format!("/v1/interactions/{id}/history?limit=1000&at_least={last}");
+            let lines = administrator.pages(&path, "after").await;
+            let events: Vec<Event> = lines.iter().map(Event::of).collect();
+            (id.clone(), events)
+        });
+        let mut histories = self.over.clone();
+        let mut read = futures_util::stream::iter(read).buffer_unordered(AT_ONCE);
+        while let Some((id, events)) = read.next().await {
+            if rows[&id]["open"] == Value::Bool(false) {
+                self.over.insert(id.clone(), events.clone());
+            }
+            histories.insert(id, events);
+        }
+        histories
+    }
+}
+
+/// The open ones as they are; one that ended meanwhile shows itself as ended.
+async fn live(administrator: &Client, open: &[Value]) -> Vec<Value> {
+    let read = open.iter().map(|row| async move {
+        let path = format!("/v1/interactions/{}", id(row));
+        administrator.get(&path).await
+    });
+    let read = futures_util::stream::iter(read).buffer_unordered(AT_ONCE);
+    read.collect().await
+}
+
+pub(crate) fn sequence(view: &Value) -> u64 {
+    let sequence = view["sequence"].as_u64();
+    sequence.unwrap_or_else(|| panic!("a read tells its sequence: {view}"))
+}
+
+fn id(row: &Value) -> String {
+    row["id"].as_str().expect("an id").to_owned()
+}
