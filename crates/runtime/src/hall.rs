@@ -232,6 +232,9 @@ impl House {
             return Err(unavailable(Unavailable::Tenant(tenant)));
         };
         let Some(wanted) = wanted else { return Ok(()) };
+        if *watermark.borrow() < wanted {
+            self.shared.hurry();
+        }
         let waited = {
             let reached = watermark.wait_for(|reached| *reached >= wanted);
             let waited = tokio::time::timeout(self.config.records_wait, reached).await;

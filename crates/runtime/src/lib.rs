@@ -314,7 +314,7 @@ impl Runtime {
 /// What is projected is made to survive a power cut at least this often.
 const FLUSH_EVERY: Duration = Duration::from_secs(10);
 /// Records that may wait for the projection in memory.
-const PROJECTION_LINE: usize = 256;
+const PROJECTION_LINE: usize = 512;
 
 fn open_tenants(config: &RuntimeConfig, store: &dyn Store) -> Result<Vec<Tenant>, StoreFault> {
     config

@@ -3,6 +3,7 @@
 use crate::hub::Hub;
 use crate::keyring::Keyring;
 use crate::room::{Room, RoomGauge};
+use crossbeam_channel::{Receiver, Sender, bounded};
 use ringback_model::config::ApiKey;
 use ringback_model::effect::Order;
 use ringback_ports::{Record, Sequence, TenantId};
@@ -20,6 +21,8 @@ pub(crate) struct Shared {
     /// What the effect rooms hear.
     pub(crate) effects: mpsc::UnboundedSender<EffectNews>,
     tenants: Mutex<BTreeMap<TenantId, About>>,
+    /// Holds a word when somebody waits for the projection.
+    hurry: (Sender<()>, Receiver<()>),
     started: Instant,
     turned_ms: AtomicU64,
     closing: AtomicBool,
@@ -70,6 +73,7 @@ impl Shared {
             gauge,
             effects,
             tenants: Mutex::new(tenants.map(about).collect()),
+            hurry: bounded(1),
             started: Instant::now(),
             turned_ms: AtomicU64::new(0),
             closing: AtomicBool::new(false),
@@ -159,6 +163,17 @@ impl Shared {
 
     pub(crate) fn watermark(&self, tenant: TenantId) -> Option<watch::Receiver<Sequence>> {
         self.with(tenant, |about| about.watermark.subscribe())
+    }
+
+    /// Tells the projection that somebody waits for it.
+    pub(crate) fn hurry(&self) {
+        // A second word adds nothing to the first.
+        let _ = self.hurry.0.try_send(());
+    }
+
+    /// Waits so that records can gather, at most so long and not while somebody waits for them.
+    pub(crate) fn gather(&self, at_most: Duration) {
+        let _ = self.hurry.1.recv_timeout(at_most);
     }
 
     // -- inputs put aside -------------------------------------------------------------------

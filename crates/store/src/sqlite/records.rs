@@ -23,6 +23,8 @@ const CACHE_KIB: i64 = 32 * 1024;
 /// How long the write-ahead log grows before it is moved into the database. Longer than the
 /// journal's: the last pages of every index are rewritten by each transaction, and moved once.
 const LOG_BYTES: usize = 64 * 1024 * 1024;
+/// What one change adds to the log, about.
+const CHANGE_BYTES: usize = 512;
 
 const PROJECTING: &str = "projecting into the records";
 
@@ -102,7 +104,10 @@ impl RecordsWriter for SqliteRecordsWriter {
         self.health.check(PROJECTING)?;
         self.apply(tenant, changes, watermark)?;
         // The changes are committed, whatever comes of this: a failure shows at the next ones.
-        if let Err(error) = self.checkpoint.count(&self.db, changes.len() * 1024) {
+        if let Err(error) = self
+            .checkpoint
+            .count(&self.db, changes.len() * CHANGE_BYTES)
+        {
             self.health.note(&error);
             tracing::warn!(%error, "The records could not be checkpointed.");
         }
