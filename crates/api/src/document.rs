@@ -2,8 +2,9 @@
 
 use crate::problem::{ProblemAt, ProblemBody};
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, Ref, RefOr, ResponseBuilder, schema::Schema};
+use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 /// The document without its operations, which come from the routes.
@@ -48,7 +49,7 @@ impl Modify for Security {
 }
 
 /// What may go wrong with every operation.
-const COMMON: [(&str, &str); 15] = [
+const COMMON: [(&str, &str); 16] = [
     ("400", "The request cannot be read."),
     ("401", "No key, or one that opens nothing."),
     ("403", "The key does not allow it."),
@@ -67,6 +68,7 @@ const COMMON: [(&str, &str); 15] = [
         "A value of the request is not possible, or the Idempotency-Key was used before.",
     ),
     ("429", "A limit was reached; try again later."),
+    ("431", "The header lines are too long."),
     ("500", "The server failed."),
     (
         "503",
@@ -80,12 +82,16 @@ const COMMON: [(&str, &str); 15] = [
 
 /// Adds the common errors to every operation, and the idempotency key to writes.
 pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
+    let components = document.components.get_or_insert_default();
+    for (status, description) in COMMON {
+        let name = response_name(status);
+        components.responses.insert(name, problem(description));
+    }
     for (path, item) in &mut document.paths.paths {
         if path.starts_with("/health/") {
             continue;
         }
-        let post_or_delete = [&mut item.post, &mut item.delete];
-        for operation in post_or_delete.into_iter().flatten() {
+        for operation in [&mut item.post, &mut item.delete].into_iter().flatten() {
             add_idempotency(operation);
         }
         let all = [
@@ -100,17 +106,24 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
     }
 }
 
+fn response_name(status: &str) -> String {
+    format!("Problem{status}")
+}
+
+fn problem(description: &str) -> RefOr<Response> {
+    let schema = RefOr::<Schema>::Ref(Ref::from_schema_name("Problem"));
+    let content = Content::new(Some(schema));
+    let response = ResponseBuilder::new()
+        .description(description)
+        .content("application/problem+json", content);
+    RefOr::T(response.build())
+}
+
 fn add_errors(operation: &mut Operation) {
-    for (status, description) in COMMON {
-        let responses = &mut operation.responses.responses;
-        responses.entry(status.to_owned()).or_insert_with(|| {
-            let schema = RefOr::<Schema>::Ref(Ref::from_schema_name("Problem"));
-            let response = ResponseBuilder::new()
-                .description(description)
-                .content("application/problem+json", Content::new(Some(schema)))
-                .build();
-            RefOr::T(response)
-        });
+    let responses = &mut operation.responses.responses;
+    for (status, _) in COMMON {
+        let common = || RefOr::Ref(Ref::from_response_name(response_name(status)));
+        responses.entry(status.to_owned()).or_insert_with(common);
     }
 }
 

@@ -53,7 +53,7 @@ pub(crate) struct Submit {
     pub(crate) contact: Option<String>,
     /// The interaction it came out of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, pattern = "^i[1-9][0-9]*$")]
+    #[schema(value_type = Option<String>, pattern = "^i[1-9][0-9]{0,18}$")]
     pub(crate) parent: Option<Text<InteractionId>>,
     /// Whatever belongs to it: at most 8 levels, 256 values, 4096 bytes. Values whose keys are
     /// not declared open in the settings are sealed.

@@ -11,15 +11,15 @@ use utoipa::ToSchema;
 pub(crate) struct Written {
     /// The interaction that was submitted.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, example = "i42", pattern = "^i[1-9][0-9]*$")]
+    #[schema(value_type = Option<String>, example = "i42", pattern = "^i[1-9][0-9]{0,18}$")]
     pub(crate) interaction: Option<Text<InteractionId>>,
     /// The route request that was made.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, example = "r9", pattern = "^r[1-9][0-9]*$")]
+    #[schema(value_type = Option<String>, example = "r9", pattern = "^r[1-9][0-9]{0,18}$")]
     pub(crate) request: Option<Text<RouteRequestId>>,
     /// The desk of the agent who logged in.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, example = "d4", pattern = "^d[1-9][0-9]*$")]
+    #[schema(value_type = Option<String>, example = "d4", pattern = "^d[1-9][0-9]{0,18}$")]
     pub(crate) session: Option<Text<DeskSessionId>>,
     /// The version of the configuration object from now on.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -25,7 +25,7 @@ use utoipa::{IntoParams, ToSchema};
 #[serde(deny_unknown_fields)]
 pub(crate) struct Wanted {
     /// Only those after this one: `next` of the page before.
-    #[param(pattern = "^a[1-9][0-9]*$")]
+    #[param(pattern = "^a[1-9][0-9]{0,18}$")]
     after: Option<String>,
     /// At most so many.
     #[param(minimum = 1, maximum = 1000, default = 100)]

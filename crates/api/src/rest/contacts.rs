@@ -34,7 +34,7 @@ pub(crate) struct Erase {
     contact: Option<String>,
     /// One interaction only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, pattern = "^i[1-9][0-9]*$")]
+    #[schema(value_type = Option<String>, pattern = "^i[1-9][0-9]{0,18}$")]
     interaction: Option<Text<InteractionId>>,
 }
 

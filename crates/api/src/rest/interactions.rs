@@ -71,7 +71,7 @@ pub(crate) struct Wanted {
     /// Only owned by this agent, now or last: its name, or `me`.
     owner: Option<String>,
     /// Only those before this one: `next` of the page before.
-    #[param(pattern = "^i[1-9][0-9]*$")]
+    #[param(pattern = "^i[1-9][0-9]{0,18}$")]
     before: Option<String>,
     /// At most so many.
     #[param(minimum = 1, maximum = 1000, default = 100)]
@@ -182,7 +182,7 @@ async fn find_contact(
 #[utoipa::path(
     get, path = "/v1/interactions/{interaction}", operation_id = "getInteraction",
     tag = "interactions",
-    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]*$"), Freshness),
+    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]{0,18}$"), Freshness),
     responses((status = 200, description = "The interaction.", body = InteractionView,
         headers(("ETag" = String, description = "Its version."))))
 )]
@@ -299,7 +299,7 @@ async fn may_see(house: &House, caller: &Caller, id: InteractionId) -> Result<()
 #[utoipa::path(
     get, path = "/v1/interactions/{interaction}/why", operation_id = "whyInteraction",
     tag = "interactions",
-    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]*$")),
+    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]{0,18}$")),
     responses((status = 200, description = "Why.", body = WhyView))
 )]
 pub(crate) async fn why(
@@ -342,7 +342,7 @@ pub(crate) struct Lines {
 #[utoipa::path(
     get, path = "/v1/interactions/{interaction}/history", operation_id = "interactionHistory",
     tag = "interactions",
-    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]*$"), Lines),
+    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]{0,18}$"), Lines),
     responses((status = 200, description = "Some lines.", body = Page<EventView>))
 )]
 pub(crate) async fn history(
@@ -391,7 +391,7 @@ fn line(known: &Known, row: &HistoryRow) -> Result<EventView, Problem> {
 #[utoipa::path(
     get, path = "/v1/interactions/{interaction}/segments", operation_id = "interactionSegments",
     tag = "interactions",
-    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]*$"), Freshness),
+    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]{0,18}$"), Freshness),
     responses((status = 200, description = "All that ended.", body = super::List<SegmentView>))
 )]
 pub(crate) async fn segments(
@@ -421,7 +421,7 @@ pub(crate) async fn segments(
 #[utoipa::path(
     post, path = "/v1/interactions/{interaction}/route", operation_id = "routeInteraction",
     tag = "interactions",
-    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]*$")),
+    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]{0,18}$")),
     request_body = RouteAsk,
     responses((status = 201, description = "The request waits.", body = Written))
 )]
@@ -449,7 +449,7 @@ pub(crate) async fn route(
 #[utoipa::path(
     post, path = "/v1/interactions/{interaction}/complete", operation_id = "completeInteraction",
     tag = "interactions",
-    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]*$")),
+    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]{0,18}$")),
     request_body = Complete,
     responses((status = 200, description = "It is over.", body = Written))
 )]
@@ -477,7 +477,7 @@ pub(crate) async fn complete(
 #[utoipa::path(
     post, path = "/v1/interactions/{interaction}/stop", operation_id = "stopInteraction",
     tag = "interactions",
-    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]*$")),
+    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]{0,18}$")),
     request_body = Stop,
     responses((status = 200, description = "It is over.", body = Written))
 )]
@@ -505,7 +505,7 @@ pub(crate) async fn stop(
 #[utoipa::path(
     delete, path = "/v1/route-requests/{request}", operation_id = "cancelRouteRequest",
     tag = "interactions",
-    params(("request" = String, Path, example = "r1", pattern = "^r[1-9][0-9]*$")),
+    params(("request" = String, Path, example = "r1", pattern = "^r[1-9][0-9]{0,18}$")),
     responses((status = 200, description = "It waits no more.", body = Written))
 )]
 pub(crate) async fn cancel(

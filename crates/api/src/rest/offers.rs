@@ -18,7 +18,7 @@ use ringback_model::OfferId;
 /// Take an offer; from then on the agent owns the interaction.
 #[utoipa::path(
     post, path = "/v1/offers/{offer}/accept", operation_id = "acceptOffer", tag = "offers",
-    params(("offer" = String, Path, example = "o1", pattern = "^o[1-9][0-9]*$")),
+    params(("offer" = String, Path, example = "o1", pattern = "^o[1-9][0-9]{0,18}$")),
     request_body = Empty,
     responses((status = 200, description = "The agent owns it.", body = Written))
 )]
@@ -39,7 +39,7 @@ pub(crate) async fn accept(
 /// Say no to an offer.
 #[utoipa::path(
     post, path = "/v1/offers/{offer}/reject", operation_id = "rejectOffer", tag = "offers",
-    params(("offer" = String, Path, example = "o1", pattern = "^o[1-9][0-9]*$")),
+    params(("offer" = String, Path, example = "o1", pattern = "^o[1-9][0-9]{0,18}$")),
     request_body = Reject,
     responses((status = 200, description = "The request has its old place again.", body = Written))
 )]

@@ -55,6 +55,7 @@ pub(crate) struct From {
     after: Option<String>,
     /// Which events: `mine` (default with an agent's key), `all` the caller may see, or `none`
     /// (default with other keys).
+    #[param(inline)]
     events: Option<Events>,
 }
 
@@ -229,7 +230,11 @@ impl Connection {
         }
         let cursor = match self.open_feed(feed).await {
             Ok(cursor) => cursor,
-            Err(problem) => return self.resync(problem.code()).await,
+            Err(problem) => {
+                self.tell_resync(problem.code());
+                self.write().await?;
+                return Err(RESYNC);
+            }
         };
         let tenants = self.house.hall.tenants();
         let name = tenants.iter().find(|one| one.id == tenant);
@@ -298,7 +303,7 @@ impl Connection {
             }
             Happened::Tick => self.tick(),
             Happened::Closing => {
-                self.resync(SHUTTING_DOWN.why()).await?;
+                self.tell_resync(SHUTTING_DOWN.why());
                 Err(SHUTTING_DOWN)
             }
         }
@@ -656,7 +661,11 @@ impl Connection {
         };
         match shown {
             Ok(()) => Ok(()),
-            Err(why) => self.resync::<()>(&why).await,
+            // What was gathered before it goes out with it.
+            Err(why) => {
+                self.tell_resync(&why);
+                Err(RESYNC)
+            }
         }
     }
 
@@ -671,12 +680,9 @@ impl Connection {
         feed.shown(&self.house, push, write).await
     }
 
-    /// Tells the client to start afresh, and closes.
-    async fn resync<T>(&mut self, why: &str) -> Result<T, Close> {
+    fn tell_resync(&mut self, why: &str) {
         let event = "resync";
         self.out.push(&Resync { event, why });
-        self.write().await?;
-        Err(RESYNC)
     }
 
     fn tick(&mut self) -> Result<(), Close> {
