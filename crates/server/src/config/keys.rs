@@ -182,6 +182,9 @@ keys! {
         /// A snapshot is taken when so many records were written since the last one; recovery
         /// reads at most about so many.
         snapshot_records: Number = "20000";
+        /// How often, in seconds, to look whether a snapshot is due. What the last snapshot before
+        /// the newest holds may be pruned then, too.
+        snapshot_every_s: Number = "30";
     }
 
     /// How much is taken at once. Whoever meets a limit is told its name.

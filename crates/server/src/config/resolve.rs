@@ -43,6 +43,7 @@ pub(crate) struct Storage {
 pub(crate) struct Journal {
     pub(crate) kept: Duration,
     pub(crate) snapshot_records: u64,
+    pub(crate) snapshot_every: Duration,
 }
 
 /// How much is taken at once.
@@ -217,6 +218,12 @@ impl Resolve<'_> {
                 10,
                 100_000_000,
             )?,
+            snapshot_every: Duration::from_secs(self.within(
+                "journal.snapshot_every_s",
+                raw.snapshot_every_s,
+                1,
+                3_600,
+            )?),
         })
     }
 

@@ -63,6 +63,7 @@ fn runtime_config(config: &Config) -> RuntimeConfig {
         holder: holder(),
         commands_max: config.limits.commands_waiting_max,
         snapshot_records: config.journal.snapshot_records,
+        snapshot_every: config.journal.snapshot_every,
         journal_kept: config.journal.kept,
         room_low: config.storage.low_mib << 20,
         room_critical: config.storage.critical_mib << 20,
