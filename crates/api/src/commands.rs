@@ -199,8 +199,8 @@ fn may_write(caller: &Caller) -> Result<(), Problem> {
     }
 }
 
-/// The longest text a contact is known by, in bytes.
-const CONTACT_BYTES_MAX: usize = 200;
+/// The longest text a contact is known by, in characters.
+const CONTACT_CHARS_MAX: usize = 200;
 
 /// The contact known by this text.
 async fn contact(house: &Shared, caller: &Caller, text: String) -> Result<ContactId, Problem> {
@@ -212,11 +212,13 @@ async fn contact(house: &Shared, caller: &Caller, text: String) -> Result<Contac
 
 /// Whether a contact can be known by this text.
 pub(crate) fn check_contact(text: &str, at: &str) -> Result<(), Problem> {
-    let fits = (1..=CONTACT_BYTES_MAX).contains(&text.len());
+    let fits = (1..=CONTACT_CHARS_MAX).contains(&text.chars().count());
     if fits && !text.chars().any(char::is_control) {
         return Ok(());
     }
-    let problem = format!("a contact is known by 1 to {CONTACT_BYTES_MAX} bytes of text");
+    let problem = format!(
+        "a contact is known by 1 to {CONTACT_CHARS_MAX} characters without control characters"
+    );
     Err(Problem::invalid(at, problem))
 }
 

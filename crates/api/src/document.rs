@@ -2,7 +2,7 @@
 
 use crate::problem::{ProblemAt, ProblemBody};
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::schema::Schema;
+use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
@@ -102,6 +102,7 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
         ];
         for operation in all.into_iter().flatten() {
             add_errors(operation);
+            without_null(operation);
         }
     }
 }
@@ -127,9 +128,26 @@ fn add_errors(operation: &mut Operation) {
     }
 }
 
+/// A parameter is there or not; unlike a field it is never null.
+fn without_null(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else {
+            continue;
+        };
+        let Some(RefOr::T(Schema::Object(object))) = &mut parameter.schema else {
+            continue;
+        };
+        if let SchemaType::Array(types) = &object.schema_type
+            && let [one, Type::Null] | [Type::Null, one] = types.as_slice()
+        {
+            object.schema_type = SchemaType::Type(one.clone());
+        }
+    }
+}
+
 fn add_idempotency(operation: &mut Operation) {
     use utoipa::openapi::path::{ParameterBuilder, ParameterIn};
-    use utoipa::openapi::schema::{ObjectBuilder, Type};
+    use utoipa::openapi::schema::ObjectBuilder;
     let schema = ObjectBuilder::new()
         .schema_type(Type::String)
         .min_length(Some(1))

@@ -85,8 +85,21 @@ impl House {
         what: impl std::fmt::Display,
     ) -> Result<Fresh<RecordsPage>, Problem> {
         let at_least = at_least.map(Sequence);
+        if let Some(wanted) = at_least {
+            self.exists(caller, wanted).await?;
+        }
         let asked = self.hall.records(caller.tenant, at_least, query);
         asked.await.map_err(|fault| Problem::of_query(fault, what))
+    }
+
+    /// Refuses to wait for a record that nobody can have been told of.
+    pub(crate) async fn exists(&self, caller: &Caller, wanted: Sequence) -> Result<(), Problem> {
+        let last = self.names.present(caller.tenant).await?;
+        if wanted <= last {
+            return Ok(());
+        }
+        let problem = format!("there is no record {wanted} yet, the last is {last}");
+        Err(Problem::invalid("query:at_least", problem))
     }
 
     /// The agent of this name; `me` is the caller's own.

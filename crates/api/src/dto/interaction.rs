@@ -47,7 +47,7 @@ pub(crate) struct Submit {
     #[serde(default)]
     #[schema(minimum = -32768, maximum = 32767, default = 0)]
     pub(crate) priority: i16,
-    /// The text by which the person is known: a customer number, an address. At most 200 bytes.
+    /// The text by which the person is known: a customer number, an address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(min_length = 1, max_length = 200)]
     pub(crate) contact: Option<String>,

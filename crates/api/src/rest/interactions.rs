@@ -20,9 +20,9 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ringback_model::config::Role;
 use ringback_model::{ContactId, Event, InteractionId, Name, Outcome, RouteRequestId};
-use ringback_ports::Cursor;
 use ringback_ports::query::{Query, View};
 use ringback_ports::records::{HistoryRow, InteractionRow, RecordsPage, RecordsQuery};
+use ringback_ports::{Cursor, Sequence};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
@@ -67,6 +67,7 @@ pub(crate) struct Wanted {
     #[param(example = "support")]
     queue: Option<String>,
     /// Only with this contact: its id (`c6`) or the text it is known by.
+    #[param(min_length = 1, max_length = 200)]
     contact: Option<String>,
     /// Only owned by this agent, now or last: its name, or `me`.
     owner: Option<String>,
@@ -192,6 +193,9 @@ pub(crate) async fn get(
     ApiPath(Text(id)): Id,
     ApiQuery(freshness): ApiQuery<Freshness>,
 ) -> Result<Response, Problem> {
+    if let Some(wanted) = freshness.at_least {
+        house.exists(&caller, Sequence(wanted)).await?;
+    }
     let view = view(&house, &caller, id, freshness.at_least).await?;
     Ok(tagged(view.sequence(), view.version(), view))
 }

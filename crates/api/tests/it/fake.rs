@@ -67,6 +67,8 @@ struct State {
     taken: Vec<Input>,
     health: Health,
     panic_on_query: bool,
+    /// How many records the records are behind.
+    behind: u64,
 }
 
 fn name(text: &str) -> Name {
@@ -147,6 +149,7 @@ impl Fake {
                 closing: false,
             },
             panic_on_query: false,
+            behind: 0,
         };
         Arc::new(Self {
             state: Mutex::new(state),
@@ -194,6 +197,11 @@ impl Fake {
 
     pub(crate) fn health_is(&self, health: Health) {
         self.state().health = health;
+    }
+
+    /// Lets the records be this far behind.
+    pub(crate) fn behind(&self, records: u64) {
+        self.state().behind = records;
     }
 
     pub(crate) fn panic_on_query(&self) {
@@ -735,7 +743,7 @@ impl Hall for Fake {
         query: RecordsQuery,
     ) -> BoxFuture<'_, Result<Fresh<RecordsPage>, QueryFault>> {
         let state = self.state();
-        let reached = state.head();
+        let reached = Sequence(state.head().0.saturating_sub(state.behind));
         let answer = match at_least {
             Some(wanted) if wanted > reached => Err(QueryFault::Behind { reached, wanted }),
             _ => Ok(Fresh {

@@ -396,12 +396,26 @@ async fn pages_lead_to_the_next() {
 #[tokio::test]
 async fn records_that_are_behind_say_so() {
     let room = Room::new();
+    room.hall.stops(1, 1, None);
+    room.hall.stops(2, 1, None);
+    room.hall.behind(1);
+    let fresh = room
+        .get(ADMIN, "/v1/interactions?at_least=1")
+        .answer()
+        .await;
+    assert_eq!(fresh.header("ringback-sequence"), "1");
     let behind = room
-        .get(ADMIN, "/v1/interactions?at_least=9")
+        .get(ADMIN, "/v1/interactions?at_least=2")
         .answer()
         .await;
     assert_eq!(behind.problem(), (503, "records.behind"));
     assert_eq!(behind.header("retry-after"), "1");
+    let ahead = room
+        .get(ADMIN, "/v1/interactions?at_least=3")
+        .answer()
+        .await;
+    assert_eq!(ahead.problem(), (422, "request.invalid"));
+    assert_eq!(ahead.body["errors"][0]["at"], "query:at_least");
 }
 
 #[tokio::test]
