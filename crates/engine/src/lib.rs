@@ -26,6 +26,7 @@ mod check;
 pub mod decide;
 mod digest;
 pub mod image;
+mod lookup;
 pub mod matching;
 pub mod react;
 mod results;

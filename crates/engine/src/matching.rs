@@ -15,7 +15,6 @@ mod bits;
 #[cfg(test)]
 mod golden;
 mod lines;
-mod lookup;
 mod matcher;
 mod naive;
 mod qualified;

@@ -1,8 +1,8 @@
 //! What askers were told, for those who ask again with the same input id.
 
 use crate::digest;
+use crate::lookup::Lookup;
 use ringback_model::{EngineTime, Millis, Outcome};
-use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 
@@ -22,9 +22,9 @@ pub struct Kept {
 }
 
 /// The first answers of the last while, oldest first.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Results {
-    by_id: FxHashMap<u128, Kept>,
+    by_id: Lookup<u128, Kept>,
     by_time: VecDeque<(EngineTime, u128)>,
     digest: u64,
 }
@@ -39,7 +39,7 @@ impl Results {
 
     /// Keeps a first answer. A second one for the same id is not kept.
     pub(crate) fn keep(&mut self, kept: Kept) {
-        if self.by_id.contains_key(&kept.id) {
+        if self.by_id.get(&kept.id).is_some() {
             return;
         }
         self.digest = self.digest.wrapping_add(digest::of(&kept));

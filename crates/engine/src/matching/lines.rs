@@ -6,9 +6,9 @@
 
 use super::Waiting;
 use super::bits::Bits;
-use super::lookup::Lookup;
 use super::qualified::ExprId;
 use super::tree::{Iter, Tree};
+use crate::lookup::Lookup;
 use ringback_model::{Medium, OrderKey, RouteRequestId, Tier, VirtualQueueId};
 use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BinaryHeap};

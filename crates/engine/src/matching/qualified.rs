@@ -7,8 +7,8 @@
 
 use super::agents::Slot;
 use super::bits::Bits;
-use super::lookup::Lookup;
 use super::rows::Rows;
+use crate::lookup::Lookup;
 use ringback_model::Name;
 use ringback_model::target::{Comparison, Expression, Level, Skills};
 use std::collections::BTreeMap;

@@ -40,7 +40,7 @@ const PATHS: &[(&[&str], &str)] = &[(
 /// Files where a hash-ordered map is argued for: wrappers that let no order out.
 const HASH_MAPS: &[(&str, &str)] = &[
     (
-        "crates/engine/src/matching/lookup.rs",
+        "crates/engine/src/lookup.rs",
         "a table that finds by key and offers no way to walk over it",
     ),
     (

@@ -9,7 +9,7 @@ use std::hash::Hash;
 
 /// A table that answers "what belongs to this key?" and nothing else.
 #[derive(Debug)]
-pub(super) struct Lookup<K, V>(FxHashMap<K, V>);
+pub(crate) struct Lookup<K, V>(FxHashMap<K, V>);
 
 impl<K, V> Default for Lookup<K, V> {
     fn default() -> Self {
@@ -18,7 +18,7 @@ impl<K, V> Default for Lookup<K, V> {
 }
 
 impl<K: Eq + Hash, V> Lookup<K, V> {
-    pub(super) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<&V>
+    pub(crate) fn get<Q: Eq + Hash + ?Sized>(&self, key: &Q) -> Option<&V>
     where
         K: Borrow<Q>,
     {
@@ -26,11 +26,11 @@ impl<K: Eq + Hash, V> Lookup<K, V> {
     }
 
     /// Returns what the key had before.
-    pub(super) fn insert(&mut self, key: K, value: V) -> Option<V> {
+    pub(crate) fn insert(&mut self, key: K, value: V) -> Option<V> {
         self.0.insert(key, value)
     }
 
-    pub(super) fn remove<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<V>
+    pub(crate) fn remove<Q: Eq + Hash + ?Sized>(&mut self, key: &Q) -> Option<V>
     where
         K: Borrow<Q>,
     {
@@ -38,13 +38,13 @@ impl<K: Eq + Hash, V> Lookup<K, V> {
     }
 
     #[cfg(test)]
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Bytes on the heap, without what keys and values own elsewhere. The table keeps one
     /// control byte per bucket and leaves an eighth of the buckets empty.
-    pub(super) fn bytes(&self) -> usize {
+    pub(crate) fn bytes(&self) -> usize {
         let buckets = self.0.capacity() * 8 / 7;
         buckets * (size_of::<(K, V)>() + 1)
     }
