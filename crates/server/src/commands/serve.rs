@@ -4,7 +4,7 @@ use super::data::DataArgs;
 use crate::config::{Config, Engine};
 use crate::process;
 use crate::serve::{self, FirstKey};
-use crate::telemetry::{self, Metrics};
+use crate::telemetry::{self, Metrics, Telling};
 use anyhow::{Context, Result};
 use std::net::SocketAddr;
 
@@ -34,15 +34,16 @@ pub(crate) fn run(args: Args) -> Result<()> {
     }
     let (config, _) = Config::read(args.data.layers(flags))?;
     let first_key = FirstKey::of_environment()?;
-    telemetry::start_logs(&config.log_filter, config.log_format)?;
-    telemetry::log_panics();
-    let metrics = Metrics::start()?;
-    announce(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
         .context("cannot start the threads of the server")?;
+    let telling = Telling::start(&config, runtime.handle())?;
+    telemetry::log_panics();
+    let metrics = Metrics::start()?;
+    announce(&config);
     let result = runtime.block_on(serve::serve(config, first_key, metrics));
+    telling.close();
     // A start that was broken off may still read: recovery does not depend on its end.
     runtime.shutdown_background();
     result

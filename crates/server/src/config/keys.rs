@@ -221,6 +221,14 @@ keys! {
         /// `human`, `json`, or `auto`: human on a terminal, JSON lines elsewhere.
         format: Text = r#""auto""#;
     }
+
+    /// Traces, for a collector that speaks OTLP over HTTP.
+    traces: RawTraces {
+        /// Where spans go, as protobuf over HTTP. Not set: nowhere.
+        otlp_url: Text, like r#""http://127.0.0.1:4318/v1/traces""#;
+        /// How many of a hundred requests are traced.
+        sample_percent: Number = "10";
+    }
 }
 
 /// Every key, one after the other.

@@ -25,6 +25,19 @@ pub(crate) struct Config {
     pub(crate) notices_url: Option<Secret>,
     pub(crate) log_filter: String,
     pub(crate) log_format: LogFormat,
+    pub(crate) traces: Option<Traces>,
+}
+
+/// Where traces go.
+#[derive(Debug, Clone)]
+#[cfg_attr(
+    not(feature = "otlp"),
+    expect(dead_code, reason = "without the feature nothing goes there")
+)]
+pub(crate) struct Traces {
+    pub(crate) otlp_url: String,
+    /// Which part of the requests is traced, from 0 to 1.
+    pub(crate) sampled: f64,
 }
 
 /// Where everything is kept.
@@ -128,6 +141,7 @@ impl Resolve<'_> {
                     ("json", LogFormat::Json),
                 ],
             )?,
+            traces: self.traces(raw)?,
         })
     }
 
@@ -205,6 +219,26 @@ impl Resolve<'_> {
                 format!("holds {text:?}: write scheme and host, like https://desk.example.com"),
             )),
         }
+    }
+
+    fn traces(&self, raw: &RawConfig) -> Result<Option<Traces>, ConfigFault> {
+        let raw = &raw.traces;
+        let percent = self.within("traces.sample_percent", raw.sample_percent, 0, 100)?;
+        let Some(url) = &raw.otlp_url else {
+            return Ok(None);
+        };
+        if !cfg!(feature = "otlp") {
+            let problem = "is set, but this ringback was built without the feature `otlp`";
+            return Err(self.wrong("traces.otlp_url", problem.to_owned()));
+        }
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            let problem = format!("is {url:?}: write an address of http or https");
+            return Err(self.wrong("traces.otlp_url", problem));
+        }
+        Ok(Some(Traces {
+            otlp_url: url.clone(),
+            sampled: percent as f64 / 100.0,
+        }))
     }
 
     fn journal(&self, raw: &RawConfig) -> Result<Journal, ConfigFault> {
@@ -370,6 +404,11 @@ mod tests {
             ("RINGBACK_JOURNAL__KEPT_H", "9999", "allowed is 0 to 8784"),
             ("RINGBACK_LOG__FORMAT", "xml", "use auto, human, json"),
             ("RINGBACK_LOG__FILTER", "a=b=c", "RINGBACK_LOG__FILTER"),
+            (
+                "RINGBACK_TRACES__SAMPLE_PERCENT",
+                "101",
+                "allowed is 0 to 100",
+            ),
             ("RINGBACK_NOTICES__URL", "ftp://x", "http or https"),
             ("RINGBACK_TENANTS", "a,a", "names `a` twice"),
             ("RINGBACK_TENANTS", "a b", "at place 2"),

@@ -8,6 +8,7 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use axum::serve::ListenerExt;
 use std::future::Future;
 use std::io::ErrorKind;
 use std::net::SocketAddr;
@@ -121,6 +122,13 @@ async fn serve(
     router: Router,
     until: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    // Answers and events are written whole; held back until the one before is acknowledged, they
+    // would come late.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            tracing::debug!(%error, "A connection keeps small writes back.");
+        }
+    });
     axum::serve(listener, router)
         .with_graceful_shutdown(until)
         .await
