@@ -350,8 +350,23 @@ pub struct Step {
 
 /// The target of a route request: at least one step, the first at once.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Steps")]
 pub struct Target {
     steps: Vec<Step>,
+}
+
+/// A target as it was written, before its steps are looked at.
+#[derive(Deserialize)]
+struct Steps {
+    steps: Vec<Step>,
+}
+
+impl TryFrom<Steps> for Target {
+    type Error = TargetError;
+
+    fn try_from(read: Steps) -> Result<Self, TargetError> {
+        Self::new(read.steps)
+    }
 }
 
 /// Why steps do not make a target.
