@@ -1,0 +1,27 @@
+//! Configuration that stands in inputs and events alike.
+
+use crate::samples::name;
+use ringback_model::config::{AgentBody, Capacity, Settings};
+use ringback_model::{Medium, Millis};
+use std::collections::{BTreeMap, BTreeSet};
+
+pub(crate) fn agent_body() -> AgentBody {
+    AgentBody {
+        skills: BTreeMap::from([(name("English"), 3), (name("Loans"), 65_535)]),
+        capacity: Capacity(BTreeMap::from([(Medium::Voice, 1), (Medium::Chat, 3)])),
+    }
+}
+
+pub(crate) fn settings() -> Settings {
+    Settings {
+        offer_ttl: Millis::seconds(30),
+        cool_down: Millis::seconds(20),
+        misses_max: BTreeMap::from([(Medium::Voice, 1), (Medium::Email, 5)]),
+        desk_grace: Millis::seconds(15),
+        open_max: 1_000,
+        results_kept: Millis::seconds(3_600),
+        credit_max: Millis::seconds(7_200),
+        open_keys: BTreeSet::from(["product".to_owned(), "topic".to_owned()]),
+        notices: true,
+    }
+}

@@ -1,0 +1,380 @@
+//! Everything that may have happened: what journals hold.
+
+use crate::config_samples::{agent_body, settings};
+use crate::files::{Sample, hold, named};
+use crate::samples::{
+    at, bare_interaction, bare_request, interaction, name, offer, request, subject,
+};
+use ringback_model::agent::NotReady;
+use ringback_model::config::{
+    Agent, ApiKey, Queue, QueueBody, Role, Scope, VirtualQueue, VirtualQueueBody,
+};
+use ringback_model::effect::{Order, Phase};
+use ringback_model::interaction::Ending;
+use ringback_model::offer::NotTaken;
+use ringback_model::place::{BackTo, Who};
+use ringback_model::record::{AgentInterval, AgentState, Segment, SegmentEnd, SegmentKind};
+use ringback_model::route::Cancelled;
+use ringback_model::{
+    AgentId, ContactId, DeskSessionId, Effect, EffectId, EngineTime, Event, InteractionId, KeyId,
+    Medium, Millis, OfferId, QueueId, RouteRequestId, VirtualQueueId, agent, config, contact,
+    effect, interaction as it, node, offer as o, record, route,
+};
+use std::collections::BTreeSet;
+
+named!(Event {
+    Event::Agent(agent::Event::LoggedIn { .. }) => "agent.logged_in",
+    Event::Agent(agent::Event::LoggedOut { .. }) => "agent.logged_out",
+    Event::Agent(agent::Event::Ready { .. }) => "agent.ready",
+    Event::Agent(agent::Event::NotReady { .. }) => "agent.not_ready",
+    Event::Agent(agent::Event::DeskLost { .. }) => "agent.desk_lost",
+    Event::Agent(agent::Event::DeskBack { .. }) => "agent.desk_back",
+    Event::Agent(agent::Event::DeskSilent { .. }) => "agent.desk_silent",
+    Event::Config(config::Event::QueuePut(_)) => "config.queue_put",
+    Event::Config(config::Event::VirtualQueuePut(_)) => "config.virtual_queue_put",
+    Event::Config(config::Event::AgentPut(_)) => "config.agent_put",
+    Event::Config(config::Event::KeyPut(_)) => "config.key_put",
+    Event::Config(config::Event::SettingsPut { .. }) => "config.settings_put",
+    Event::Contact(contact::Event::Erased { .. }) => "contact.erased",
+    Event::Effect(effect::Event::Issued(_)) => "effect.issued",
+    Event::Effect(effect::Event::Started { .. }) => "effect.started",
+    Event::Effect(effect::Event::Finished { .. }) => "effect.finished",
+    Event::Effect(effect::Event::Retried { .. }) => "effect.retried",
+    Event::Effect(effect::Event::Parked { .. }) => "effect.parked",
+    Event::Interaction(it::Event::Submitted(_)) => "interaction.submitted",
+    Event::Interaction(it::Event::Stopped { .. }) => "interaction.stopped",
+    Event::Node(node::Event::Opened { .. }) => "node.opened",
+    Event::Node(node::Event::ClockJumped { .. }) => "node.clock_jumped",
+    Event::Node(node::Event::ResultsForgotten { .. }) => "node.results_forgotten",
+    Event::Offer(o::Event::Made { .. }) => "offer.made",
+    Event::Offer(o::Event::Accepted { .. }) => "offer.accepted",
+    Event::Offer(o::Event::NotTaken { .. }) => "offer.not_taken",
+    Event::Record(record::Event::Segment(_)) => "record.segment",
+    Event::Record(record::Event::Interval(_)) => "record.interval",
+    Event::Route(route::Event::Requested { .. }) => "route.requested",
+    Event::Route(route::Event::Widened { .. }) => "route.widened",
+    Event::Route(route::Event::Cooled { .. }) => "route.cooled",
+    Event::Route(route::Event::Cancelled { .. }) => "route.cancelled",
+});
+
+fn samples() -> Vec<Sample<Event>> {
+    let samples = [
+        agents(),
+        configuration(),
+        effects_and_node(),
+        interactions(),
+        offers(),
+        records(),
+        routes(),
+    ];
+    samples.into_iter().flatten().collect()
+}
+
+#[test]
+fn each_event_is_written_as_it_always_was() {
+    hold("event", NAMES, name_of, samples());
+}
+
+#[test]
+fn the_name_people_see_is_the_name_in_the_journal() {
+    for (_, event) in samples() {
+        assert_eq!(event.name(), name_of(&event));
+        let json = serde_json::to_value(&event).expect("JSON");
+        let (subject, inner) = json
+            .as_object()
+            .and_then(|map| map.iter().next())
+            .expect("a subject");
+        let what = inner.as_object().and_then(|map| map.keys().next());
+        assert_eq!(
+            event.name(),
+            format!("{subject}.{}", what.expect("an event"))
+        );
+    }
+}
+
+fn agents() -> Vec<Sample<Event>> {
+    let agent = AgentId(3);
+    let medium = Medium::Voice;
+    let events = [
+        agent::Event::LoggedIn {
+            agent,
+            session: DeskSessionId(4),
+            media: vec![Medium::Voice, Medium::Chat],
+            at: at(1),
+        },
+        agent::Event::LoggedOut { agent },
+        agent::Event::Ready {
+            agent,
+            medium,
+            at: at(2),
+        },
+        agent::Event::NotReady {
+            agent,
+            medium,
+            why: NotReady::Missed,
+            at: at(3),
+        },
+        agent::Event::DeskLost {
+            agent,
+            grace_until: EngineTime(33_000),
+        },
+        agent::Event::DeskBack { agent },
+        agent::Event::DeskSilent { agent },
+    ];
+    events.map(|event| ("", Event::Agent(event))).into()
+}
+
+fn key() -> ApiKey {
+    ApiKey {
+        name: name("desk-1"),
+        version: 1,
+        hash: "00ff".to_owned(),
+        role: Role::Agent,
+        scope: Scope::Everything,
+        agent: Some(AgentId(3)),
+        revoked: false,
+    }
+}
+
+fn configuration() -> Vec<Sample<Event>> {
+    let revoked = ApiKey {
+        role: Role::Auditor,
+        scope: Scope::Queues(BTreeSet::from([QueueId(2), QueueId(5)])),
+        agent: None,
+        revoked: true,
+        ..key()
+    };
+    let samples = [
+        (
+            "",
+            config::Event::QueuePut(Box::new(Queue {
+                id: QueueId(2),
+                name: name("inbox"),
+                version: 4,
+                body: QueueBody { open_max: 10 },
+            })),
+        ),
+        (
+            "",
+            config::Event::VirtualQueuePut(Box::new(VirtualQueue {
+                id: VirtualQueueId(4),
+                name: name("support"),
+                version: 1,
+                body: VirtualQueueBody {
+                    waiting_max: 5,
+                    short_abandon: Millis::seconds(5),
+                },
+            })),
+        ),
+        (
+            "",
+            config::Event::AgentPut(Box::new(Agent {
+                id: AgentId(3),
+                name: name("anna"),
+                version: 2,
+                body: agent_body(),
+            })),
+        ),
+        ("", config::Event::KeyPut(Box::new(key()))),
+        ("revoked", config::Event::KeyPut(Box::new(revoked))),
+        (
+            "",
+            config::Event::SettingsPut {
+                version: 6,
+                settings: Box::new(settings()),
+            },
+        ),
+    ];
+    samples
+        .map(|(more, event)| (more, Event::Config(event)))
+        .into()
+}
+
+fn effects_and_node() -> Vec<Sample<Event>> {
+    let effect = EffectId(8);
+    let problem = "connection refused".to_owned();
+    let order = Order {
+        id: effect,
+        effect: Effect::Notice {
+            interaction: InteractionId(7),
+            ending: Ending::Abandoned,
+        },
+        not_after: EngineTime(86_400_000),
+        attempts: 0,
+        phase: Phase::Issued {
+            from: EngineTime(20_000),
+        },
+    };
+    let effects = [
+        effect::Event::Issued(Box::new(order)),
+        effect::Event::Started { effect },
+        effect::Event::Finished { effect },
+        effect::Event::Retried {
+            effect,
+            from: EngineTime(21_000),
+            problem: problem.clone(),
+        },
+        effect::Event::Parked { effect, problem },
+    ];
+    let node = [
+        node::Event::Opened {
+            outage: Millis::seconds(90),
+            clock_off: -250,
+        },
+        node::Event::ClockJumped { by: 3_600_000 },
+        node::Event::ResultsForgotten {
+            before: EngineTime(60_000),
+        },
+    ];
+    let erased = contact::Event::Erased {
+        contact: Some(ContactId(6)),
+        keys: vec![KeyId(11)],
+    };
+    let effects = effects.map(Event::Effect).into_iter();
+    let events = effects
+        .chain(node.map(Event::Node))
+        .chain([Event::Contact(erased)]);
+    events.map(|event| ("", event)).collect()
+}
+
+fn interactions() -> Vec<Sample<Event>> {
+    let stopped = |owner, ending| it::Event::Stopped {
+        of: subject(),
+        owner,
+        ending,
+        at: at(60),
+    };
+    let completed = Ending::Completed {
+        agent: AgentId(3),
+        reason: name("done"),
+        disposition: Some(name("sold")),
+    };
+    let samples = [
+        ("", it::Event::Submitted(Box::new(interaction()))),
+        ("bare", it::Event::Submitted(Box::new(bare_interaction()))),
+        ("", stopped(Some(AgentId(3)), completed)),
+        ("bare", stopped(None, Ending::Abandoned)),
+    ];
+    samples
+        .map(|(more, event)| (more, Event::Interaction(event)))
+        .into()
+}
+
+fn offers() -> Vec<Sample<Event>> {
+    let not_taken = |how, cooling_until, misses| o::Event::NotTaken {
+        of: subject(),
+        offer: OfferId(12),
+        agent: AgentId(3),
+        back_to: BackTo::Routing,
+        how,
+        cooling_until,
+        misses,
+    };
+    let samples = [
+        (
+            "",
+            o::Event::Made {
+                of: subject(),
+                offer: Box::new(offer()),
+            },
+        ),
+        (
+            "",
+            o::Event::Accepted {
+                of: subject(),
+                offer: OfferId(12),
+                agent: AgentId(3),
+                at: at(20),
+            },
+        ),
+        ("", not_taken(NotTaken::Lapsed, Some(EngineTime(71_000)), 2)),
+        ("bare", not_taken(NotTaken::DeskGone, None, 0)),
+    ];
+    samples
+        .map(|(more, event)| (more, Event::Offer(event)))
+        .into()
+}
+
+fn records() -> Vec<Sample<Event>> {
+    let wait = Segment {
+        interaction: InteractionId(7),
+        medium: Medium::Chat,
+        who: Who::Customer,
+        kind: SegmentKind::Wait,
+        queue: QueueId(2),
+        virtual_queue: Some(VirtualQueueId(4)),
+        request: Some(RouteRequestId(9)),
+        from: at(10),
+        to: at(20),
+        end: SegmentEnd::Answered,
+    };
+    let talk = Segment {
+        who: Who::Agent(AgentId(3)),
+        kind: SegmentKind::Talk,
+        virtual_queue: None,
+        request: None,
+        end: SegmentEnd::Completed,
+        ..wait.clone()
+    };
+    let ready = AgentInterval {
+        agent: AgentId(3),
+        medium: Some(Medium::Chat),
+        state: AgentState::Ready,
+        from: at(1),
+        to: at(60),
+    };
+    let logged_in = AgentInterval {
+        medium: None,
+        state: AgentState::LoggedIn,
+        ..ready.clone()
+    };
+    let samples = [
+        ("", record::Event::Segment(Box::new(wait))),
+        ("bare", record::Event::Segment(Box::new(talk))),
+        ("", record::Event::Interval(Box::new(ready))),
+        ("bare", record::Event::Interval(Box::new(logged_in))),
+    ];
+    samples
+        .map(|(more, event)| (more, Event::Record(event)))
+        .into()
+}
+
+fn routes() -> Vec<Sample<Event>> {
+    let (of, id) = (subject(), RouteRequestId(9));
+    let requested = |request| route::Event::Requested {
+        of,
+        request: Box::new(request),
+    };
+    let widened = |widens_at| route::Event::Widened {
+        of,
+        request: id,
+        step: 2,
+        widens_at,
+    };
+    let samples = [
+        ("", requested(request())),
+        ("bare", requested(bare_request())),
+        ("", widened(Some(EngineTime(70_000)))),
+        ("bare", widened(None)),
+        (
+            "",
+            route::Event::Cooled {
+                of,
+                request: id,
+                agent: AgentId(3),
+            },
+        ),
+        (
+            "",
+            route::Event::Cancelled {
+                of,
+                request: id,
+                cause: Cancelled::Asked,
+                rests: true,
+            },
+        ),
+    ];
+    samples
+        .map(|(more, event)| (more, Event::Route(event)))
+        .into()
+}

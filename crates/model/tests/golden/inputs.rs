@@ -1,0 +1,239 @@
+//! Everything that may reach the heart.
+
+use crate::config_samples::{agent_body, settings};
+use crate::files::{Sample, hold, named};
+use crate::samples::{ask, name, user_data};
+use ringback_model::config::{Expected, QueueBody, Role, VirtualQueueBody};
+use ringback_model::effect::Report;
+use ringback_model::interaction::{StopCause, Submission};
+use ringback_model::value::UserData;
+use ringback_model::{
+    AgentId, ContactId, DeskSessionId, EffectId, Input, InteractionId, KeyId, Medium, Millis,
+    OfferId, RouteRequestId, Tier, agent, config, contact, effect, interaction, node, offer, route,
+};
+use std::collections::BTreeSet;
+
+named!(Input {
+    Input::Agent(agent::Input::LogIn { .. }) => "agent.log_in",
+    Input::Agent(agent::Input::LogOut { .. }) => "agent.log_out",
+    Input::Agent(agent::Input::Ready { .. }) => "agent.ready",
+    Input::Agent(agent::Input::NotReady { .. }) => "agent.not_ready",
+    Input::Agent(agent::Input::DeskLost { .. }) => "agent.desk_lost",
+    Input::Agent(agent::Input::DeskBack { .. }) => "agent.desk_back",
+    Input::Config(config::Input::PutQueue { .. }) => "config.put_queue",
+    Input::Config(config::Input::PutVirtualQueue { .. }) => "config.put_virtual_queue",
+    Input::Config(config::Input::PutAgent { .. }) => "config.put_agent",
+    Input::Config(config::Input::MakeKey { .. }) => "config.make_key",
+    Input::Config(config::Input::RevokeKey { .. }) => "config.revoke_key",
+    Input::Config(config::Input::PutSettings { .. }) => "config.put_settings",
+    Input::Contact(contact::Input::Erased { .. }) => "contact.erased",
+    Input::Effect(effect::Input::Start { .. }) => "effect.start",
+    Input::Effect(effect::Input::Report { .. }) => "effect.report",
+    Input::Interaction(interaction::Input::Submit(_)) => "interaction.submit",
+    Input::Interaction(interaction::Input::Complete { .. }) => "interaction.complete",
+    Input::Interaction(interaction::Input::Stop { .. }) => "interaction.stop",
+    Input::Node(node::Input::Opened { .. }) => "node.opened",
+    Input::Node(node::Input::Due { .. }) => "node.due",
+    Input::Node(node::Input::ClockJumped { .. }) => "node.clock_jumped",
+    Input::Offer(offer::Input::Accept { .. }) => "offer.accept",
+    Input::Offer(offer::Input::Reject { .. }) => "offer.reject",
+    Input::Route(route::Input::Request { .. }) => "route.request",
+    Input::Route(route::Input::Cancel { .. }) => "route.cancel",
+});
+
+#[test]
+fn each_input_is_written_as_it_always_was() {
+    let samples = [agents(), configuration(), interactions(), the_rest()];
+    hold(
+        "input",
+        NAMES,
+        name_of,
+        samples.into_iter().flatten().collect(),
+    );
+}
+
+fn agents() -> Vec<Sample<Input>> {
+    let agent = AgentId(3);
+    let session = DeskSessionId(4);
+    let media = vec![Medium::Voice, Medium::Chat];
+    let reason = name("lunch");
+    let inputs = [
+        agent::Input::LogIn {
+            agent,
+            media: media.clone(),
+        },
+        agent::Input::LogOut { agent },
+        agent::Input::Ready {
+            agent,
+            media: media.clone(),
+        },
+        agent::Input::NotReady {
+            agent,
+            media,
+            reason,
+        },
+        agent::Input::DeskLost { agent, session },
+        agent::Input::DeskBack { agent, session },
+    ];
+    inputs.map(|input| ("", Input::Agent(input))).into()
+}
+
+fn configuration() -> Vec<Sample<Input>> {
+    let key = |role, queues, agent| config::Input::MakeKey {
+        name: name("shop"),
+        hash: "00ff".to_owned(),
+        role,
+        queues,
+        agent,
+    };
+    let samples = [
+        (
+            "",
+            config::Input::PutQueue {
+                name: name("inbox"),
+                body: QueueBody { open_max: 10 },
+                expected: Expected::Version(3),
+            },
+        ),
+        (
+            "",
+            config::Input::PutVirtualQueue {
+                name: name("support"),
+                body: VirtualQueueBody {
+                    waiting_max: 5,
+                    short_abandon: Millis::seconds(5),
+                },
+                expected: Expected::Absent,
+            },
+        ),
+        (
+            "",
+            config::Input::PutAgent {
+                name: name("anna"),
+                body: agent_body(),
+                expected: Expected::Any,
+            },
+        ),
+        (
+            "",
+            key(
+                Role::Integrator,
+                Some(BTreeSet::from([name("inbox")])),
+                None,
+            ),
+        ),
+        ("agent", key(Role::Agent, None, Some(name("anna")))),
+        ("", config::Input::RevokeKey { name: name("shop") }),
+        (
+            "",
+            config::Input::PutSettings {
+                settings: Box::new(settings()),
+                expected: Expected::Any,
+            },
+        ),
+    ];
+    samples
+        .map(|(more, input)| (more, Input::Config(input)))
+        .into()
+}
+
+fn submission() -> Submission {
+    Submission {
+        queue: name("inbox"),
+        medium: Medium::Chat,
+        kind: name("inbound"),
+        subkind: Some(name("complaint")),
+        tier: Tier(2),
+        contact: Some(ContactId(6)),
+        parent: Some(InteractionId(5)),
+        user_data: user_data(),
+        route: Some(ask()),
+    }
+}
+
+fn interactions() -> Vec<Sample<Input>> {
+    let bare = Submission {
+        subkind: None,
+        tier: Tier(0),
+        contact: None,
+        parent: None,
+        user_data: UserData::default(),
+        route: None,
+        ..submission()
+    };
+    let complete = |disposition| interaction::Input::Complete {
+        interaction: InteractionId(7),
+        agent: AgentId(3),
+        reason: name("done"),
+        disposition,
+    };
+    let stop = |cause| interaction::Input::Stop {
+        interaction: InteractionId(7),
+        cause,
+    };
+    let reason = name("duplicate");
+    let samples = [
+        ("", interaction::Input::Submit(Box::new(submission()))),
+        ("bare", interaction::Input::Submit(Box::new(bare))),
+        ("", complete(Some(name("sold")))),
+        ("bare", complete(None)),
+        ("", stop(StopCause::Abandoned)),
+        ("cancelled", stop(StopCause::Cancelled { reason })),
+    ];
+    samples
+        .map(|(more, input)| (more, Input::Interaction(input)))
+        .into()
+}
+
+fn the_rest() -> Vec<Sample<Input>> {
+    let (offer, agent) = (OfferId(12), AgentId(3));
+    let effect = EffectId(8);
+    vec![
+        (
+            "",
+            Input::Contact(contact::Input::Erased {
+                contact: Some(ContactId(6)),
+                keys: vec![KeyId(11), KeyId(12)],
+            }),
+        ),
+        ("", Input::Effect(effect::Input::Start { effect })),
+        (
+            "",
+            Input::Effect(effect::Input::Report {
+                effect,
+                report: Report::Done,
+            }),
+        ),
+        (
+            "",
+            Input::Node(node::Input::Opened {
+                outage: Millis::seconds(90),
+                clock_off: -250,
+            }),
+        ),
+        ("", Input::Node(node::Input::Due { limit: 100 })),
+        ("", Input::Node(node::Input::ClockJumped { by: -3_600_000 })),
+        ("", Input::Offer(offer::Input::Accept { offer, agent })),
+        (
+            "",
+            Input::Offer(offer::Input::Reject {
+                offer,
+                agent,
+                reason: name("busy"),
+            }),
+        ),
+        (
+            "",
+            Input::Route(route::Input::Request {
+                interaction: InteractionId(7),
+                ask: Box::new(ask()),
+            }),
+        ),
+        (
+            "",
+            Input::Route(route::Input::Cancel {
+                request: RouteRequestId(9),
+            }),
+        ),
+    ]
+}

@@ -1,0 +1,173 @@
+//! Records that stand in several documents.
+
+use ringback_model::interaction::{Interaction, Subject};
+use ringback_model::offer::{Decision, Occasion, Offer, Rule};
+use ringback_model::place::{BackTo, Party, Place, Role, Who};
+use ringback_model::route::{Ask, Cooling, RouteRequest};
+use ringback_model::target::{Step, Target};
+use ringback_model::value::{Finite, Map, UserData, Value};
+use ringback_model::{
+    AgentId, ContactId, EngineTime, InteractionId, KeyId, Medium, Millis, Name, Now, OfferId,
+    OrderKey, Personal, QueueId, RouteRequestId, Sealed, Tier, VirtualQueueId, WallTime,
+};
+
+pub(crate) fn name(text: &str) -> Name {
+    text.parse().expect("a name")
+}
+
+pub(crate) const fn at(seconds: u64) -> Now {
+    Now {
+        engine: EngineTime(seconds * 1_000),
+        wall: WallTime(1_767_600_000_000 + seconds as i64 * 1_000),
+    }
+}
+
+pub(crate) const fn subject() -> Subject {
+    Subject {
+        interaction: InteractionId(7),
+        queue: QueueId(2),
+    }
+}
+
+pub(crate) fn target() -> Target {
+    let step = |text: &str, seconds| Step {
+        expression: text.parse().expect("an expression"),
+        after: Millis::seconds(seconds),
+    };
+    Target::new(vec![
+        step("English>=3 & (Loans=2 | Cards!=0)", 0),
+        step("English>1", 20),
+        step("English<9 | English<=9", 40),
+        step("", 60),
+    ])
+    .expect("growing steps")
+}
+
+pub(crate) fn ask() -> Ask {
+    Ask {
+        virtual_queue: name("support"),
+        target: target(),
+        tier: Some(Tier(5)),
+        credit: Millis::seconds(30),
+    }
+}
+
+/// One value of every kind, and something sealed.
+pub(crate) fn user_data() -> UserData {
+    let number = Finite::new(2.5).expect("a finite number");
+    let inner = Map::from([("deep".to_owned(), Value::Bool(true))]);
+    let open = Map::from([
+        ("nothing".to_owned(), Value::Null),
+        ("yes".to_owned(), Value::Bool(true)),
+        ("count".to_owned(), Value::Int(-3)),
+        ("price".to_owned(), Value::Number(number)),
+        ("topic".to_owned(), Value::Text("Störung".to_owned())),
+        (
+            "list".to_owned(),
+            Value::List(vec![Value::Int(1), Value::Null]),
+        ),
+        ("map".to_owned(), Value::Map(inner)),
+    ]);
+    let sealed = Sealed {
+        key: KeyId(11),
+        contact: Some(ContactId(6)),
+        bytes: Box::from([0, 1, 127, 128, 255]),
+    };
+    UserData {
+        open,
+        personal: Some(Personal::new(sealed)),
+    }
+}
+
+pub(crate) fn interaction() -> Interaction {
+    Interaction {
+        id: InteractionId(7),
+        medium: Medium::Chat,
+        kind: name("inbound"),
+        subkind: Some(name("complaint")),
+        tier: Tier(-1),
+        queue: QueueId(2),
+        contact: Some(ContactId(6)),
+        parent: Some(InteractionId(5)),
+        thread: Some(InteractionId(3)),
+        user_data: user_data(),
+        submitted: at(10),
+        place: Place::Queue,
+        parties: vec![Party {
+            who: Who::Customer,
+            role: Role::Customer,
+            since: at(10),
+        }],
+        requests: vec![RouteRequestId(9)],
+        version: 1,
+    }
+}
+
+/// As little as there can be.
+pub(crate) fn bare_interaction() -> Interaction {
+    Interaction {
+        subkind: None,
+        contact: None,
+        parent: None,
+        thread: None,
+        user_data: UserData::default(),
+        requests: Vec::new(),
+        ..interaction()
+    }
+}
+
+pub(crate) fn request() -> RouteRequest {
+    RouteRequest {
+        id: RouteRequestId(9),
+        interaction: InteractionId(7),
+        medium: Medium::Chat,
+        virtual_queue: VirtualQueueId(4),
+        target: target(),
+        step: 1,
+        widens_at: Some(EngineTime(50_000)),
+        key: OrderKey::new(Tier(5), EngineTime(10_000), Millis::seconds(30), 9),
+        since: at(10),
+        owner: Some(77),
+        due_at: Some(WallTime(1_767_600_600_000)),
+        cooling: vec![Cooling {
+            agent: AgentId(3),
+            until: EngineTime(40_000),
+        }],
+    }
+}
+
+pub(crate) fn bare_request() -> RouteRequest {
+    RouteRequest {
+        target: Target::fixed("".parse().expect("anyone")),
+        step: 0,
+        widens_at: None,
+        owner: None,
+        due_at: None,
+        cooling: Vec::new(),
+        ..request()
+    }
+}
+
+pub(crate) fn offer() -> Offer {
+    Offer {
+        id: OfferId(12),
+        interaction: InteractionId(7),
+        request: RouteRequestId(9),
+        agent: AgentId(3),
+        medium: Medium::Chat,
+        made: at(11),
+        until: EngineTime(41_000),
+        back_to: BackTo::Routing,
+        decision: Decision {
+            occasion: Occasion::AgentCame,
+            rule: Rule::LongestIdle,
+            candidates: 1,
+            idle: Millis(1_500),
+            waited: Millis::seconds(1),
+            step: 1,
+            ahead: 3,
+            ahead_not_for_agent: 2,
+            ahead_cooling: 1,
+        },
+    }
+}

@@ -1,0 +1,221 @@
+//! The small enums inside the documents: each variant of each, one folder per enum.
+
+use crate::files::{Sample, hold, named};
+use crate::samples::name;
+use ringback_model::agent::{ClaimKind, NotReady};
+use ringback_model::config::{Expected, Role as KeyRole, Scope};
+use ringback_model::effect::{Phase, Report};
+use ringback_model::interaction::{Ending, StopCause};
+use ringback_model::offer::{NotTaken, Occasion, Rule};
+use ringback_model::place::{BackTo, Place, Role, Who};
+use ringback_model::record::{AgentState, SegmentEnd, SegmentKind};
+use ringback_model::route::Cancelled;
+use ringback_model::target::{Comparison, Expression, Target};
+use ringback_model::{
+    AgentId, DeskSessionId, EngineTime, InteractionId, Medium, OfferId, Outcome, QueueId,
+    RouteRequestId, WallTime,
+};
+use std::collections::BTreeSet;
+
+/// A test for one enum: all its variants, each with a document.
+macro_rules! shape {
+    ($test:ident, $folder:literal, $type:ty { $($pattern:pat => $name:literal, $sample:expr;)* }) => {
+        #[test]
+        fn $test() {
+            named!($type { $($pattern => $name,)* });
+            let samples: Vec<Sample<$type>> = vec![$(("", $sample)),*];
+            hold(concat!("shape/", $folder), NAMES, name_of, samples);
+        }
+    };
+}
+
+shape!(places, "place", Place {
+    Place::Queue => "queue", Place::Queue;
+    Place::Workflow { .. } => "workflow", Place::Workflow { session: 77 };
+    Place::Routing => "routing", Place::Routing;
+    Place::Offer { .. } => "offer", Place::Offer { offer: OfferId(12), back_to: BackTo::Queue };
+    Place::Workbin { .. } => "workbin", Place::Workbin { workbin: name("drafts") };
+    Place::Handling => "handling", Place::Handling;
+    Place::Scheduled { .. } => "scheduled", Place::Scheduled { due: WallTime(1_767_600_000_000) };
+    Place::External { .. } => "external", Place::External { service: name("crm") };
+    Place::Outbound => "outbound", Place::Outbound;
+    Place::Stopped => "stopped", Place::Stopped;
+});
+
+shape!(ways_back, "back_to", BackTo {
+    BackTo::Queue => "queue", BackTo::Queue;
+    BackTo::Routing => "routing", BackTo::Routing;
+    BackTo::Workbin { .. } => "workbin", BackTo::Workbin { workbin: name("drafts") };
+});
+
+shape!(those_who_take_part, "who", Who {
+    Who::Customer => "customer", Who::Customer;
+    Who::Agent(_) => "agent", Who::Agent(AgentId(3));
+    Who::Bot => "bot", Who::Bot;
+});
+
+shape!(roles_of_parties, "role", Role {
+    Role::Owner => "owner", Role::Owner;
+    Role::Consultant => "consultant", Role::Consultant;
+    Role::Conference => "conference", Role::Conference;
+    Role::Monitor => "monitor", Role::Monitor;
+    Role::Coach => "coach", Role::Coach;
+    Role::Customer => "customer", Role::Customer;
+    Role::Bot => "bot", Role::Bot;
+});
+
+shape!(kinds_of_claims, "claim_kind", ClaimKind {
+    ClaimKind::Reserved => "reserved", ClaimKind::Reserved;
+    ClaimKind::Offered => "offered", ClaimKind::Offered;
+    ClaimKind::Handling => "handling", ClaimKind::Handling;
+    ClaimKind::Consult => "consult", ClaimKind::Consult;
+    ClaimKind::WrapUp => "wrap_up", ClaimKind::WrapUp;
+});
+
+shape!(reasons_not_to_be_ready, "not_ready", NotReady {
+    NotReady::LoggedIn => "logged_in", NotReady::LoggedIn;
+    NotReady::Chosen { .. } => "chosen", NotReady::Chosen { reason: name("lunch") };
+    NotReady::Missed => "missed", NotReady::Missed;
+    NotReady::Silent => "silent", NotReady::Silent;
+});
+
+shape!(media, "medium", Medium {
+    Medium::Voice => "voice", Medium::Voice;
+    Medium::Chat => "chat", Medium::Chat;
+    Medium::Email => "email", Medium::Email;
+    Medium::Sms => "sms", Medium::Sms;
+    Medium::Mms => "mms", Medium::Mms;
+    Medium::Social => "social", Medium::Social;
+    Medium::Workitem => "workitem", Medium::Workitem;
+});
+
+shape!(occasions, "occasion", Occasion {
+    Occasion::RequestCame => "request_came", Occasion::RequestCame;
+    Occasion::AgentCame => "agent_came", Occasion::AgentCame;
+});
+
+shape!(rules, "rule", Rule {
+    Rule::LongestIdle => "longest_idle", Rule::LongestIdle;
+});
+
+shape!(ways_not_to_take_an_offer, "not_taken", NotTaken {
+    NotTaken::Rejected { .. } => "rejected", NotTaken::Rejected { reason: name("busy") };
+    NotTaken::Lapsed => "lapsed", NotTaken::Lapsed;
+    NotTaken::DeskGone => "desk_gone", NotTaken::DeskGone;
+    NotTaken::InteractionStopped => "interaction_stopped", NotTaken::InteractionStopped;
+});
+
+shape!(reasons_to_cancel_a_request, "cancelled", Cancelled {
+    Cancelled::Asked => "asked", Cancelled::Asked;
+    Cancelled::MatchedElsewhere => "matched_elsewhere", Cancelled::MatchedElsewhere;
+    Cancelled::InteractionStopped => "interaction_stopped", Cancelled::InteractionStopped;
+});
+
+shape!(kinds_of_segments, "segment_kind", SegmentKind {
+    SegmentKind::Wait => "wait", SegmentKind::Wait;
+    SegmentKind::Ring => "ring", SegmentKind::Ring;
+    SegmentKind::Talk => "talk", SegmentKind::Talk;
+    SegmentKind::Hold => "hold", SegmentKind::Hold;
+    SegmentKind::Wrap => "wrap", SegmentKind::Wrap;
+});
+
+shape!(ends_of_segments, "segment_end", SegmentEnd {
+    SegmentEnd::Answered => "answered", SegmentEnd::Answered;
+    SegmentEnd::Abandoned => "abandoned", SegmentEnd::Abandoned;
+    SegmentEnd::ShortAbandoned => "short_abandoned", SegmentEnd::ShortAbandoned;
+    SegmentEnd::Overflowed => "overflowed", SegmentEnd::Overflowed;
+    SegmentEnd::TurnedIntoCallback => "turned_into_callback", SegmentEnd::TurnedIntoCallback;
+    SegmentEnd::Stopped => "stopped", SegmentEnd::Stopped;
+    SegmentEnd::TakenBack => "taken_back", SegmentEnd::TakenBack;
+    SegmentEnd::MatchedElsewhere => "matched_elsewhere", SegmentEnd::MatchedElsewhere;
+    SegmentEnd::Accepted => "accepted", SegmentEnd::Accepted;
+    SegmentEnd::Rejected => "rejected", SegmentEnd::Rejected;
+    SegmentEnd::Lapsed => "lapsed", SegmentEnd::Lapsed;
+    SegmentEnd::Withdrawn => "withdrawn", SegmentEnd::Withdrawn;
+    SegmentEnd::Completed => "completed", SegmentEnd::Completed;
+    SegmentEnd::Transferred => "transferred", SegmentEnd::Transferred;
+});
+
+shape!(states_of_agents, "agent_state", AgentState {
+    AgentState::LoggedIn => "logged_in", AgentState::LoggedIn;
+    AgentState::Ready => "ready", AgentState::Ready;
+    AgentState::NotReady { .. } => "not_ready", AgentState::NotReady { why: NotReady::Missed };
+});
+
+shape!(endings, "ending", Ending {
+    Ending::Completed { .. } => "completed", Ending::Completed {
+        agent: AgentId(3),
+        reason: name("done"),
+        disposition: None,
+    };
+    Ending::Abandoned => "abandoned", Ending::Abandoned;
+    Ending::Cancelled { .. } => "cancelled", Ending::Cancelled { reason: name("duplicate") };
+});
+
+shape!(causes_of_stopping, "stop_cause", StopCause {
+    StopCause::Abandoned => "abandoned", StopCause::Abandoned;
+    StopCause::Cancelled { .. } => "cancelled", StopCause::Cancelled { reason: name("duplicate") };
+});
+
+shape!(phases_of_effects, "phase", Phase {
+    Phase::Issued { .. } => "issued", Phase::Issued { from: EngineTime(20_000) };
+    Phase::Started => "started", Phase::Started;
+    Phase::Parked => "parked", Phase::Parked;
+});
+
+shape!(reports_of_rooms, "report", Report {
+    Report::Done => "done", Report::Done;
+    Report::Failed { .. } => "failed", Report::Failed { problem: "timed out".to_owned() };
+    Report::Impossible { .. } => "impossible", Report::Impossible { problem: "no such host".to_owned() };
+});
+
+shape!(roles_of_keys, "key_role", KeyRole {
+    KeyRole::Administrator => "administrator", KeyRole::Administrator;
+    KeyRole::Supervisor => "supervisor", KeyRole::Supervisor;
+    KeyRole::Agent => "agent", KeyRole::Agent;
+    KeyRole::Integrator => "integrator", KeyRole::Integrator;
+    KeyRole::Auditor => "auditor", KeyRole::Auditor;
+});
+
+shape!(scopes, "scope", Scope {
+    Scope::Everything => "everything", Scope::Everything;
+    Scope::Queues(_) => "queues", Scope::Queues(BTreeSet::from([QueueId(2), QueueId(5)]));
+});
+
+shape!(expectations, "expected", Expected {
+    Expected::Any => "any", Expected::Any;
+    Expected::Absent => "absent", Expected::Absent;
+    Expected::Version(_) => "version", Expected::Version(3);
+});
+
+shape!(comparisons, "comparison", Comparison {
+    Comparison::Equal => "equal", Comparison::Equal;
+    Comparison::NotEqual => "not_equal", Comparison::NotEqual;
+    Comparison::Greater => "greater", Comparison::Greater;
+    Comparison::AtLeast => "at_least", Comparison::AtLeast;
+    Comparison::Less => "less", Comparison::Less;
+    Comparison::AtMost => "at_most", Comparison::AtMost;
+});
+
+shape!(expressions, "expression", Expression {
+    Expression::All(_) => "all", "A>=1 & B=2".parse().expect("an expression");
+    Expression::Any(_) => "any", "A>=1 | B=2".parse().expect("an expression");
+    Expression::Skill(..) => "skill", "A!=1".parse().expect("an expression");
+});
+
+shape!(outcomes, "outcome", Outcome {
+    Outcome::Done => "done", Outcome::Done;
+    Outcome::Submitted { .. } => "submitted", Outcome::Submitted {
+        interaction: InteractionId(7),
+        request: Some(RouteRequestId(9)),
+    };
+    Outcome::Requested { .. } => "requested", Outcome::Requested { request: RouteRequestId(9) };
+    Outcome::LoggedIn { .. } => "logged_in", Outcome::LoggedIn { session: DeskSessionId(4) };
+    Outcome::Put { .. } => "put", Outcome::Put { version: 6 };
+});
+
+#[test]
+fn a_target_without_steps_is_not_read() {
+    let error = serde_json::from_str::<Target>(r#"{"steps":[]}"#).expect_err("no steps");
+    assert!(error.to_string().contains("at least one step"), "{error}");
+}
