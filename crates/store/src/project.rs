@@ -37,3 +37,11 @@ pub(crate) fn unknown(tenant: TenantId, interaction: InteractionId) -> StoreFaul
         problem: format!("{interaction} changed but is not there"),
     }
 }
+
+/// A second beginning of an interaction.
+pub(crate) fn twice(tenant: TenantId, interaction: InteractionId) -> StoreFault {
+    StoreFault::failed(
+        "projecting into the records",
+        format!("{interaction} of {tenant} is submitted after it was seen already"),
+    )
+}

@@ -82,7 +82,7 @@ CREATE TABLE ringback_records.wait_total (
 );
 
 CREATE TABLE ringback_records.agent_interval (
-    number      BIGINT PRIMARY KEY,             -- in the order they ended
+    number      BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- in the order they ended
     tenant      BIGINT NOT NULL,
     agent       BIGINT NOT NULL,
     medium      TEXT,                            -- NULL: logged in as such

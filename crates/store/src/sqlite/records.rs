@@ -7,7 +7,7 @@ use super::connection::{Checkpoint, Synchronous};
 use super::fault::{Health, fault};
 use super::schema::RECORDS;
 use crate::convert::{actor_text, int, pack, state_columns, uint, who_columns};
-use crate::project::{check_order, unknown};
+use crate::project::{check_order, twice, unknown};
 use fold::{Folded, Standing};
 use ringback_model::interaction::Interaction;
 use ringback_model::record::{AgentInterval, Segment, SegmentKind};
@@ -146,7 +146,11 @@ impl<F: Fn(rusqlite::Error) -> StoreFault> Write<'_, F> {
 
     fn change<'c>(&self, change: &'c Change, folded: &mut Folded<'c>) -> Result<(), StoreFault> {
         match change {
-            Change::Submitted(interaction) => folded.submitted(interaction),
+            Change::Submitted(interaction) => {
+                if !folded.submitted(interaction) {
+                    return Err(twice(self.tenant, interaction.id));
+                }
+            }
             Change::Moved {
                 interaction,
                 place,

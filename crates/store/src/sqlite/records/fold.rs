@@ -37,8 +37,11 @@ impl<'a> Folded<'a> {
         })
     }
 
-    pub(super) fn submitted(&mut self, interaction: &'a Interaction) {
+    /// `false` if something was folded of it before: an interaction begins once, and with this.
+    pub(super) fn submitted(&mut self, interaction: &'a Interaction) -> bool {
+        let first = !self.standings.contains_key(&interaction.id);
         self.of(interaction.id).submitted = Some(interaction);
+        first
     }
 
     pub(super) fn moved(

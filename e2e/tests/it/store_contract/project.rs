@@ -1,0 +1,628 @@
+//! Projecting into the records, and asking them.
+
+use super::World;
+use ringback_model::agent::NotReady;
+use ringback_model::config::Scope;
+use ringback_model::interaction::{Ending, Interaction};
+use ringback_model::place::{Party, Place, Role, Who};
+use ringback_model::record::{AgentInterval, AgentState, Segment, SegmentEnd, SegmentKind};
+use ringback_model::{
+    AgentId, ContactId, EngineTime, InteractionId, Medium, Name, Now, QueueId, RouteRequestId,
+    Tier, VirtualQueueId, WallTime,
+};
+use ringback_ports::envelope::{ActorRef, Cursor, Sequence, TenantId};
+use ringback_ports::records::{
+    Change, ConfigVersion, HistoryLine, HistoryRow, InteractionRow, PAGE_MAX, RecordsPage,
+    RecordsQuery,
+};
+
+fn name(text: &str) -> Name {
+    text.parse().expect("a name")
+}
+
+fn now(engine: u64) -> Now {
+    Now {
+        engine: EngineTime(engine),
+        wall: WallTime(-1_000 + i64::try_from(engine).expect("small")),
+    }
+}
+
+fn interaction(id: u64, queue: u64) -> Interaction {
+    Interaction {
+        id: InteractionId(id),
+        medium: Medium::Chat,
+        kind: name("inbound"),
+        subkind: None,
+        tier: Tier(-2),
+        queue: QueueId(queue),
+        contact: None,
+        parent: None,
+        thread: None,
+        user_data: serde_json::from_str(
+            r#"{"open": {"topic": "bill", "amount": 12.5, "n": [1, null]}}"#,
+        )
+        .expect("user data"),
+        submitted: now(10 * id),
+        place: Place::Queue,
+        parties: Vec::new(),
+        requests: Vec::new(),
+        version: 1,
+    }
+}
+
+fn submitted(interaction: &Interaction) -> Change {
+    Change::Submitted(Box::new(interaction.clone()))
+}
+
+fn moved(id: u64, place: Option<&'static str>, owner: Option<u64>) -> Change {
+    Change::Moved {
+        interaction: InteractionId(id),
+        place,
+        owner: owner.map(AgentId),
+    }
+}
+
+fn stopped(id: u64, ending: Ending) -> Change {
+    Change::Stopped {
+        interaction: InteractionId(id),
+        at: now(999),
+        ending,
+    }
+}
+
+fn line(sequence: u64, index: u32) -> HistoryLine {
+    HistoryLine {
+        cursor: cursor(sequence, index),
+        now: now(sequence),
+        actor: ActorRef::Key(name("anna")),
+        name: "submitted",
+        interaction: None,
+        queue: None,
+        agent: None,
+        body: vec![0, 1, 255],
+    }
+}
+
+fn cursor(sequence: u64, index: u32) -> Cursor {
+    Cursor {
+        sequence: Sequence(sequence),
+        index,
+    }
+}
+
+fn project(world: &World, changes: &[Change], watermark: u64) {
+    let projected = world
+        .projector()
+        .project(world.tenant, changes, Sequence(watermark));
+    projected.expect("projected");
+}
+
+fn watermark(world: &World) -> u64 {
+    let ours = world.projector().watermark(world.tenant).expect("read");
+    let read = world.records().watermark(world.tenant).expect("read");
+    assert_eq!(ours, read);
+    ours.0
+}
+
+fn ask_of(world: &World, tenant: TenantId, query: &RecordsQuery) -> RecordsPage {
+    world.records().ask(tenant, query).expect("answered")
+}
+
+fn ask(world: &World, query: &RecordsQuery) -> RecordsPage {
+    ask_of(world, world.tenant, query)
+}
+
+fn one(world: &World, id: u64) -> Option<InteractionRow> {
+    let query = RecordsQuery::Interaction {
+        interaction: InteractionId(id),
+        scope: Scope::Everything,
+    };
+    match ask(world, &query) {
+        RecordsPage::Interactions(mut rows) => {
+            assert!(rows.len() <= 1);
+            rows.pop()
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+fn queues(ids: &[u64]) -> Scope {
+    Scope::Queues(ids.iter().map(|id| QueueId(*id)).collect())
+}
+
+pub(super) fn the_watermark_moves_with_the_changes_and_never_back(world: &mut World) {
+    assert_eq!(watermark(world), 0);
+    project(world, &[submitted(&interaction(1, 1))], 5);
+    assert_eq!(watermark(world), 5);
+    let tenant = world.tenant;
+    let mut projector = world.projector();
+    let mut refused = |changes: &[Change], to| {
+        let result = projector.project(tenant, changes, Sequence(to));
+        assert!(result.is_err(), "{changes:?} up to {to}");
+    };
+    refused(&[], 4);
+    refused(&[submitted(&interaction(2, 1))], 5);
+    refused(&[submitted(&interaction(2, 1))], 4);
+    refused(&[Change::History(Box::new(line(5, 0)))], 6);
+    refused(&[Change::History(Box::new(line(7, 0)))], 6);
+    drop(projector);
+    assert_eq!((watermark(world), one(world, 2)), (5, None));
+    project(world, &[], 5);
+    project(world, &[], 9);
+    world.projector().flush().expect("flushed");
+    world.reopen();
+    assert_eq!(watermark(world), 9);
+    assert!(one(world, 1).is_some());
+}
+
+pub(super) fn a_faulty_change_takes_the_others_with_it(world: &mut World) {
+    let tenant = world.tenant;
+    let good = submitted(&interaction(1, 1));
+    for bad in [
+        moved(7, None, None),
+        stopped(7, Ending::Abandoned),
+        submitted(&interaction(1, 2)),
+    ] {
+        let changes = [good.clone(), bad];
+        let result = world.projector().project(tenant, &changes, Sequence(3));
+        assert!(result.is_err(), "{changes:?}");
+        assert_eq!((watermark(world), one(world, 1)), (0, None));
+    }
+    project(world, &[good], 3);
+    assert!(one(world, 1).is_some());
+}
+
+pub(super) fn an_interaction_is_read_as_it_went(world: &mut World) {
+    let mut first = interaction(1, 3);
+    first.subkind = Some(name("sales"));
+    first.contact = Some(ContactId(4));
+    first.parent = Some(InteractionId(9));
+    first.thread = Some(InteractionId(8));
+    first.requests = vec![RouteRequestId(2)];
+    first.place = Place::Handling;
+    first.parties = vec![Party {
+        who: Who::Agent(AgentId(6)),
+        role: Role::Owner,
+        since: now(3),
+    }];
+    project(
+        world,
+        &[submitted(&first), submitted(&interaction(2, 3))],
+        1,
+    );
+    let as_submitted = one(world, 1).expect("there");
+    let expected = InteractionRow {
+        submitted: first.clone(),
+        place: "handling".to_owned(),
+        owner: Some(AgentId(6)),
+        version: 1,
+        stopped: None,
+        ending: None,
+    };
+    assert_eq!(as_submitted, expected);
+    let changes = [
+        moved(1, Some("offer"), None),
+        moved(1, None, Some(7)),
+        moved(1, None, None),
+        moved(2, Some("routing"), None),
+        stopped(2, Ending::Abandoned),
+    ];
+    project(world, &changes, 2);
+    let expected = InteractionRow {
+        place: "offer".to_owned(),
+        owner: Some(AgentId(7)),
+        version: 4,
+        ..expected
+    };
+    assert_eq!(one(world, 1).as_ref(), Some(&expected));
+    let completed = Ending::Completed {
+        agent: AgentId(7),
+        reason: name("done"),
+        disposition: Some(name("sold")),
+    };
+    project(world, &[stopped(1, completed.clone())], 3);
+    let expected = InteractionRow {
+        place: "stopped".to_owned(),
+        version: 5,
+        stopped: Some(now(999)),
+        ending: Some(completed),
+        ..expected
+    };
+    assert_eq!(one(world, 1), Some(expected), "the last owner stays");
+    let second = one(world, 2).expect("there");
+    assert_eq!(
+        (second.owner, second.ending),
+        (None, Some(Ending::Abandoned))
+    );
+    let cancelled = Ending::Cancelled {
+        reason: name("by_admin"),
+    };
+    let changes = [submitted(&interaction(3, 3)), stopped(3, cancelled.clone())];
+    project(world, &changes, 4);
+    assert_eq!(one(world, 3).and_then(|row| row.ending), Some(cancelled));
+    assert_eq!(one(world, u64::MAX), None);
+}
+
+/// Twelve interactions: odd ones in queue 1, even ones in queue 2; every third with contact 5;
+/// the first six over, each owned by agent 8 at last.
+fn a_dozen(world: &World) {
+    let mut changes = Vec::new();
+    for id in 1..=12 {
+        let mut new = interaction(id, if id % 2 == 1 { 1 } else { 2 });
+        new.contact = (id % 3 == 0).then_some(ContactId(5));
+        changes.push(submitted(&new));
+        if id <= 6 {
+            changes.push(moved(id, Some("handling"), Some(8)));
+            changes.push(stopped(id, Ending::Abandoned));
+        }
+    }
+    project(world, &changes, 1);
+}
+
+pub(super) fn interactions_are_filtered_scoped_and_paged(world: &mut World) {
+    a_dozen(world);
+    #[derive(Clone)]
+    struct Q(
+        Scope,
+        Option<bool>,
+        Option<u64>,
+        Option<u64>,
+        Option<u64>,
+        Option<u64>,
+        usize,
+    );
+    let found = |q: Q| -> Vec<u64> {
+        let query = RecordsQuery::Interactions {
+            scope: q.0,
+            open: q.1,
+            queue: q.2.map(QueueId),
+            contact: q.3.map(ContactId),
+            owner: q.4.map(AgentId),
+            before: q.5.map(InteractionId),
+            limit: q.6,
+        };
+        match ask(world, &query) {
+            RecordsPage::Interactions(rows) => rows.iter().map(|row| row.submitted.id.0).collect(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let all = Q(Scope::Everything, None, None, None, None, None, 100);
+    assert_eq!(found(all.clone()), (1..=12).rev().collect::<Vec<_>>());
+    let q = |change: &dyn Fn(&mut Q)| {
+        let mut q = all.clone();
+        change(&mut q);
+        found(q)
+    };
+    assert_eq!(q(&|q| q.1 = Some(true)), [12, 11, 10, 9, 8, 7]);
+    assert_eq!(q(&|q| q.1 = Some(false)), [6, 5, 4, 3, 2, 1]);
+    assert_eq!(q(&|q| q.2 = Some(1)), [11, 9, 7, 5, 3, 1]);
+    assert_eq!(q(&|q| q.3 = Some(5)), [12, 9, 6, 3]);
+    assert_eq!(q(&|q| q.4 = Some(8)), [6, 5, 4, 3, 2, 1]);
+    assert_eq!(q(&|q| q.5 = Some(4)), [3, 2, 1]);
+    assert_eq!(q(&|q| q.6 = 2), [12, 11]);
+    assert!(q(&|q| q.6 = 0).is_empty());
+    assert_eq!(q(&|q| q.0 = queues(&[2])), [12, 10, 8, 6, 4, 2]);
+    assert_eq!(q(&|q| q.0 = queues(&[2, 1, 7])).len(), 12);
+    let blind = q(&|q| q.0 = queues(&[]));
+    assert!(blind.is_empty(), "a scope of nothing sees nothing");
+    assert!(q(&|q| (q.0, q.2) = (queues(&[2]), Some(1))).is_empty());
+    assert_eq!(
+        q(&|q| (q.1, q.2, q.3, q.4) = (Some(false), Some(2), Some(5), Some(8))),
+        [6]
+    );
+    assert_eq!(
+        q(&|q| (q.1, q.3, q.5, q.6) = (Some(true), Some(5), Some(12), 9)),
+        [9]
+    );
+    let scoped = |id, scope| {
+        let query = RecordsQuery::Interaction {
+            interaction: InteractionId(id),
+            scope,
+        };
+        ask(world, &query) != RecordsPage::Interactions(Vec::new())
+    };
+    assert!(scoped(3, queues(&[1])) && !scoped(3, queues(&[2])) && !scoped(3, queues(&[])));
+    let many: Vec<_> = (13..=1_200)
+        .map(|id| submitted(&interaction(id, 1)))
+        .collect();
+    project(world, &many, 2);
+    assert_eq!(
+        q(&|q| q.6 = usize::MAX).len(),
+        PAGE_MAX,
+        "a page has an end"
+    );
+}
+
+pub(super) fn history_is_filtered_scoped_and_paged(world: &mut World) {
+    let of = |sequence, index, interaction: Option<u64>, queue: Option<u64>, agent: Option<u64>| {
+        HistoryLine {
+            interaction: interaction.map(InteractionId),
+            queue: queue.map(QueueId),
+            agent: agent.map(AgentId),
+            ..line(sequence, index)
+        }
+    };
+    let mut lines = vec![
+        of(1, 0, Some(1), Some(1), None),
+        of(1, 1, Some(1), Some(1), Some(4)),
+        of(1, u32::MAX, None, None, Some(4)),
+        of(2, 0, Some(2), Some(2), Some(4)),
+        of(10, 0, Some(1), Some(1), None),
+    ];
+    lines[2].actor = ActorRef::Node;
+    lines[3].actor = ActorRef::Room(name("api"));
+    lines[3].body = Vec::new();
+    let changes: Vec<_> = lines
+        .iter()
+        .map(|line| Change::History(Box::new(line.clone())))
+        .collect();
+    project(world, &changes, 10);
+    let found = |scope, interaction: Option<u64>, agent: Option<u64>, after, limit| {
+        let query = RecordsQuery::History {
+            scope,
+            interaction: interaction.map(InteractionId),
+            agent: agent.map(AgentId),
+            after,
+            limit,
+        };
+        match ask(world, &query) {
+            RecordsPage::History(rows) => rows,
+            other => panic!("{other:?}"),
+        }
+    };
+    let expected = |wanted: &[usize]| -> Vec<HistoryRow> {
+        let row = |line: &HistoryLine| HistoryRow {
+            cursor: line.cursor,
+            now: line.now,
+            actor: line.actor.clone(),
+            name: line.name.to_owned(),
+            interaction: line.interaction,
+            queue: line.queue,
+            agent: line.agent,
+            body: line.body.clone(),
+        };
+        wanted.iter().map(|at| row(&lines[*at])).collect()
+    };
+    let all = || Scope::Everything;
+    assert_eq!(
+        found(all(), None, None, None, 99),
+        expected(&[0, 1, 2, 3, 4])
+    );
+    assert_eq!(found(all(), None, None, None, 2), expected(&[0, 1]));
+    assert_eq!(found(all(), Some(1), None, None, 99), expected(&[0, 1, 4]));
+    assert_eq!(found(all(), None, Some(4), None, 99), expected(&[1, 2, 3]));
+    assert_eq!(found(all(), Some(2), Some(4), None, 99), expected(&[3]));
+    assert_eq!(
+        found(all(), None, None, Some(cursor(1, 0)), 99),
+        expected(&[1, 2, 3, 4])
+    );
+    let end = Some(Cursor::end_of(Sequence(1)));
+    assert_eq!(found(all(), None, None, end, 99), expected(&[3, 4]));
+    assert_eq!(found(all(), Some(1), None, end, 99), expected(&[4]));
+    assert_eq!(found(all(), None, Some(4), end, 99), expected(&[3]));
+    assert_eq!(found(all(), None, None, Some(cursor(u64::MAX, 0)), 99), []);
+    assert_eq!(
+        found(queues(&[1]), None, None, None, 99),
+        expected(&[0, 1, 4])
+    );
+    assert_eq!(
+        found(queues(&[1]), None, Some(4), None, 99),
+        expected(&[1]),
+        "what belongs to no queue is seen by those who see everything"
+    );
+    assert_eq!(found(queues(&[]), None, None, None, 99), []);
+}
+
+fn segment(interaction: u64, kind: SegmentKind, end: SegmentEnd) -> Segment {
+    Segment {
+        interaction: InteractionId(interaction),
+        medium: Medium::Email,
+        who: Who::Customer,
+        kind,
+        queue: QueueId(1),
+        virtual_queue: Some(VirtualQueueId(2)),
+        request: Some(RouteRequestId(3)),
+        from: now(5),
+        to: now(6),
+        end,
+    }
+}
+
+pub(super) fn segments_are_read_in_order_and_waits_add_up(world: &mut World) {
+    let talk = Segment {
+        who: Who::Agent(AgentId(7)),
+        virtual_queue: None,
+        request: None,
+        ..segment(1, SegmentKind::Talk, SegmentEnd::Completed)
+    };
+    let bot = Segment {
+        who: Who::Bot,
+        queue: QueueId(2),
+        ..segment(1, SegmentKind::Wait, SegmentEnd::MatchedElsewhere)
+    };
+    let elsewhere = Segment {
+        virtual_queue: Some(VirtualQueueId(1)),
+        ..segment(3, SegmentKind::Wait, SegmentEnd::Answered)
+    };
+    let answered = || segment(1, SegmentKind::Wait, SegmentEnd::Answered);
+    let ring = segment(1, SegmentKind::Ring, SegmentEnd::Lapsed);
+    let all = [
+        answered(),
+        ring,
+        talk,
+        bot,
+        segment(2, SegmentKind::Wait, SegmentEnd::ShortAbandoned),
+        elsewhere,
+    ];
+    let change = |segment: &Segment| Change::Segment(Box::new(segment.clone()));
+    project(world, &all.each_ref().map(change), 1);
+    project(world, &[change(&answered())], 2);
+    let found = |interaction, scope| {
+        let query = RecordsQuery::Segments {
+            interaction: InteractionId(interaction),
+            scope,
+        };
+        match ask(world, &query) {
+            RecordsPage::Segments(segments) => segments,
+            other => panic!("{other:?}"),
+        }
+    };
+    let mut expected = all[..4].to_vec();
+    expected.push(answered());
+    assert_eq!(found(1, Scope::Everything), expected);
+    assert_eq!(found(1, queues(&[2])), expected[3..4]);
+    assert_eq!(found(1, queues(&[])), []);
+    assert_eq!(found(9, Scope::Everything), []);
+    let total =
+        |queue, end: SegmentEnd, count| (VirtualQueueId(queue), end.name().to_owned(), count);
+    let totals = vec![
+        total(1, SegmentEnd::Answered, 1),
+        total(2, SegmentEnd::Answered, 2),
+        total(2, SegmentEnd::MatchedElsewhere, 1),
+        total(2, SegmentEnd::ShortAbandoned, 1),
+    ];
+    assert_eq!(
+        ask(world, &RecordsQuery::WaitTotals),
+        RecordsPage::WaitTotals(totals)
+    );
+}
+
+pub(super) fn agent_intervals_are_read_newest_first(world: &mut World) {
+    let not_ready = |why| AgentState::NotReady { why };
+    let chosen = NotReady::Chosen {
+        reason: name("lunch"),
+    };
+    let states = [
+        AgentState::LoggedIn,
+        AgentState::Ready,
+        not_ready(NotReady::LoggedIn),
+        not_ready(chosen),
+        not_ready(NotReady::Missed),
+        not_ready(NotReady::Silent),
+    ];
+    let intervals = states.map(|state| AgentInterval {
+        agent: AgentId(3),
+        medium: (state != AgentState::LoggedIn).then_some(Medium::Voice),
+        state,
+        from: now(1),
+        to: now(2),
+    });
+    let stranger = AgentInterval {
+        agent: AgentId(4),
+        ..intervals[0].clone()
+    };
+    let changes: Vec<_> = intervals
+        .iter()
+        .chain([&stranger])
+        .map(|interval| Change::Interval(Box::new(interval.clone())))
+        .collect();
+    project(world, &changes, 1);
+    let found = |limit| {
+        let query = RecordsQuery::Intervals {
+            agent: AgentId(3),
+            limit,
+        };
+        ask(world, &query)
+    };
+    let mut expected = intervals.to_vec();
+    expected.reverse();
+    assert_eq!(found(99), RecordsPage::Intervals(expected.clone()));
+    expected.truncate(2);
+    assert_eq!(found(2), RecordsPage::Intervals(expected));
+}
+
+pub(super) fn versions_of_configuration_are_read_newest_first(world: &mut World) {
+    let version = |kind, name: &str, version| {
+        Change::Config(Box::new(ConfigVersion {
+            kind,
+            name: name.to_owned(),
+            version,
+            now: now(version),
+            actor: ActorRef::Node,
+            body: vec![u8::try_from(version).expect("small")],
+        }))
+    };
+    let changes = [
+        version("queue", "sales", 1),
+        version("queue", "sales", 2),
+        version("queue", "other", 1),
+        version("agent", "sales", 1),
+        version("queue", "sales", 3),
+    ];
+    project(world, &changes, 1);
+    let found = |limit| {
+        let query = RecordsQuery::ConfigHistory {
+            kind: "queue",
+            name: "sales".to_owned(),
+            limit,
+        };
+        ask(world, &query)
+    };
+    let row = |version: u64| {
+        let body = vec![u8::try_from(version).expect("small")];
+        (version, now(version), ActorRef::Node, body)
+    };
+    let all = vec![row(3), row(2), row(1)];
+    assert_eq!(found(99), RecordsPage::ConfigHistory(all));
+    assert_eq!(found(1), RecordsPage::ConfigHistory(vec![row(3)]));
+}
+
+pub(super) fn tenants_do_not_see_each_other(world: &mut World) {
+    let other = world.tenant_of("other");
+    a_dozen(world);
+    let theirs = [
+        submitted(&interaction(1, 2)),
+        Change::History(Box::new(line(1, 0))),
+    ];
+    let mut projector = world.projector();
+    projector
+        .project(other, &theirs, Sequence(1))
+        .expect("projected");
+    let ours = [Change::Segment(Box::new(segment(
+        1,
+        SegmentKind::Wait,
+        SegmentEnd::Answered,
+    )))];
+    projector
+        .project(world.tenant, &ours, Sequence(2))
+        .expect("projected");
+    drop(projector);
+    let marks =
+        [world.tenant, other].map(|tenant| world.records().watermark(tenant).expect("read"));
+    assert_eq!(marks, [Sequence(2), Sequence(1)]);
+    let everything = RecordsQuery::Interactions {
+        scope: Scope::Everything,
+        open: None,
+        queue: None,
+        contact: None,
+        owner: None,
+        before: None,
+        limit: 99,
+    };
+    let count = |tenant| match ask_of(world, tenant, &everything) {
+        RecordsPage::Interactions(rows) => rows.len(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        (count(world.tenant), count(other), count(TenantId(77))),
+        (12, 1, 0)
+    );
+    let segments = RecordsQuery::Segments {
+        interaction: InteractionId(1),
+        scope: Scope::Everything,
+    };
+    assert_eq!(
+        ask_of(world, other, &segments),
+        RecordsPage::Segments(vec![])
+    );
+    let totals = ask_of(world, other, &RecordsQuery::WaitTotals);
+    assert_eq!(totals, RecordsPage::WaitTotals(vec![]));
+    let history = RecordsQuery::History {
+        scope: Scope::Everything,
+        interaction: None,
+        agent: None,
+        after: None,
+        limit: 99,
+    };
+    assert_eq!(ask(world, &history), RecordsPage::History(vec![]));
+}
