@@ -3,4 +3,5 @@
 mod hall;
 mod hall_faults;
 mod kill_loop;
+mod store_contract;
 mod support;
