@@ -190,11 +190,13 @@ fn sealed_submission(
     Ok(Ready::new(input, About::Named))
 }
 
-/// Refuses an auditor before anything about a person is stored for him; everything finer is
-/// decided by the gate in the hall.
+/// Refuses roles that never submit before anything about a person is stored for them; everything
+/// finer is decided by the gate in the hall.
 fn may_write(caller: &Caller) -> Result<(), Problem> {
     match caller.role() {
-        Role::Auditor => Err(Problem::role(Role::Auditor.name(), "submit an interaction")),
+        role @ (Role::Auditor | Role::Agent) => {
+            Err(Problem::role(role.name(), "submit interactions"))
+        }
         _ => Ok(()),
     }
 }

@@ -234,7 +234,8 @@ impl Kind {
         }
     }
 
-    /// The records know no actor; the gate in the hall speaks for the object as it is now.
+    /// The records know no actor; the gate in the hall speaks for keys, which whoever may see
+    /// versions may see too, and for the object as it is now.
     async fn may_see(
         self,
         house: &Shared,
@@ -242,22 +243,19 @@ impl Kind {
         name: &str,
         what: &str,
     ) -> Result<(), Problem> {
+        let (_, View::Keys(keys)) = house.query(caller, Query::Keys, what).await? else {
+            return Err(Problem::crossed());
+        };
         let named = || name.parse().map_err(|_| Problem::nothing(what));
         let query = match self {
             Self::Queue => Query::QueueNamed(named()?),
             Self::VirtualQueue => Query::VirtualQueueNamed(named()?),
             Self::Agent => Query::AgentNamed(named()?),
-            Self::Key => Query::Keys,
-            Self::Settings if name == "settings" => Query::Settings,
-            Self::Settings => return Err(Problem::nothing(what)),
+            Self::Key if keys.iter().any(|key| key.name.as_str() == name) => return Ok(()),
+            Self::Settings if name == "settings" => return Ok(()),
+            Self::Key | Self::Settings => return Err(Problem::nothing(what)),
         };
-        let (_, view) = house.query(caller, query, what).await?;
-        match view {
-            View::Keys(keys) if !keys.iter().any(|key| key.name.as_str() == name) => {
-                Err(Problem::nothing(what))
-            }
-            _ => Ok(()),
-        }
+        house.query(caller, query, what).await.map(drop)
     }
 
     fn decode(self, known: &Known, body: &[u8]) -> Result<Body, Problem> {

@@ -17,8 +17,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use ringback_model::config::Role;
+use ringback_model::config::{Role, Scope};
 use ringback_model::{ContactId, Input, InteractionId, KeyId, contact};
+use ringback_ports::envelope::Denied;
 use ringback_ports::query::{Query, View};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -54,6 +55,9 @@ pub(crate) async fn erase(
     // The keeper of keys knows no rights, so this is refused before it is asked.
     if caller.role() != Role::Administrator {
         return Err(Problem::role(caller.role().name(), "erase a person"));
+    }
+    if caller.scope() != Scope::Everything {
+        return Err(Problem::new("denied.scope", Denied::Scope.to_string()));
     }
     let erased = match (&body.contact, body.interaction) {
         (Some(text), None) => contact::Input::Erased {

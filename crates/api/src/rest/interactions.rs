@@ -18,7 +18,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use ringback_model::config::Role;
+use ringback_model::config::{Role, Scope};
 use ringback_model::{ContactId, Event, InteractionId, Name, Outcome, RouteRequestId};
 use ringback_ports::query::{Query, View};
 use ringback_ports::records::{HistoryRow, InteractionRow, RecordsPage, RecordsQuery};
@@ -226,7 +226,7 @@ pub(crate) async fn view(
             Ok(InteractionView::live(&known, &live, opened, sequence.0))
         }
         Ok(_) => Err(Problem::crossed()),
-        Err(problem) if problem.code() == "interaction.stopped" => {
+        Err(problem) if may_be_over(caller, &problem) => {
             let (row, sequence) = stopped_row(house, caller, id, at_least).await?;
             let queue = row.submitted.queue;
             let known = known_for(house, caller, [queue].into_iter()).await?;
@@ -249,7 +249,23 @@ async fn stopped_row(
         return found;
     }
     let present = house.names.present(caller.tenant).await?;
-    row(house, caller, id, Some(present.0)).await
+    let (row, sequence) = row(house, caller, id, Some(present.0)).await?;
+    if row.stopped.is_none() {
+        return Err(Problem::nothing(format!("interaction {id}")));
+    }
+    Ok((row, sequence))
+}
+
+/// Whether the records may know an interaction that the hall does not show. The hall forgets what
+/// is over and cannot tell whose it was, so to keys of limited reach it answers as if it were out
+/// of scope; scope and last owner in the records decide then, and only over what is over.
+fn may_be_over(caller: &Caller, problem: &Problem) -> bool {
+    let limited = caller.role() == Role::Agent || caller.scope() != Scope::Everything;
+    match problem.code() {
+        "interaction.stopped" => true,
+        "query.unknown" => limited,
+        _ => false,
+    }
 }
 
 /// An interaction from the records, as far as the caller may see it.
@@ -292,7 +308,7 @@ async fn may_see(house: &House, caller: &Caller, id: InteractionId) -> Result<()
     let what = format!("interaction {id}");
     match house.query(caller, Query::Interaction(id), what).await {
         Ok(_) => Ok(()),
-        Err(problem) if problem.code() == "interaction.stopped" => {
+        Err(problem) if may_be_over(caller, &problem) => {
             stopped_row(house, caller, id, None).await.map(drop)
         }
         Err(problem) => Err(problem),

@@ -79,7 +79,8 @@ pub(crate) async fn totals(
     caller: Caller,
     ApiQuery(freshness): ApiQuery<Freshness>,
 ) -> Result<Response, Problem> {
-    // The records know no actor; the gate in the hall speaks for the present numbers.
+    // The records know no actor; the gate in the hall speaks for numbers of the whole tenant.
+    overview_view(&house, &caller).await?;
     let asked = house.query(&caller, Query::VirtualQueues, "virtual queues");
     let (sequence, View::VirtualQueues(queues)) = asked.await? else {
         return Err(Problem::crossed());

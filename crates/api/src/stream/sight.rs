@@ -33,8 +33,8 @@ impl Sight {
     /// Whether an event may be shown.
     ///
     /// An agent sees what concerns him. Everybody else sees interactions of the queues in his
-    /// scope; beside these, supervisors see agents and queues, and those who oversee the whole
-    /// tenant see everything.
+    /// scope and the queues themselves; beside these, supervisors of the whole tenant see agents,
+    /// and its administrators and auditors everything.
     pub(crate) fn sees(&self, event: &Event) -> bool {
         if self.role == Role::Agent {
             return self.agent.is_some() && event.agent() == self.agent;
@@ -45,21 +45,23 @@ impl Sight {
         }
     }
 
-    /// Events that are about no interaction.
+    /// Events that are about no interaction, as far as the present may be asked about the same.
     fn sees_beside(&self, event: &Event) -> bool {
-        let oversees = self.scope == Scope::Everything
-            && matches!(self.role, Role::Administrator | Role::Auditor);
-        if oversees {
-            return true;
-        }
-        if self.role != Role::Supervisor {
-            return false;
-        }
         match event {
-            Event::Agent(_) | Event::Record(record::Event::Interval(_)) => true,
-            Event::Config(config::Event::QueuePut(queue)) => self.reaches(queue.id),
-            Event::Config(config::Event::VirtualQueuePut(_) | config::Event::AgentPut(_)) => true,
-            _ => false,
+            Event::Config(config::Event::QueuePut(queue)) => return self.reaches(queue.id),
+            Event::Config(config::Event::VirtualQueuePut(_)) => return true,
+            _ if self.scope != Scope::Everything => return false,
+            _ => {}
+        }
+        match self.role {
+            Role::Administrator | Role::Auditor => true,
+            Role::Supervisor => matches!(
+                event,
+                Event::Agent(_)
+                    | Event::Record(record::Event::Interval(_))
+                    | Event::Config(config::Event::AgentPut(_) | config::Event::SettingsPut { .. })
+            ),
+            Role::Integrator | Role::Agent => false,
         }
     }
 
@@ -128,6 +130,7 @@ mod tests {
             assert!(sight.sees(&stopped(2, None)), "{role:?}");
             assert!(!sight.sees(&stopped(3, None)), "{role:?}");
             assert!(!sight.sees(&jumped()), "{role:?}");
+            assert!(!sight.sees(&logged_out(1)), "{role:?}");
         }
     }
 

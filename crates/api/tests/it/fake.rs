@@ -530,6 +530,10 @@ impl State {
                     }))
                 }
                 Some(_) => return Err(QueryFault::Denied(Denied::Scope)),
+                // What is over is forgotten, its queue too.
+                None if scope != Scope::Everything => {
+                    return Err(QueryFault::Denied(Denied::Scope));
+                }
                 None if self.rows.contains_key(&id) => return Err(QueryFault::Stopped(id)),
                 None => return Err(unknown(&id)),
             },
