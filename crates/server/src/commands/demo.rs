@@ -140,6 +140,15 @@ fn must_be_free(port: u16) -> Result<()> {
     Ok(())
 }
 
+/// How this program is called from here.
+fn program() -> String {
+    let (Ok(program), Ok(here)) = (std::env::current_exe(), std::env::current_dir()) else {
+        return "ringback".to_owned();
+    };
+    let path = program.strip_prefix(&here).unwrap_or(&program);
+    path.display().to_string()
+}
+
 fn welcome(server: &Server, keys: &Keys, folder: &Path, args: &Args) {
     let base = server.base();
     let Keys {
@@ -150,6 +159,7 @@ fn welcome(server: &Server, keys: &Keys, folder: &Path, args: &Args) {
         ..
     } = keys;
     let pid = server.pid().unwrap_or(0);
+    let program = program();
     println!(
         "
 Ringback is running: {base}
@@ -171,7 +181,7 @@ Ringback is running: {base}
 {} agents work, customers come all the time ({} times as fast as in life).
 Try, in another terminal:
 
-  ringback top --url {base} --key {supervisor}
+  {program} top --url {base} --key {supervisor}
 
   curl -s {base}/v1/overview -H 'Authorization: Bearer {supervisor}'
 

@@ -18,6 +18,8 @@ pub(super) struct Ledger {
 /// What was told about one interaction.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Told {
+    /// It was accepted in this run; else it was left by a former one.
+    accepted: bool,
     /// Who was told to have it.
     owner: Option<String>,
     /// How it was told to be over.
@@ -47,7 +49,8 @@ pub(super) struct Seen {
 impl Ledger {
     /// A customer was told that the interaction was accepted.
     pub(super) fn accepted(&mut self, interaction: &str, sequence: u64) {
-        self.told.entry(interaction.to_owned()).or_default();
+        let told = self.told.entry(interaction.to_owned()).or_default();
+        told.accepted = true;
         self.saw(sequence);
     }
 
@@ -102,9 +105,10 @@ impl Ledger {
             .count()
         };
         Comparison {
-            submitted: self.told.len(),
+            submitted: self.told.values().filter(|told| told.accepted).count(),
             finished: ended(COMPLETED),
             abandoned: ended(ABANDONED),
+            told: self.told.len(),
             refused: self.refused,
             missing,
         }
@@ -150,6 +154,8 @@ pub(super) struct Comparison {
     pub(super) submitted: usize,
     pub(super) finished: usize,
     pub(super) abandoned: usize,
+    /// All that anything was told about, also what a former run left.
+    told: usize,
     pub(super) refused: u64,
     /// One sentence each; empty when all is well.
     pub(super) missing: Vec<String>,
@@ -161,6 +167,7 @@ impl fmt::Display for Comparison {
             submitted,
             finished,
             abandoned,
+            told,
             refused,
             missing,
         } = self;
@@ -169,7 +176,7 @@ impl fmt::Display for Comparison {
         } else {
             write!(f, "MISSING {}", missing.len())?;
         }
-        let open = submitted.saturating_sub(finished + abandoned);
+        let open = told.saturating_sub(finished + abandoned);
         write!(
             f,
             ": {submitted} submitted, {finished} finished, {abandoned} abandoned, {open} open, {refused} refused"
@@ -252,6 +259,17 @@ mod tests {
         assert_eq!(
             ledger.compare(&[seen("i7", None)]).missing,
             ["i7 was given to anna and then to ben"]
+        );
+    }
+
+    #[test]
+    fn what_a_former_run_left_is_finished_but_not_submitted_again() {
+        let mut ledger = Ledger::default();
+        ledger.owned("i1", "anna", 1);
+        ledger.over("i1", by("anna"), 2);
+        assert_eq!(
+            ledger.compare(&[seen("i1", Some("completed"))]).to_string(),
+            "nothing missing: 0 submitted, 1 finished, 0 abandoned, 0 open, 0 refused"
         );
     }
 
