@@ -139,6 +139,11 @@ impl Centre {
         Ok(())
     }
 
+    /// Takes a snapshot and waits for it.
+    pub(crate) fn snapshot(&self) {
+        self.runtime.snapshot();
+    }
+
     /// Closes the hall; with a last snapshot if wanted.
     pub(crate) fn close(self, snapshot: bool) {
         let Self {
@@ -162,19 +167,23 @@ pub(crate) struct Submissions {
     vault: Arc<dyn Vault>,
     tenant: TenantId,
     plain: Vec<u8>,
-    target: Target,
+    targets: Vec<Target>,
     made: usize,
 }
 
 impl Submissions {
-    pub(crate) fn new(centre: &Centre, wants: &str) -> anyhow::Result<Self> {
+    /// Submissions with these target expressions in turn.
+    pub(crate) fn new(centre: &Centre, wants: &[String]) -> anyhow::Result<Self> {
         let value: serde_json::Value = serde_json::from_str(&crate::cycle::attributes())?;
         let map: std::collections::BTreeMap<String, Value> = serde_json::from_value(value)?;
         Ok(Self {
             vault: centre.hall.vault(),
             tenant: centre.tenant,
             plain: rmp_serde::to_vec_named(&map)?,
-            target: Target::fixed(wants.parse()?),
+            targets: wants
+                .iter()
+                .map(|wants| Ok(Target::fixed(wants.parse()?)))
+                .collect::<anyhow::Result<_>>()?,
             made: 0,
         })
     }
@@ -184,6 +193,7 @@ impl Submissions {
     pub(crate) fn next(&mut self) -> anyhow::Result<Input> {
         let sealed = self.vault.seal(self.tenant, None, &self.plain)?;
         let tier = i16::try_from(self.made % crate::cycle::PRIORITIES)?;
+        let target = self.targets[self.made % self.targets.len()].clone();
         self.made += 1;
         let submission = Submission {
             queue: name("inbox")?,
@@ -199,7 +209,7 @@ impl Submissions {
             },
             route: Some(Ask {
                 virtual_queue: name("support")?,
-                target: self.target.clone(),
+                target,
                 tier: None,
                 credit: Millis::ZERO,
             }),

@@ -49,6 +49,9 @@ pub(crate) struct CycleResult {
     pub(crate) latency: Quantiles,
     /// Takes that came back empty and were repeated inside their cycle.
     pub(crate) empty_takes: u64,
+    /// Microseconds of processor time per cycle, by thread of the server; empty where it is not
+    /// looked at.
+    pub(crate) server_cpu_us: Vec<(String, f64)>,
 }
 
 /// What the clients of one cell saw, before it is believed.
@@ -83,6 +86,7 @@ impl Tally {
             cycles_per_s: cycles as f64 / seconds,
             latency,
             empty_takes: self.empty_takes,
+            server_cpu_us: Vec::new(),
         })
     }
 }
@@ -109,7 +113,7 @@ impl DriverKind {
 
     fn start(self, folder: &Path, keeper: &Keeper) -> Result<Box<dyn CycleDriver>, Missing> {
         Ok(match self {
-            Self::Ringback => Box::new(ringback::Ringback::start()?),
+            Self::Ringback => Box::new(ringback::Ringback::start(folder, keeper)?),
             Self::Postgresql => Box::new(postgresql::Postgresql::start(folder, keeper)?),
             Self::Bullmq => Box::new(bullmq::BullMq::start(folder, keeper)?),
         })
@@ -124,8 +128,6 @@ pub(crate) enum Missing {
         what: &'static str,
         remedy: &'static str,
     },
-    #[error("not written yet: {0}")]
-    Unwritten(&'static str),
     #[error("it could not be started: {0:#}")]
     StartFailed(#[from] anyhow::Error),
 }

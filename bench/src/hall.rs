@@ -187,7 +187,7 @@ impl<'a> Client<'a> {
         let (reply_to, replies) = mpsc::unbounded_channel();
         Ok(Self {
             centre,
-            submissions: Submissions::new(centre, "English>=2")?,
+            submissions: Submissions::new(centre, &["English>=2".to_owned()])?,
             reply_to,
             replies,
             pushes: centre.hall.subscribe(centre.tenant, Interest::Everything)?,

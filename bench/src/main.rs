@@ -10,8 +10,10 @@ mod figures;
 mod floor;
 mod guard;
 mod hall;
+mod recovery;
 mod report;
 mod runner;
+mod server;
 mod threads;
 
 use std::path::{Path, PathBuf};
@@ -44,6 +46,8 @@ enum Command {
     Ringback(CycleArgs),
     /// The durable cycle inside one process, and what each thread of the hall costs
     Hall(CycleArgs),
+    /// From exec of the server to the first correct offer, with many open interactions
+    Recovery(RecoveryArgs),
 }
 
 #[derive(Args)]
@@ -77,6 +81,18 @@ struct CycleArgs {
     without: Vec<DriverKind>,
 }
 
+#[derive(Args)]
+struct RecoveryArgs {
+    #[command(flatten)]
+    common: Common,
+    /// Open interactions
+    #[arg(long, default_value_t = 1_000_000)]
+    interactions: usize,
+    /// How often the server is started
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: u16,
+}
+
 /// A connection each is the most that PostgreSQL is set up for.
 const OUTSTANDING_MAX: usize = 1000;
 /// A cell of an hour is surely a mistake.
@@ -108,6 +124,7 @@ fn run(cli: &Cli, keeper: &Keeper) -> anyhow::Result<()> {
         Command::Peers(args) => measure_cycle("peers", args, &DriverKind::PEERS, keeper),
         Command::Ringback(args) => measure_cycle("ringback", args, &DriverKind::ALL, keeper),
         Command::Hall(args) => measure_hall(args, keeper),
+        Command::Recovery(args) => measure_recovery(args, keeper),
     }
 }
 
@@ -144,6 +161,23 @@ fn measure_hall(args: &CycleArgs, keeper: &Keeper) -> anyhow::Result<()> {
             environment,
             load_after: environment::load_average()?,
             cells,
+        },
+    )
+}
+
+fn measure_recovery(args: &RecoveryArgs, keeper: &Keeper) -> anyhow::Result<()> {
+    let common = &args.common;
+    let folder = temporary_folder(&common.folder)?;
+    let environment = Environment::read(folder.path())?;
+    report::print_environment(&environment);
+    let recovery = recovery::measure(folder.path(), args.interactions, args.rounds, keeper)?;
+    report::print_recovery(&recovery);
+    report::write_json(
+        &json_path(common, "recovery"),
+        &report::RecoveryReport {
+            environment,
+            load_after: environment::load_average()?,
+            recovery,
         },
     )
 }

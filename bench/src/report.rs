@@ -11,6 +11,7 @@ use crate::environment::{Environment, LoadAverage};
 use crate::figures::{Quantiles, Spread};
 use crate::floor::Floor;
 use crate::hall::Cell as HallCell;
+use crate::recovery::Recovery;
 use crate::runner::{FLOOR_MOVED_MAX, Outcome, Plan};
 
 /// The JSON of `floor`.
@@ -37,6 +38,14 @@ pub(crate) struct HallReport {
     pub(crate) environment: Environment,
     pub(crate) load_after: LoadAverage,
     pub(crate) cells: Vec<HallCell>,
+}
+
+/// The JSON of `recovery`.
+#[derive(Serialize)]
+pub(crate) struct RecoveryReport {
+    pub(crate) environment: Environment,
+    pub(crate) load_after: LoadAverage,
+    pub(crate) recovery: Recovery,
 }
 
 /// Writes `report` to `path`, with its folder.
@@ -146,7 +155,36 @@ pub(crate) fn print_cycle(outcome: &Outcome) {
         ]);
     }
     table.print();
+    print_server_cpu(outcome);
     print_ratios(outcome);
+}
+
+/// What the servers that were looked at spent, as the median over the rounds.
+fn print_server_cpu(outcome: &Outcome) {
+    let mut table = Table::new(&["server", "outstanding", "thread", "CPU us per cycle"]);
+    for summary in &outcome.summaries {
+        let cells = || {
+            outcome.cells.iter().filter(|cell| {
+                cell.driver == summary.driver && cell.outstanding == summary.outstanding
+            })
+        };
+        let first = cells().next();
+        for (thread, _) in first.map_or(&[][..], |cell| &cell.result.server_cpu_us) {
+            let used = cells().filter_map(|cell| {
+                let threads = &cell.result.server_cpu_us;
+                threads
+                    .iter()
+                    .find(|(name, _)| name == thread)
+                    .map(|it| it.1)
+            });
+            if let Some(used) = Spread::of(used).filter(|used| used.median >= 0.1) {
+                let head = [summary.driver.to_owned(), summary.outstanding.to_string()];
+                let row = head.into_iter().chain([thread.clone(), spread(&used, 1)]);
+                table.row(row.collect());
+            }
+        }
+    }
+    table.print();
 }
 
 fn print_round_floors(outcome: &Outcome) {
@@ -205,6 +243,47 @@ fn print_ratios(outcome: &Outcome) {
         "A pair is discarded when the flush floor around it moved by more than {:.0} %.",
         FLOOR_MOVED_MAX * 100.0
     );
+}
+
+pub(crate) fn print_recovery(recovery: &Recovery) {
+    println!(
+        "\n{} open interactions, snapshot of {} MiB; every figure is min / median / max over the \
+         rounds.",
+        recovery.interactions,
+        recovery.snapshot_bytes >> 20
+    );
+    let mut table = Table::new(&["figure", "min / median / max"]);
+    let mut row = |name: &str, figures: Vec<f64>, decimals| {
+        if let Some(figures) = Spread::of(figures) {
+            table.row(vec![name.to_owned(), spread(&figures, decimals)]);
+        }
+    };
+    for part in ["read", "decode", "restore", "index and digest"] {
+        let figures = recovery.parts.iter().map(|parts| parts.of(part)).collect();
+        row(&format!("alone, {part}, s"), figures, 2);
+    }
+    let starts = &recovery.starts;
+    row(
+        "exec to ready, s",
+        starts.iter().map(|it| it.ready_s).collect(),
+        2,
+    );
+    row(
+        "exec to the first offer, s",
+        starts.iter().map(|it| it.offer_s).collect(),
+        2,
+    );
+    row(
+        "RSS per interaction, bytes",
+        starts.iter().map(|it| it.rss_bytes).collect(),
+        0,
+    );
+    row(
+        "RSS at its peak, the same",
+        starts.iter().map(|it| it.peak_bytes).collect(),
+        0,
+    );
+    table.print();
 }
 
 pub(crate) fn print_hall(outstanding: &[usize], cells: &[HallCell]) {

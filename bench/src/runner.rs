@@ -342,6 +342,7 @@ mod tests {
                     max_us: 1.0,
                 },
                 empty_takes: 0,
+                server_cpu_us: Vec::new(),
             },
         }
     }
