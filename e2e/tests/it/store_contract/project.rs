@@ -342,7 +342,7 @@ pub(super) fn history_is_filtered_scoped_and_paged(world: &mut World) {
             ..line(sequence, index)
         }
     };
-    let mut lines = vec![
+    let mut lines = [
         of(1, 0, Some(1), Some(1), None),
         of(1, 1, Some(1), Some(1), Some(4)),
         of(1, u32::MAX, None, None, Some(4)),
