@@ -14,6 +14,7 @@
 pub mod audit;
 pub mod clock;
 pub mod moves;
+pub mod people;
 pub mod random;
 pub mod scenario;
 pub mod stage;
