@@ -2,6 +2,7 @@
 
 mod door;
 mod first_key;
+mod gauges;
 mod house;
 mod progress;
 mod systemd;
@@ -51,12 +52,14 @@ pub(crate) async fn serve(config: Config, first_key: FirstKey, metrics: Metrics)
         "Ready."
     );
     let upkeep = tokio::spawn(metrics.keep_up());
-    let watchdog = tokio::spawn(systemd::feed_watchdog(Arc::clone(&hall)));
+    let gauges = tokio::spawn(gauges::keep(Arc::clone(&hall)));
+    let watchdog = tokio::spawn(systemd::feed_watchdog(hall));
     let signal = stop.await?;
     // Whoever cannot remove it finds a server that does not answer there; nothing depends on it.
     let _ = std::fs::remove_file(&address_file);
     drain(signal, &config, &closing, door, house).await?;
     upkeep.abort();
+    gauges.abort();
     watchdog.abort();
     Ok(())
 }

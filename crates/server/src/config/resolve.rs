@@ -25,6 +25,10 @@ pub(crate) struct Config {
     pub(crate) notices_url: Option<Secret>,
     pub(crate) log_filter: String,
     pub(crate) log_format: LogFormat,
+    #[cfg_attr(
+        not(feature = "otlp"),
+        expect(dead_code, reason = "without the feature nothing goes there")
+    )]
     pub(crate) traces: Option<Traces>,
 }
 

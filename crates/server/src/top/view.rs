@@ -19,7 +19,7 @@ pub(super) fn height_of_all(board: &Board) -> u16 {
     let rows = picture.lines.len() + picture.agents.len() + board.ticker().count();
     u16::try_from(rows)
         .unwrap_or(u16::MAX)
-        .saturating_add(FIXED)
+        .saturating_add(FIXED + EVENTS_MIN)
         .clamp(24, 400)
 }
 
