@@ -6,10 +6,11 @@ use crate::names::Names;
 use crate::options::ApiOptions;
 use crate::presence::Presence;
 use crate::problem::{About, Problem};
+use crate::rest::interactions;
 use crate::stream::meter::Meter;
-use ringback_model::{AgentId, Input, Name};
-use ringback_ports::envelope::{Answer, CommandFault, Idempotent};
-use ringback_ports::query::{Query, View};
+use ringback_model::{AgentId, Input, Name, Refused};
+use ringback_ports::envelope::{Answer, CommandFault, Denied, Idempotent};
+use ringback_ports::query::{Query, QueryFault, View};
 use ringback_ports::records::{Fresh, RecordsPage, RecordsQuery};
 use ringback_ports::{Command, Hall, Reply, Sequence};
 use std::sync::Arc;
@@ -60,20 +61,43 @@ impl House {
         self.hall.send(command, Reply::One(reply));
         let waited = tokio::time::timeout(self.options.answer_wait, answer).await;
         let result = waited.unwrap_or(Ok(unknown("it took too long")));
-        result
-            .unwrap_or_else(|_| unknown("the server dropped it"))
-            .map_err(|fault| Problem::of_command(fault, about))
+        match result.unwrap_or_else(|_| unknown("the server dropped it")) {
+            Ok(answer) => Ok(answer),
+            Err(CommandFault::Denied(Denied::Scope)) => Err(self.out_of_scope(caller, about).await),
+            Err(fault) => Err(Problem::of_command(fault, about)),
+        }
     }
 
-    /// Asks about the present. `what` names what is asked for, for people.
+    /// Why a command lies out of scope. The hall forgets to which queue an interaction belonged
+    /// that is over; the records know it, and whoever may see there that it is over is told so.
+    pub(crate) async fn out_of_scope(&self, caller: &Caller, about: About) -> Problem {
+        if let About::Interaction(id) = about
+            && let Ok((row, _)) = interactions::row(self, caller, id, None).await
+            && row.stopped.is_some()
+        {
+            let stopped: Refused = ringback_model::interaction::Refused::Stopped(id).into();
+            return Problem::of_command(CommandFault::Refused(stopped), about);
+        }
+        Problem::of_command(CommandFault::Denied(Denied::Scope), about)
+    }
+
+    /// Asks about the present. `what` names what is asked for, for people. Of something that has
+    /// a name, whoever may not see it is told that there is nothing; that the tenant as a whole
+    /// exists is no secret.
     pub(crate) async fn query(
         &self,
         caller: &Caller,
         query: Query,
         what: impl std::fmt::Display,
     ) -> Result<(Sequence, View), Problem> {
+        let whole = is_about_the_whole(&query);
         let asked = self.hall.query(caller.tenant, caller.actor.clone(), query);
-        asked.await.map_err(|fault| Problem::of_query(fault, what))
+        asked.await.map_err(|fault| match fault {
+            QueryFault::Denied(Denied::Scope) if whole => {
+                Problem::new("denied.scope", Denied::Scope.to_string())
+            }
+            fault => Problem::of_query(fault, what),
+        })
     }
 
     /// Asks the records.
@@ -115,6 +139,26 @@ impl House {
             (_, View::Agent(view)) => Ok(view.agent.id),
             _ => Err(Problem::crossed()),
         }
+    }
+}
+
+/// Whether a question is about the tenant as a whole, not about one thing in it.
+const fn is_about_the_whole(query: &Query) -> bool {
+    match query {
+        Query::Agents { .. }
+        | Query::Queues
+        | Query::VirtualQueues
+        | Query::Keys
+        | Query::Settings
+        | Query::Overview
+        | Query::Outbox(_) => true,
+        Query::Interaction(_)
+        | Query::Why(_)
+        | Query::Agent(_)
+        | Query::AgentNamed(_)
+        | Query::QueueNamed(_)
+        | Query::VirtualQueueNamed(_)
+        | Query::Line { .. } => false,
     }
 }
 

@@ -242,7 +242,7 @@ pub enum Denied {
     },
     /// It lies outside the actor's scope. Where existence itself would tell too much, the door
     /// answers as if it did not exist.
-    #[error("this lies outside the scope of your key")]
+    #[error("this lies outside the scope of your key; GET /v1/me tells which queues it reaches")]
     Scope,
 }
 

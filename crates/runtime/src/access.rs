@@ -126,7 +126,7 @@ impl Action {
 enum About {
     /// The tenant as a whole.
     Tenant,
-    /// Something in a queue; `None` if there is no such thing (the heart says so).
+    /// Something in a queue; `None` if there is no such thing.
     Queue(Option<QueueId>),
     /// An agent.
     Agent(AgentId),
@@ -193,8 +193,9 @@ fn in_scope(state: &State, scope: &Scope, about: &About) -> bool {
     match about {
         About::Tenant => true,
         About::Agent(_) => false,
-        // What is not there belongs to nobody: the heart says that it is not there.
-        About::Queue(queue) => queue.is_none_or(|queue| reaches(scope, queue)),
+        // What is not there is out of scope like what is elsewhere, so that trying names tells
+        // nothing.
+        About::Queue(queue) => queue.is_some_and(|queue| reaches(scope, queue)),
         About::Interaction(id) => state
             .interaction(*id)
             .is_some_and(|it| reaches(scope, it.queue)),

@@ -165,11 +165,13 @@ fn line(
         let of = state.interaction(waiting.request.interaction);
         of.is_some_and(|it| access::reaches(scope, it.queue))
     };
-    Ok(state
-        .line(id, limit.min(PAGE_MAX))
-        .into_iter()
-        .filter(seen)
-        .collect())
+    // Who sees only some of it gets what he sees of the longest page, not of a short one.
+    let asked = match scope {
+        Scope::Everything => limit.min(PAGE_MAX),
+        Scope::Queues(_) => PAGE_MAX,
+    };
+    let line = state.line(id, asked).into_iter().filter(seen);
+    Ok(line.take(limit.min(PAGE_MAX)).collect())
 }
 
 fn overview(open: &Open, now: ringback_model::Now) -> Overview {

@@ -19,7 +19,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ringback_model::config::{Role, Scope};
-use ringback_model::{ContactId, Event, InteractionId, Name, Outcome, RouteRequestId};
+use ringback_model::{ContactId, Event, InteractionId, Name, Outcome, RouteRequestId, interaction};
 use ringback_ports::query::{Query, View};
 use ringback_ports::records::{HistoryRow, InteractionRow, RecordsPage, RecordsQuery};
 use ringback_ports::{Cursor, Sequence};
@@ -328,8 +328,15 @@ pub(crate) async fn why(
     ApiPath(Text(id)): Id,
 ) -> Result<Response, Problem> {
     let what = format!("interaction {id}");
-    let (sequence, View::Why(why)) = house.query(&caller, Query::Why(id), what).await? else {
-        return Err(Problem::crossed());
+    let (sequence, why) = match house.query(&caller, Query::Why(id), what).await {
+        Ok((sequence, View::Why(why))) => (sequence, why),
+        Ok(_) => return Err(Problem::crossed()),
+        Err(problem) if may_be_over(&caller, &problem) => {
+            stopped_row(&house, &caller, id, None).await?;
+            let over = interaction::Refused::Stopped(id);
+            return Err(Problem::new("interaction.stopped", over.to_string()));
+        }
+        Err(problem) => return Err(problem),
     };
     let lines = why.requests.iter().map(|one| &one.waiting.request);
     let lines: Vec<_> = lines.map(|request| request.virtual_queue).collect();

@@ -33,8 +33,9 @@ impl Sight {
     /// Whether an event may be shown.
     ///
     /// An agent sees what concerns him. Everybody else sees interactions of the queues in his
-    /// scope and the queues themselves; beside these, supervisors of the whole tenant see agents,
-    /// and its administrators and auditors everything.
+    /// scope and the queues themselves; beside these, supervisors of the whole tenant see agents
+    /// and settings, integrators of the whole tenant settings, and its administrators and auditors
+    /// everything.
     pub(crate) fn sees(&self, event: &Event) -> bool {
         if self.role == Role::Agent {
             return self.agent.is_some() && event.agent() == self.agent;
@@ -61,7 +62,10 @@ impl Sight {
                     | Event::Record(record::Event::Interval(_))
                     | Event::Config(config::Event::AgentPut(_) | config::Event::SettingsPut { .. })
             ),
-            Role::Integrator | Role::Agent => false,
+            Role::Integrator => {
+                matches!(event, Event::Config(config::Event::SettingsPut { .. }))
+            }
+            Role::Agent => false,
         }
     }
 

@@ -35,7 +35,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, SinkExt, StreamExt};
 use ringback_model::{AgentId, InteractionId, OfferId, RouteRequestId};
-use ringback_ports::envelope::{Answer, CommandFault, Idempotent};
+use ringback_ports::envelope::{Answer, CommandFault, Denied, Idempotent};
 use ringback_ports::hall::Push;
 use ringback_ports::query::{Query, View};
 use ringback_ports::{Command, Cursor, Reply};
@@ -336,6 +336,7 @@ impl Connection {
         self.unanswered = 0;
         match message {
             Some(Ok(Message::Text(text))) => {
+                self.check_key()?;
                 self.text(text.as_str());
                 Ok(())
             }
@@ -625,11 +626,21 @@ impl Connection {
                 self.out.push(&AnswerFrame::written(asked.id, &answer));
                 self.house.meter.count(asked.verb, Came::Taken);
             }
+            Err(CommandFault::Denied(Denied::Scope)) => self.out_of_scope(asked),
             Err(fault) => {
                 let problem = Problem::of_command(fault, asked.about);
                 self.problem(Some(asked.id), Some(asked.verb), &problem);
             }
         }
+    }
+
+    /// What lay out of scope may be over, which only the records can tell.
+    fn out_of_scope(&mut self, asked: Asked) {
+        let about = asked.about;
+        let tag = self.under_way.begin(asked);
+        let (house, caller) = (self.house.clone(), self.caller.clone());
+        let told = async move { Slow::Read(tag, Err(house.out_of_scope(&caller, about).await)) };
+        self.slow.push(told.boxed());
     }
 
     /// Lets presence know whose desk is where.
@@ -651,7 +662,17 @@ impl Connection {
         }
     }
 
+    /// A key that was taken back opens nothing from that moment on, also not what it holds open.
+    fn check_key(&mut self) -> Result<(), Close> {
+        if self.caller.renew(&self.house) {
+            Ok(())
+        } else {
+            Err(KEY_GONE)
+        }
+    }
+
     async fn fed(&mut self, fed: Fed) -> Result<(), Close> {
+        self.check_key()?;
         let shown = match fed {
             Fed::Record(push) => self
                 .show(&push)
@@ -689,9 +710,7 @@ impl Connection {
         if self.unanswered >= 2 {
             return Err(SILENT);
         }
-        if !self.caller.renew(&self.house) {
-            return Err(KEY_GONE);
-        }
+        self.check_key()?;
         if let Some(feed) = &mut self.feed {
             feed.sight = Sight::of(&self.caller);
         }

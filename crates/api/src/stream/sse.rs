@@ -135,12 +135,20 @@ impl Source {
             self.feed.sight = Sight::of(&self.caller);
             Bytes::from_static(b":\n\n")
         } else {
-            self.over = true;
-            Bytes::from(resync("the key was taken back"))
+            Bytes::from(self.key_gone())
         }
     }
 
+    /// The end, because a key that was taken back opens nothing from that moment on.
+    fn key_gone(&mut self) -> Vec<u8> {
+        self.over = true;
+        resync("the key was taken back")
+    }
+
     async fn fed(&mut self, fed: Fed) -> Vec<u8> {
+        if !self.caller.renew(&self.house) {
+            return self.key_gone();
+        }
         let mut chunk = Vec::new();
         let mut next = Some(fed);
         while let Some(fed) = next {
