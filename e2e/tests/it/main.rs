@@ -3,5 +3,6 @@
 mod hall;
 mod hall_faults;
 mod kill_loop;
+mod rights;
 mod store_contract;
 mod support;
