@@ -74,6 +74,13 @@ fn there_are_scenarios_for_every_rule() {
 }
 
 #[test]
+fn the_example_of_the_reference_page_is_real() {
+    let page = include_str!("../../../docs/reference/scenarios.md");
+    let example = page.split("```").nth(1).expect("an example").trim_start();
+    assert_eq!(play("scenarios.md", example).as_deref(), Ok(example));
+}
+
+#[test]
 fn a_line_that_is_not_understood_is_named_with_what_could_stand_there() {
     let cases = [
         ("0s dance", 1, "`dance`", "a command"),
