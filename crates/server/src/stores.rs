@@ -4,7 +4,7 @@ use crate::config::{Config, Engine};
 use anyhow::{Context, Result, bail};
 use ringback_ports::store::Store;
 use ringback_ports::vault::Vault;
-use ringback_store::{SqliteOptions, SqliteStore, SqliteVault};
+use ringback_store::{PostgresOptions, PostgresStore, SqliteOptions, SqliteStore, SqliteVault};
 use std::sync::Arc;
 
 /// Journal, records and keys.
@@ -35,8 +35,10 @@ pub(crate) fn open_store(config: &Config) -> Result<Arc<dyn Store>> {
                 .with_context(|| format!("cannot use the data in {}", storage.folder.display()))?;
             Ok(Arc::new(store))
         }
-        Engine::Postgresql { .. } => {
-            bail!("this version cannot serve from PostgreSQL yet: set storage.engine to sqlite")
+        Engine::Postgresql { url } => {
+            let store = PostgresStore::connect(&PostgresOptions::new(url.reveal()))
+                .context("cannot use the database of storage.postgresql_url")?;
+            Ok(Arc::new(store))
         }
     }
 }
