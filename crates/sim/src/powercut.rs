@@ -197,6 +197,13 @@ impl PowerCut {
         self.disk.set_faults(|faults| faults.sync_for_real = really);
     }
 
+    /// Makes every sync succeed without effect, as on a machine with flushing switched off: the positive control of
+    /// whoever claims to lose nothing. Off at first.
+    pub fn syncs_do_nothing(&self, really: bool) {
+        self.disk
+            .set_faults(|faults| faults.syncs_do_nothing = really);
+    }
+
     /// Ends failing syncs, full disk and slow syncs. Pages that a failed sync dropped stay dropped.
     pub fn clear_faults(&self) {
         self.disk.set_faults(|faults| {

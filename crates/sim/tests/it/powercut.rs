@@ -244,6 +244,32 @@ fn positive_control_normal_loses_acknowledged_rows() {
 }
 
 #[test]
+fn syncs_that_do_nothing_lose_what_was_acknowledged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let power = PowerCut::install("syncs-do-nothing").expect("a power supply");
+    let path = folder.path().join("rows.db");
+    let db = power.connect(&path).expect("a database");
+    db.execute_batch(
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE t (n INTEGER)",
+    )
+    .expect("a table");
+    power.syncs_do_nothing(true);
+    for n in 0..5 {
+        db.execute("INSERT INTO t VALUES (?1)", [n])
+            .expect("acknowledged");
+    }
+    power.cut();
+    drop(db);
+    assert!(power.power_on().expect("a cut").sectors_lost > 0);
+    power.syncs_do_nothing(false);
+    let db = power.connect(&path).expect("a database");
+    let rows: i64 = db
+        .query_row("SELECT count(*) FROM t", [], |row| row.get(0))
+        .expect("a count");
+    assert_eq!(rows, 0);
+}
+
+#[test]
 fn negative_control_full_loses_none() {
     assert_eq!(lost_in_one_clean_cut("control-full", "FULL"), 0);
 }
