@@ -1,8 +1,16 @@
 //! The one integration-test binary: a module per story.
 
+mod backup;
+mod drain;
+mod erasure;
+mod fail_points;
 mod hall;
 mod hall_faults;
 mod kill_loop;
-mod rights;
+mod loop_mount;
+mod outage;
+mod power_cut;
+mod push;
+mod replay;
 mod store_contract;
 mod support;

@@ -1,6 +1,7 @@
 //! What the stories share.
 
 pub(crate) mod audit;
+pub(crate) mod bytes;
 pub(crate) mod centre;
 pub(crate) mod checker;
 pub(crate) mod client;
@@ -10,6 +11,7 @@ pub(crate) mod hall;
 pub(crate) mod ledger;
 pub(crate) mod picture;
 pub(crate) mod random;
+pub(crate) mod receiver;
 pub(crate) mod seeds;
 pub(crate) mod server;
 pub(crate) mod skip;

@@ -75,6 +75,13 @@ impl Centre {
         }
     }
 
+    /// Without one of the agents, who is given apart.
+    pub(crate) fn without(mut self, name: &str) -> (Self, Agent) {
+        let at = self.agents.iter().position(|agent| agent.name == name);
+        let agent = self.agents.remove(at.expect("an agent of this name"));
+        (self, agent)
+    }
+
     /// The same keys with another server.
     pub(crate) fn at(&self, base: &str) -> Self {
         let moved = |client: &Client| Client::new(base, client.secret());

@@ -141,6 +141,43 @@ impl Client {
         answer.body
     }
 
+    /// Likewise.
+    pub(crate) async fn delete(&self, path: &str) -> Value {
+        let answer = self.send(Method::DELETE, path, None, None).await;
+        let answer = answer.expect(path);
+        assert!(answer.is_ok(), "DELETE {path}: {}", answer.body);
+        answer.body
+    }
+
+    /// Everything that happened before the last record, from the stream of events.
+    pub(crate) async fn events_since_the_beginning(&self) -> Vec<Value> {
+        let head = super::picture::sequence(&self.get("/v1/overview").await);
+        let url = format!("{}/v1/events?after=0", self.base);
+        let asked = self.http.get(url).bearer_auth(&self.secret).send().await;
+        let mut response = asked.expect("a stream");
+        assert_eq!(response.status().as_u16(), 200);
+        let mut bytes = Vec::new();
+        let mut events = Vec::new();
+        loop {
+            let chunk = response.chunk().await.expect("the stream goes on");
+            bytes.extend_from_slice(&chunk.expect("the stream goes on"));
+            while let Some(end) = bytes.windows(2).position(|two| two == b"\n\n") {
+                let block: Vec<u8> = bytes.drain(..end + 2).collect();
+                let block = String::from_utf8(block).expect("text");
+                let data = block.lines().find_map(|line| line.strip_prefix("data: "));
+                let Some(data) = data else { continue };
+                let event: Value = serde_json::from_str(data).expect("JSON");
+                let cursor = event["cursor"].as_str();
+                let cursor = cursor.unwrap_or_else(|| panic!("no event: {block}"));
+                let record = super::picture::cursor_of(cursor).0;
+                if record >= head {
+                    return events;
+                }
+                events.push(event);
+            }
+        }
+    }
+
     /// Waits until a read shows what is wanted.
     pub(crate) async fn until(&self, path: &str, shows: impl Fn(&Value) -> bool) -> Value {
         let until = tokio::time::Instant::now() + super::server::PATIENCE;

@@ -111,6 +111,11 @@ impl Crowd {
         self.common.ledger().clone()
     }
 
+    /// Writes something down that somebody else asked or was told.
+    pub(crate) fn note(&self, what: impl FnOnce(&mut Ledger)) {
+        what(&mut self.common.ledger());
+    }
+
     /// Waits until the ledger shows what is wanted.
     pub(crate) async fn until(&self, shows: impl Fn(&Ledger) -> bool) {
         let reached = async {

@@ -178,6 +178,28 @@ impl Ledger {
             .unwrap_or(0)
     }
 
+    /// All that was asked up to now, of which only what `before` knew was told: the view of
+    /// somebody who has a copy that was begun then.
+    pub(crate) fn told_only_in(mut self, before: &Self) -> Self {
+        self.submissions.iter_mut().for_each(|(reference, told)| {
+            *told = before.submissions.get(reference).cloned().flatten()
+        });
+        for (now, then) in [
+            (&mut self.accepts, &before.accepts),
+            (&mut self.rejects, &before.rejects),
+        ] {
+            now.iter_mut()
+                .for_each(|(offer, it)| it.told = then.get(offer).and_then(|it| it.told));
+        }
+        self.completions.iter_mut().for_each(|(id, it)| {
+            it.told = before.completions.get(id).and_then(|it| it.told);
+        });
+        self.stops
+            .iter_mut()
+            .for_each(|(id, told)| *told = before.stops.get(id).copied().flatten());
+        self
+    }
+
     pub(crate) fn told(&self) -> Told {
         let count =
             |all: &BTreeMap<String, Answered>| all.values().filter(|it| it.told.is_some()).count();

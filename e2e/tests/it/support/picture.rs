@@ -43,6 +43,11 @@ impl Event {
             data: line["data"].clone(),
         }
     }
+
+    /// When, for comparing.
+    pub(crate) fn at_millis(&self) -> u64 {
+        millis_of(&self.at)
+    }
 }
 
 /// `812.3` is event 3 of record 812; `812` stands behind its last event.
@@ -136,4 +141,16 @@ pub(crate) fn sequence(view: &Value) -> u64 {
 
 fn id(row: &Value) -> String {
     row["id"].as_str().expect("an id").to_owned()
+}
+
+/// Milliseconds of a time as the API writes it, on a scale of its own that is good for
+/// differences within a month.
+pub(crate) fn millis_of(time: &str) -> u64 {
+    let number = |from: usize, to: usize| -> u64 {
+        let digits = time.get(from..to).and_then(|digits| digits.parse().ok());
+        digits.unwrap_or_else(|| panic!("not a time: {time}"))
+    };
+    let days = number(5, 7) * 31 + number(8, 10);
+    let minutes = (days * 24 + number(11, 13)) * 60 + number(14, 16);
+    (minutes * 60 + number(17, 19)) * 1_000 + number(20, 23)
 }

@@ -121,7 +121,7 @@ impl Site {
             .spawn()
             .expect("the binary starts");
         Server {
-            child,
+            child: Some(child),
             base: self.base(),
         }
     }
@@ -192,7 +192,8 @@ impl Drop for Site {
 
 /// A running server; killed when dropped.
 pub(crate) struct Server {
-    child: Child,
+    /// `None` when it was given away.
+    child: Option<Child>,
     base: String,
 }
 
@@ -216,18 +217,28 @@ impl Server {
     }
 
     pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.try_wait().expect("the child can be asked")
+        let ended = self.child().try_wait();
+        ended.expect("the child can be asked")
+    }
+
+    fn child(&mut self) -> &mut Child {
+        self.child.as_mut().expect("it was not given away")
+    }
+
+    /// Gives the process away; whoever takes it ends it.
+    pub(crate) fn into_child(mut self) -> Child {
+        self.child.take().expect("it was not given away")
     }
 
     /// SIGKILL.
     pub(crate) fn kill(mut self) {
-        self.child.kill().expect("it can be killed");
-        self.child.wait().expect("it ends");
+        self.child().kill().expect("it can be killed");
+        self.child().wait().expect("it ends");
     }
 
     /// SIGTERM.
-    pub(crate) fn ask_to_stop(&self) {
-        let pid = i32::try_from(self.child.id()).expect("a process id");
+    pub(crate) fn ask_to_stop(&mut self) {
+        let pid = i32::try_from(self.child().id()).expect("a process id");
         let pid = Pid::from_raw(pid).expect("not 0");
         rustix::process::kill_process(pid, Signal::TERM).expect("it can be asked");
     }
@@ -257,9 +268,11 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(child) = &mut self.child {
+            // It may have ended already.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

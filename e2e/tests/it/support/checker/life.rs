@@ -1,6 +1,6 @@
 //! What an interaction's history says, and the rules every history keeps.
 
-use crate::support::picture::Event;
+use crate::support::picture::{Event, millis_of};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An interaction after some events.
@@ -196,17 +196,5 @@ fn text(event: &Event, name: &str) -> Result<String, String> {
 /// Whether `at` lies before `due` by more than two clocks read one after the other may differ.
 /// Timers run on engine time, and these are times of the wall clock.
 fn is_early(at: &str, due: &str) -> bool {
-    millis(at) + 50 < millis(due)
-}
-
-/// Milliseconds of a time as the API writes it, on a scale of its own that is good for
-/// differences within a month.
-fn millis(time: &str) -> u64 {
-    let number = |from: usize, to: usize| -> u64 {
-        let digits = time.get(from..to).and_then(|digits| digits.parse().ok());
-        digits.unwrap_or_else(|| panic!("not a time: {time}"))
-    };
-    let days = number(5, 7) * 31 + number(8, 10);
-    let minutes = (days * 24 + number(11, 13)) * 60 + number(14, 16);
-    (minutes * 60 + number(17, 19)) * 1_000 + number(20, 23)
+    millis_of(at) + 50 < millis_of(due)
 }

@@ -17,16 +17,23 @@ async fn ask(
     body: &Value,
     before: impl Fn(&Common),
 ) -> Option<Answer> {
-    loop {
+    for attempt in 0.. {
         let leave = common.speak().await?;
         before(common);
         let answer = client.try_post(path, Some(key), body).await;
         drop(leave);
         match answer {
-            Ok(answer) if !answer.is_worth_repeating() => return Some(answer),
+            Ok(answer) if !answer.is_worth_repeating() => {
+                if answer.replayed && attempt == 0 {
+                    let problem = format!("the first asking with {key} was called a repetition");
+                    common.ledger().wrong(problem);
+                }
+                return Some(answer);
+            }
             Ok(_) | Err(_) => breathe().await,
         }
     }
+    None
 }
 
 /// A customer after the other.
@@ -128,10 +135,12 @@ pub(super) async fn stop(common: Arc<Common>, mut random: Random) {
     }
 }
 
-/// One of the last that were submitted.
+/// One of the last that were submitted and not withdrawn before.
 fn someone(common: &Common, random: &mut Random) -> Option<String> {
     let ledger = common.ledger();
     let told = ledger.submissions.values().flatten();
+    let stops = &ledger.stops;
+    let told = told.filter(|it| !stops.contains_key(&it.interaction));
     let mut told: Vec<_> = told.collect();
     told.sort_by_key(|it| it.sequence);
     let last = &told[told.len().saturating_sub(12)..];

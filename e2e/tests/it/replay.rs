@@ -1,0 +1,178 @@
+//! A journal with everything in it leads to the same state in every process, and the same inputs
+//! decide the same events.
+
+use crate::support::audit::replay_check;
+use crate::support::centre::{Centre, quick_settings};
+use crate::support::client::Client;
+use crate::support::crowd::{Crowd, Pace};
+use crate::support::seeds::seeds;
+use crate::support::server::Site;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// All kinds of events but those this story does not bring about: jumping clocks, notices that
+/// fail for good, results older than a minute.
+const EVENTS: [&str; 29] = [
+    "agent.logged_in",
+    "agent.logged_out",
+    "agent.ready",
+    "agent.not_ready",
+    "agent.desk_lost",
+    "agent.desk_back",
+    "agent.desk_silent",
+    "config.queue_put",
+    "config.virtual_queue_put",
+    "config.agent_put",
+    "config.key_put",
+    "config.settings_put",
+    "contact.erased",
+    "effect.issued",
+    "effect.started",
+    "effect.finished",
+    "effect.retried",
+    "interaction.submitted",
+    "interaction.stopped",
+    "node.opened",
+    "offer.made",
+    "offer.accepted",
+    "offer.not_taken",
+    "record.segment",
+    "record.interval",
+    "route.requested",
+    "route.widened",
+    "route.cooled",
+    "route.cancelled",
+];
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replaying_gives_the_same_bytes_and_decides_the_same_events() {
+    let seed = seeds("replay", 1)[0];
+    println!("line for seeds.txt: replay {seed}");
+    let receiver = crate::support::receiver::Receiver::listen(seed).await;
+    let site = Site::of_tenants(&["default", "acme"])
+        .with("RINGBACK_JOURNAL__SNAPSHOT_RECORDS", "50")
+        .with("RINGBACK_JOURNAL__SNAPSHOT_EVERY_S", "1")
+        .with("RINGBACK_NOTICES__URL", &receiver.url);
+    let mut server = site.start().await;
+    let mut settings = quick_settings();
+    settings["notices"] = true.into();
+    let mut centres = Vec::new();
+    for (number, tenant) in site.tenants().iter().enumerate() {
+        let administrator = site.administrator(number);
+        centres.push(Centre::found(tenant, administrator, settings.clone()).await);
+    }
+    let crowds: Vec<Crowd> = centres
+        .iter()
+        .map(|centre| Crowd::enter(centre, Pace::BUSY, seed))
+        .collect();
+    for centre in &centres {
+        the_rarer_things(centre).await;
+    }
+    for crowd in &crowds {
+        crowd.until(|ledger| ledger.told().completions >= 40).await;
+        crowd.until(|ledger| ledger.told().rejects >= 2).await;
+    }
+    // After one restart desks come back, after the other they fall silent.
+    server.kill();
+    server = site.start().await;
+    for crowd in &crowds {
+        crowd.until(|ledger| ledger.told().completions >= 60).await;
+    }
+    server.kill();
+    for crowd in crowds {
+        crowd.leave().await;
+    }
+    server = site.start().await;
+    let administrator = &centres[0].administrator;
+    administrator
+        .until("/v1/agents?limit=1000", |agents| {
+            let agents = agents["items"].as_array().expect("a list");
+            agents
+                .iter()
+                .filter(|agent| agent["logged_in"] == json!(true))
+                .all(|agent| agent["desk"]["state"] == "silent")
+        })
+        .await;
+    assert_all_kinds_of_events(administrator).await;
+    // Without a last snapshot: what is replayed is a snapshot and the journal after it.
+    server.kill();
+
+    let data = site.data().display().to_string();
+    let hash = || site.succeeds(&["replay", "--hash", "--data", &data]);
+    let first = hash();
+    assert_eq!(first.lines().count(), site.tenants().len(), "{first}");
+    assert_eq!(first, hash(), "the same journal, other bytes");
+    let decided = replay_check(&site);
+    println!("{decided} inputs decided again; {first}");
+    assert!(decided > 400, "only {decided} inputs");
+}
+
+/// What the crowd does not do by itself.
+async fn the_rarer_things(centre: &Centre) {
+    let administrator = &centre.administrator;
+    administrator
+        .put("/v1/queues/vip", json!({"open_max": 10}))
+        .await;
+    let key = json!({"name": "old", "role": "supervisor", "queues": ["vip"]});
+    administrator.post("/v1/keys", key).await;
+    administrator.delete("/v1/keys/old").await;
+    let agent = json!({"skills": {"Spanish": 2}});
+    administrator.put("/v1/agents/gerd", agent.clone()).await;
+    administrator
+        .post("/v1/agents/gerd/login", json!({"media": ["chat"]}))
+        .await;
+    administrator.post("/v1/agents/gerd/ready", json!({})).await;
+    administrator
+        .post("/v1/agents/gerd/not-ready", json!({"reason": "lunch"}))
+        .await;
+    administrator
+        .post("/v1/agents/gerd/logout", json!({}))
+        .await;
+    administrator.put("/v1/agents/gerd", agent).await;
+
+    let steps = json!([
+        {"expression": "Spanish>=2", "after_ms": 0},
+        {"expression": "Spanish>=1", "after_ms": 100},
+    ]);
+    let person = submit(administrator, json!({"name": "somebody"}), &steps).await;
+    let request = person["request"].as_str().expect("a request");
+    let waits = person["interaction"].as_str().expect("an id");
+    let path = format!("/v1/interactions/{waits}");
+    administrator
+        .until(&path, |view| view["requests"][0]["step"] == json!(1))
+        .await;
+    administrator
+        .delete(&format!("/v1/route-requests/{request}"))
+        .await;
+    let cancel = json!({"cause": "cancelled", "reason": "duplicate"});
+    administrator.post(&format!("{path}/stop"), cancel).await;
+    let erase = json!({"contact": "somebody rare"});
+    administrator.post("/v1/contacts/erase", erase).await;
+}
+
+async fn submit(client: &Client, user_data: Value, target: &Value) -> Value {
+    let reference = "rare";
+    let mut user_data = user_data;
+    user_data["ref"] = reference.into();
+    let body = json!({
+        "queue": "inbox", "medium": "chat", "contact": "somebody rare", "user_data": user_data,
+        "route": {"virtual_queue": "english", "target": target},
+    });
+    client.post("/v1/interactions", body).await
+}
+
+/// A story of a journal with everything in it must have everything in it.
+async fn assert_all_kinds_of_events(administrator: &Client) {
+    // Those of the last record are not told.
+    administrator.put("/v1/queues/vip", json!({})).await;
+    let events = administrator.events_since_the_beginning().await;
+    let seen: BTreeSet<&str> = events
+        .iter()
+        .map(|event| event["event"].as_str().expect("a name"))
+        .collect();
+    let missing: Vec<&&str> = EVENTS
+        .iter()
+        .filter(|name| !seen.contains(**name))
+        .collect();
+    assert!(missing.is_empty(), "never happened: {missing:?}");
+}
