@@ -12,5 +12,6 @@ mod outage;
 mod power_cut;
 mod push;
 mod replay;
+mod rights;
 mod store_contract;
 mod support;
