@@ -21,6 +21,7 @@ use ringback_rehearsal::Told;
 use ringback_rehearsal::moves::{AGENTS, MEDIA, Move};
 use ringback_rehearsal::stage::{due_now, read_back};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 fn days(length: usize) -> impl Strategy<Value = Vec<Move>> {
     vec(any::<Move>(), 0..length)
@@ -167,7 +168,7 @@ proptest! {
     ) {
         // Events of other days, in any order, on a state they do not belong to.
         let mut state = read_back(played(&moves)?.stage.state());
-        let pools: Vec<Vec<Event>> = (0..4).map(events_of).collect();
+        let pools = POOLS.get_or_init(|| (0..4).map(events_of).collect());
         for (pool, index) in &others {
             let pool = &pools[(pool % 4) as usize];
             state.apply(&pool[index.index(pool.len())]);
@@ -175,6 +176,9 @@ proptest! {
         prop_assert_eq!(read_back(&state).digest(), state.digest());
     }
 }
+
+/// Events of four days, made once.
+static POOLS: OnceLock<Vec<Vec<Event>>> = OnceLock::new();
 
 fn events_of(seed: u64) -> Vec<Event> {
     let day = Day::of(&moves_of(seed + 900, 150)).expect("a day without a broken invariant");
