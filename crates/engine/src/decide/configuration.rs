@@ -40,7 +40,10 @@ pub(super) fn decide(state: &State, input: &Input) -> Result<Vec<Event>, Why> {
             queues,
             agent,
         } => make_key(state, name, hash, *role, queues.as_ref(), agent.as_ref())?,
-        Input::RevokeKey { name } => revoke_key(state, name)?,
+        Input::RevokeKey { name } => match revoke_key(state, name)? {
+            Some(event) => event,
+            None => return Ok(Vec::new()),
+        },
         Input::PutSettings { settings, expected } => put_settings(state, settings, *expected)?,
     };
     Ok(vec![Event::Config(event)])
@@ -197,21 +200,19 @@ fn scope(state: &State, queues: Option<&BTreeSet<Name>>) -> Result<Scope, Why> {
     ))
 }
 
-fn revoke_key(state: &State, name: &Name) -> Result<It, Why> {
+fn revoke_key(state: &State, name: &Name) -> Result<Option<It>, Why> {
     let unknown = || Why::Unknown {
         what: format!("key {name}"),
     };
     let found = state.keys.get(name).ok_or_else(unknown)?;
-    let version = if found.revoked {
-        found.version
-    } else {
-        found.version + 1
-    };
-    Ok(It::KeyPut(Box::new(ApiKey {
-        version,
+    if found.revoked {
+        return Ok(None);
+    }
+    Ok(Some(It::KeyPut(Box::new(ApiKey {
+        version: found.version + 1,
         revoked: true,
         ..found.clone()
-    })))
+    }))))
 }
 
 const HOUR: Millis = Millis::seconds(3_600);
