@@ -54,6 +54,48 @@ async fn dying_during_backup_and_around_keys_loses_nothing() {
     World::die_at(&[BackupFile, KeyPage, KeyErased]).await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn dying_while_the_second_tenant_gets_its_keys_loses_nothing_of_either() {
+    let site = Site::of_tenants(&["default", "acme"]);
+    let mut server = site.start().await;
+    let mut sides = Vec::new();
+    for (number, tenant) in site.tenants().iter().enumerate() {
+        let administrator = site.administrator(number);
+        sides.push(Centre::found(tenant, administrator, quick_settings()).await);
+    }
+    server.kill();
+    let seed = seeds("fail-points", 1)[0];
+    // The first page of keys is made for whoever comes first, the second for the other.
+    server = site.start_armed("key_page:2");
+    let crowds: Vec<Crowd> = sides
+        .iter()
+        .map(|centre| Crowd::enter(centre, Pace::BUSY, seed))
+        .collect();
+    assert_aborted("key_page:2", server.wait_end().await);
+    let mut silences = Vec::new();
+    for crowd in &crowds {
+        silences.push(crowd.silence().await);
+    }
+    let server = site.start().await;
+    for (centre, crowd) in sides.iter().zip(&crowds) {
+        let ledger = crowd.ledger();
+        Auditor::default()
+            .audit(centre, &ledger, "after dying at key_page:2")
+            .await;
+    }
+    drop(silences);
+    for crowd in &crowds {
+        crowd.until(|ledger| ledger.told().completions > 5).await;
+    }
+    for (centre, crowd) in sides.iter().zip(crowds) {
+        let ledger = crowd.leave().await;
+        Auditor::default()
+            .audit(centre, &ledger, "at the end")
+            .await;
+    }
+    server.stop().await;
+}
+
 #[test]
 fn every_point_is_died_at() {
     let stories: [&[FailPoint]; 4] = [

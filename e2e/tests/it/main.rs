@@ -1,6 +1,7 @@
 //! The one integration-test binary: a module per story.
 
 mod backup;
+mod clock;
 mod drain;
 mod erasure;
 mod fail_points;
@@ -13,5 +14,6 @@ mod power_cut;
 mod push;
 mod replay;
 mod rights;
+mod schemathesis;
 mod store_contract;
 mod support;

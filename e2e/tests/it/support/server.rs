@@ -282,7 +282,7 @@ fn first_key() -> String {
     format!("rb_{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// The binary under test: `RINGBACK_BIN`, or the one beside this test, built when needed.
+/// The binary under test: `RINGBACK_BIN`, or the one beside this test, which has to be fresh.
 pub(crate) fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
@@ -292,14 +292,22 @@ pub(crate) fn binary() -> &'static Path {
         let own = std::env::current_exe().expect("a path");
         let folder = own.parent().and_then(Path::parent);
         let path = folder.expect("a build folder").join("ringback");
-        build();
-        assert!(path.is_file(), "{} was not built", path.display());
+        // A runner that starts each test as a process has everything built before.
+        if std::env::var_os("NEXTEST").is_none() {
+            build();
+        }
+        assert!(path.is_file(), "{} is not there: {BUILD}", path.display());
+        let newer = newer_source(&path);
+        assert!(
+            newer.is_none(),
+            "{newer:?} is newer than the binary: {BUILD}"
+        );
         path
     })
 }
 
-/// A stale binary would make every story worthless. Runners that build everything first find
-/// that there is nothing to do.
+const BUILD: &str = "cargo build --package ringback";
+
 fn build() {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let built = Command::new(cargo)
@@ -308,6 +316,18 @@ fn build() {
         .status()
         .expect("cargo starts");
     assert!(built.success(), "the binary does not build");
+}
+
+/// A source that was changed after the binary was made of it. A stale binary would make every
+/// story worthless.
+fn newer_source(binary: &Path) -> Option<PathBuf> {
+    let changed = |path: &Path| path.metadata().and_then(|it| it.modified()).ok();
+    let made = changed(binary)?;
+    let list = std::fs::read_to_string(binary.with_extension("d")).ok()?;
+    let (_, sources) = list.split_once(": ")?;
+    let sources = sources.split_whitespace().map(PathBuf::from);
+    let mut newer = sources.filter(|path| changed(path).is_some_and(|at| at > made));
+    newer.next()
 }
 
 /// A port below those the system gives to outgoing connections, so that it stays free while a
