@@ -368,14 +368,17 @@ impl State {
                 self.disarm_grace(*agent);
                 self.desk(*agent, |desk| desk.grace_until = Some(*grace_until));
                 self.timers.arm(*grace_until, Timer::DeskSilent(*agent));
+                self.refresh_all_free(*agent);
             }
             agent::Event::DeskBack { agent } => {
                 self.disarm_grace(*agent);
                 self.desk(*agent, |desk| desk.silent = false);
+                self.refresh_all_free(*agent);
             }
             agent::Event::DeskSilent { agent } => {
                 self.disarm_grace(*agent);
                 self.desk(*agent, |desk| desk.silent = true);
+                self.refresh_all_free(*agent);
             }
         }
     }
@@ -468,7 +471,7 @@ impl State {
                 .media
                 .get(&medium)
                 .is_some_and(|it| it.not_ready.is_none());
-            ready && at_work.desk.is_some() && self.room(agent, medium) > 0
+            ready && at_work.desk.is_some_and(|desk| desk.answers()) && self.room(agent, medium) > 0
         });
         let idle_since = free.map(|at_work| at_work.idle_since);
         self.matcher.set_free(agent, medium, idle_since);

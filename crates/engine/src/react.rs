@@ -21,9 +21,11 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
         Event::Route(route::Event::Requested { request, .. }) => {
             offer_request(state, now, request.id)
         }
-        Event::Route(
-            route::Event::Widened { request, .. } | route::Event::Cooled { request, .. },
-        ) => offer_request(state, now, *request),
+        Event::Route(route::Event::Widened { request, .. }) => offer_request(state, now, *request),
+        // A pause holds for all requests of the interaction, and goes with the request that had it.
+        Event::Route(route::Event::Cooled { of, .. } | route::Event::Cancelled { of, .. }) => {
+            offer_again(state, now, of.interaction)
+        }
         Event::Offer(offer::Event::NotTaken { of, agent, .. }) => {
             // First the one that came back, then whoever is free again: at the next look.
             let events = offer_again(state, now, of.interaction);
@@ -38,7 +40,11 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
         Event::Interaction(interaction::Event::Stopped {
             owner: Some(agent), ..
         })
-        | Event::Agent(agent::Event::Ready { agent, .. }) => offer_agent(state, now, *agent),
+        | Event::Agent(
+            agent::Event::LoggedIn { agent, .. }
+            | agent::Event::Ready { agent, .. }
+            | agent::Event::DeskBack { agent },
+        ) => offer_agent(state, now, *agent),
         Event::Config(config::Event::AgentPut(agent)) => offer_agent(state, now, agent.id),
         _ => Vec::new(),
     }
@@ -96,10 +102,12 @@ fn cooling_but_free(state: &State, id: RouteRequestId) -> u32 {
         return 0;
     };
     let wanted = request.target.expression(request.step);
-    let held_back = request.cooling.iter().filter(|pair| {
-        let agent = state.agent(pair.agent);
-        let skilled = agent.is_some_and(|it| wanted.holds(&it.body.skills));
-        skilled && state.obstacle(id, pair.agent) == Some(Obstacle::Cooling)
+    let cooling = state.cooling_agents(id).into_iter();
+    let held_back = cooling.filter(|agent| {
+        let skilled = state
+            .agent(*agent)
+            .is_some_and(|it| wanted.holds(&it.body.skills));
+        skilled && state.obstacle(id, *agent) == Some(Obstacle::Cooling)
     });
     u32::try_from(held_back.count()).unwrap_or(u32::MAX)
 }

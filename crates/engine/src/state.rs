@@ -11,7 +11,7 @@ use ringback_model::effect::Order;
 use ringback_model::interaction::Interaction;
 use ringback_model::offer::Offer;
 use ringback_model::place::Place;
-use ringback_model::route::{PlaceInLine, RouteRequest, Waiting};
+use ringback_model::route::{Cooling, PlaceInLine, RouteRequest, Waiting};
 use ringback_model::{
     AgentId, EffectId, EngineTime, InteractionId, Medium, Name, OfferId, Outcome, QueueId,
     RouteRequestId, VirtualQueueId,
@@ -401,9 +401,29 @@ impl State {
     /// not by the clock, so that whatever is decided has a reason that stands in the state.
     #[must_use]
     pub fn is_cooling(&self, request: RouteRequestId, agent: AgentId) -> bool {
-        self.requests
+        self.cooling(request).any(|pair| pair.agent == agent)
+    }
+
+    fn cooling(&self, request: RouteRequestId) -> impl Iterator<Item = &Cooling> {
+        let interaction = self
+            .requests
             .get(request)
-            .is_some_and(|request| request.cooling.iter().any(|pair| pair.agent == agent))
+            .map(|request| request.interaction);
+        let it = interaction.and_then(|id| self.interactions.get(id));
+        it.into_iter()
+            .flat_map(|it| &it.requests)
+            .filter_map(|id| self.requests.get(*id))
+            .flat_map(|request| &request.cooling)
+    }
+
+    /// The agents who did not take the interaction of a request a moment ago, through whichever
+    /// of its requests they were offered it.
+    #[must_use]
+    pub fn cooling_agents(&self, request: RouteRequestId) -> Vec<AgentId> {
+        let mut agents: Vec<AgentId> = self.cooling(request).map(|pair| pair.agent).collect();
+        agents.sort_unstable();
+        agents.dedup();
+        agents
     }
 
     /// How many more of a medium the agent's capacity allows, whether ready or not.

@@ -84,6 +84,8 @@ impl State {
         let readiness = at_work.media.get(&request.medium);
         if at_work.desk.is_none() {
             Some(Obstacle::LoggedOut)
+        } else if !at_work.desk.is_some_and(|desk| desk.answers()) {
+            Some(Obstacle::DeskLost)
         } else if readiness.is_none() {
             Some(Obstacle::NotLoggedInForMedium)
         } else if readiness.is_some_and(|it| it.not_ready.is_some()) {

@@ -41,6 +41,14 @@ pub struct Desk {
     pub silent: bool,
 }
 
+impl Desk {
+    /// Whether the desk answers: only then is anything new offered to it.
+    #[must_use]
+    pub const fn answers(&self) -> bool {
+        self.grace_until.is_none() && !self.silent
+    }
+}
+
 /// Whether an agent takes work of a medium.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Readiness {

@@ -249,6 +249,8 @@ pub struct WhyRequest {
 pub enum Obstacle {
     /// Not logged in.
     LoggedOut,
+    /// The desk does not answer at the moment.
+    DeskLost,
     /// Not logged in for this medium.
     NotLoggedInForMedium,
     /// Not ready for this medium.

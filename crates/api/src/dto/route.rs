@@ -225,7 +225,7 @@ pub(crate) struct WhyRequestView {
 pub(crate) struct HeldBack {
     #[schema(value_type = String, example = "a7")]
     agent: Text<ringback_model::AgentId>,
-    /// `logged_out`, `not_logged_in_for_medium`, `not_ready`, `busy` or `cooling`.
+    /// `logged_out`, `desk_lost`, `not_logged_in_for_medium`, `not_ready`, `busy` or `cooling`.
     #[schema(example = "busy")]
     obstacle: &'static str,
 }
@@ -263,6 +263,7 @@ fn why_request(known: &Known, why: &WhyRequest) -> WhyRequestView {
 const fn obstacle_name(obstacle: Obstacle) -> &'static str {
     match obstacle {
         Obstacle::LoggedOut => "logged_out",
+        Obstacle::DeskLost => "desk_lost",
         Obstacle::NotLoggedInForMedium => "not_logged_in_for_medium",
         Obstacle::NotReady => "not_ready",
         Obstacle::Busy => "busy",

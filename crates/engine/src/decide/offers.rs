@@ -117,11 +117,11 @@ pub(super) fn not_taken(
         .at_work(offer.agent)
         .and_then(|at_work| at_work.misses.get(&offer.medium).copied())
         .unwrap_or(0);
+    // Nobody can answer at a desk that is lost: that is no miss of the agent.
+    let missed = how == NotTaken::Lapsed && desk_answers(state, offer.agent);
     let misses = match how {
-        NotTaken::Lapsed => missed_before.saturating_add(1),
-        NotTaken::Rejected { .. } | NotTaken::DeskGone | NotTaken::InteractionStopped => {
-            missed_before
-        }
+        NotTaken::Lapsed if missed => missed_before.saturating_add(1),
+        _ => missed_before,
     };
     let cools = matches!(how, NotTaken::Lapsed | NotTaken::Rejected { .. })
         && settings.cool_down > Millis::ZERO;
@@ -130,7 +130,7 @@ pub(super) fn not_taken(
         NotTaken::Rejected { .. } => SegmentEnd::Rejected,
         NotTaken::DeskGone | NotTaken::InteractionStopped => SegmentEnd::Withdrawn,
     };
-    let too_many = how == NotTaken::Lapsed && misses >= settings.misses_max(offer.medium);
+    let too_many = missed && misses >= settings.misses_max(offer.medium);
     let mut events = vec![
         segments::ring(state, it, offer, now, end),
         Event::Offer(It::NotTaken {
@@ -147,6 +147,11 @@ pub(super) fn not_taken(
         events.extend(missed_too_many(state, now, offer));
     }
     events
+}
+
+fn desk_answers(state: &State, agent: AgentId) -> bool {
+    let desk = state.at_work(agent).and_then(|at_work| at_work.desk);
+    desk.is_some_and(|desk| desk.answers())
 }
 
 /// After too many missed offers in a row an agent is set not ready for the medium.

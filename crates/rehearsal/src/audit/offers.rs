@@ -5,7 +5,7 @@ use ringback_model::offer::{Occasion, Offer};
 use ringback_model::route::RouteRequest;
 use ringback_model::{AgentId, Medium, Now};
 
-/// The agent is at a desk, ready, has room, is skilled and not cooling.
+/// The agent is at a desk that answers, ready, has room, is skilled and not cooling.
 pub(super) fn fits(state: &State, offer: &Offer, now: Now, broken: &mut Vec<String>) {
     let Some(request) = state.request(offer.request) else {
         broken.push(format!("{} is for a request that is gone", offer.id));
@@ -28,7 +28,7 @@ fn may_take(state: &State, agent: AgentId, request: &RouteRequest) -> bool {
     let skilled = state
         .agent(agent)
         .is_some_and(|it| wanted.holds(&it.body.skills));
-    skilled && is_free(state, agent, request.medium) && !is_cooling(request, agent)
+    skilled && is_free(state, agent, request.medium) && !is_cooling(state, request, agent)
 }
 
 fn is_free(state: &State, agent: AgentId, medium: Medium) -> bool {
@@ -36,14 +36,20 @@ fn is_free(state: &State, agent: AgentId, medium: Medium) -> bool {
         return false;
     };
     let readiness = at_work.media.get(&medium);
-    at_work.desk.is_some()
+    let answers = |desk: ringback_model::agent::Desk| desk.grace_until.is_none() && !desk.silent;
+    at_work.desk.is_some_and(answers)
         && readiness.is_some_and(|it| it.not_ready.is_none())
         && state.room(agent, medium) > 0
 }
 
-/// A pause lasts until its timer fires.
-fn is_cooling(request: &RouteRequest, agent: AgentId) -> bool {
-    request.cooling.iter().any(|pair| pair.agent == agent)
+/// A pause lasts until its timer fires, and holds for all requests of the interaction.
+fn is_cooling(state: &State, request: &RouteRequest, agent: AgentId) -> bool {
+    let it = state.interaction(request.interaction);
+    let siblings = it.map(|it| it.requests.as_slice()).unwrap_or_default();
+    let pairs = siblings.iter().filter_map(|id| state.request(*id));
+    pairs
+        .flat_map(|request| &request.cooling)
+        .any(|pair| pair.agent == agent)
 }
 
 /// Of those who may take it the longest idle; of those the agent may take the first in order.
@@ -114,7 +120,10 @@ pub(super) fn overtakes_as_said(state: &State, offer: &Offer, broken: &mut Vec<S
             offer.id
         ));
     }
-    if let Some(other) = cooling.iter().find(|other| !is_cooling(other, offer.agent)) {
+    if let Some(other) = cooling
+        .iter()
+        .find(|other| !is_cooling(state, other, offer.agent))
+    {
         broken.push(format!(
             "{} overtakes {} without a reason",
             offer.id, other.id

@@ -143,6 +143,7 @@ fn stands(state: &State, waiting: &Waiting) -> String {
 const fn obstacle_text(obstacle: Obstacle) -> &'static str {
     match obstacle {
         Obstacle::LoggedOut => "logged out",
+        Obstacle::DeskLost => "desk lost",
         Obstacle::NotLoggedInForMedium => "not logged in for this medium",
         Obstacle::NotReady => "not ready",
         Obstacle::Busy => "busy",

@@ -14,8 +14,8 @@ use ringback_model::place::Place;
 use ringback_model::route::{Ask, RouteRequest};
 use ringback_model::target::{Expression, Target};
 use ringback_model::{
-    AgentId, DeskSessionId, Event, Input, InteractionId, Medium, Millis, Name, OfferId, agent,
-    config, interaction, offer, route,
+    AgentId, DeskSessionId, Event, Input, InteractionId, Medium, Millis, Name, OfferId, Refused,
+    agent, config, interaction, offer, route,
 };
 use ringback_rehearsal::Told;
 use ringback_rehearsal::moves::{AGENTS, MEDIA, Move};
@@ -341,6 +341,8 @@ fn serve_everybody(day: &mut Day) -> Result<(), String> {
 fn taken(told: Told) -> Result<(), String> {
     match told {
         Told::Taken(_) => Ok(()),
+        // Cancelling one request can bring another of the same interaction to an agent.
+        Told::Refused(Refused::Route(route::Refused::Offered { .. })) => Ok(()),
         other => Err(format!("{other:?}")),
     }
 }
