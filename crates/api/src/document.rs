@@ -4,7 +4,7 @@ use crate::problem::{ProblemAt, ProblemBody};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{Schema, SchemaType, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{Content, Ref, RefOr, Response, ResponseBuilder};
+use utoipa::openapi::{Content, Ref, RefOr, Required, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
 /// The document without its operations, which come from the routes.
@@ -103,6 +103,7 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
         for operation in all.into_iter().flatten() {
             add_errors(operation);
             without_null(operation);
+            let_body_be_empty(operation);
         }
     }
 }
@@ -118,6 +119,24 @@ fn problem(description: &str) -> RefOr<Response> {
         .description(description)
         .content("application/problem+json", content);
     RefOr::T(response.build())
+}
+
+/// Operations that take no body for `{}`, because nothing in it has to be said.
+const BODY_MAY_BE_EMPTY: [&str; 5] = [
+    "acceptOffer",
+    "heartbeatAgent",
+    "loginAgent",
+    "logoutAgent",
+    "readyAgent",
+];
+
+fn let_body_be_empty(operation: &mut Operation) {
+    let id = operation.operation_id.as_deref().unwrap_or_default();
+    if BODY_MAY_BE_EMPTY.contains(&id)
+        && let Some(RefOr::T(body)) = &mut operation.request_body
+    {
+        body.required = Some(Required::False);
+    }
 }
 
 fn add_errors(operation: &mut Operation) {

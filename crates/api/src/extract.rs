@@ -5,11 +5,11 @@ use crate::state::Shared;
 use axum::body::Body;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query, Request};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use serde::de::DeserializeOwned;
 
 /// A JSON body: of the right type, not too large, without unknown fields. An empty body counts
-/// as `{}`.
+/// as `{}`, except where it would set everything to its default.
 pub(crate) struct ApiJson<T>(pub(crate) T);
 
 /// The parameters in the path.
@@ -31,6 +31,10 @@ impl<T: DeserializeOwned> FromRequest<Shared> for ApiJson<T> {
                 let detail = format!("the body did not arrive within {seconds} s");
                 Problem::new("request.too_slow", detail)
             })??;
+        if bytes.is_empty() && parts.method == Method::PUT {
+            let detail = "the body is missing; send `{}` to set everything to its default";
+            return Err(Problem::new("request.malformed", detail));
+        }
         if bytes.is_empty() {
             return from_json(b"{}").map(Self);
         }
