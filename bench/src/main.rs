@@ -5,6 +5,7 @@
 
 mod centre;
 mod cycle;
+mod decision;
 mod environment;
 mod figures;
 mod floor;
@@ -48,6 +49,8 @@ enum Command {
     Hall(CycleArgs),
     /// From exec of the server to the first correct offer, with many open interactions
     Recovery(RecoveryArgs),
+    /// How long one routing decision takes, and what a waiting request costs in memory
+    Decision(DecisionArgs),
 }
 
 #[derive(Args)]
@@ -79,6 +82,13 @@ struct CycleArgs {
     /// Leave this peer out; may be repeated
     #[arg(long, value_enum)]
     without: Vec<DriverKind>,
+}
+
+#[derive(Args)]
+struct DecisionArgs {
+    /// Waiting requests, one world after the other
+    #[arg(long, value_delimiter = ',', default_values_t = [100_000, 1_000_000])]
+    waiting: Vec<u64>,
 }
 
 #[derive(Args)]
@@ -124,6 +134,10 @@ fn run(cli: &Cli, keeper: &Keeper) -> anyhow::Result<()> {
         Command::Peers(args) => measure_cycle("peers", args, &DriverKind::PEERS, keeper),
         Command::Ringback(args) => measure_cycle("ringback", args, &DriverKind::ALL, keeper),
         Command::Hall(args) => measure_hall(args, keeper),
+        Command::Decision(args) => {
+            decision::run(&args.waiting);
+            Ok(())
+        }
         Command::Recovery(args) => measure_recovery(args, keeper),
     }
 }

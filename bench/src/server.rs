@@ -36,6 +36,11 @@ impl Server {
     pub(crate) fn start(binary: &Path, home: &Path, keeper: &Keeper) -> anyhow::Result<Self> {
         let log = home.join("server.log");
         let data = home.join("data");
+        // A server that was killed leaves its address behind.
+        let address = data.join("address");
+        if address.exists() {
+            fs::remove_file(&address)?;
+        }
         let mut command = Command::new(binary);
         command
             .args(["serve", "--listen", "127.0.0.1:0", "--data"])
@@ -51,7 +56,7 @@ impl Server {
             log,
         };
         server.address = server
-            .wait_ready(&data.join("address"))
+            .wait_ready(&address)
             .with_context(|| server.last_words())?;
         Ok(server)
     }

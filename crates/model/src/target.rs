@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// How good someone is at something. 0 is the same as not having the skill.
 pub type Level = u16;
@@ -352,7 +353,8 @@ pub struct Step {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(try_from = "Steps")]
 pub struct Target {
-    steps: Vec<Step>,
+    /// Shared, because a request carries its target from the input through events to the state.
+    steps: Arc<[Step]>,
 }
 
 /// A target as it was written, before its steps are looked at.
@@ -391,10 +393,10 @@ impl Target {
     #[must_use]
     pub fn fixed(expression: Expression) -> Self {
         Self {
-            steps: vec![Step {
+            steps: Arc::new([Step {
                 expression,
                 after: Millis::ZERO,
-            }],
+            }]),
         }
     }
 
@@ -421,7 +423,9 @@ impl Target {
                 index + 2,
                 "later than the step before it",
             )),
-            None => Ok(Self { steps }),
+            None => Ok(Self {
+                steps: steps.into(),
+            }),
         }
     }
 

@@ -4,10 +4,16 @@
 //! `replay --check`: one path, exercised all the time.
 
 use crate::codec;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use ringback_engine::image::Part;
 use ringback_engine::{Kept, State};
-use ringback_model::Now;
-use ringback_ports::store::{JournalReader, StoreFault};
+use ringback_model::target::Target;
+use ringback_model::{Name, Now};
+use ringback_ports::store::{JournalReader, SnapshotHead, StoreFault};
 use ringback_ports::{Record, Sequence, TenantId};
+use std::collections::HashSet;
+use std::hash::Hash;
+use std::thread;
 
 /// A state and where in the journal it stands.
 #[derive(Debug)]
@@ -64,10 +70,9 @@ pub fn from_snapshot(
     reader: &mut dyn JournalReader,
     tenant: TenantId,
 ) -> Result<Recovered, StoreFault> {
-    let mut state = State::new();
     let Some(head) = reader.snapshot(tenant)? else {
         return Ok(Recovered {
-            state,
+            state: State::new(),
             sequence: Sequence(0),
             last: None,
         });
@@ -80,16 +85,7 @@ pub fn from_snapshot(
             known,
         });
     }
-    let mut last = None;
-    reader.read_snapshot(&head, &mut |bytes| {
-        if last.is_none() {
-            last = Some(codec::decode_meta(&bytes)?.now);
-        } else {
-            state.restore(codec::decode_part(&bytes)?);
-        }
-        Ok(())
-    })?;
-    state.index();
+    let (state, last) = read_parts(reader, &head)?;
     if state.digest() != head.digest {
         return Err(StoreFault::Damaged {
             what: format!("the snapshot of {tenant} at record {}", head.sequence),
@@ -101,6 +97,98 @@ pub fn from_snapshot(
         sequence: head.sequence,
         last,
     })
+}
+
+/// Parts that may wait between two steps of reading in.
+const PARTS_AHEAD: usize = 4;
+
+/// Reads the parts of a snapshot, decodes them and builds the state, each on a thread of its
+/// own: with a million open interactions somebody waits for it.
+fn read_parts(
+    reader: &mut dyn JournalReader,
+    head: &SnapshotHead,
+) -> Result<(State, Option<Now>), StoreFault> {
+    let mut last = None;
+    thread::scope(|scope| {
+        let (to_decode, encoded) = bounded::<Vec<u8>>(PARTS_AHEAD);
+        let (to_restore, decoded) = bounded(PARTS_AHEAD);
+        scope.spawn(move || decode_parts(&encoded, &to_restore));
+        let restoring = scope.spawn(move || restore_parts(decoded));
+        let read = reader.read_snapshot(head, &mut |bytes| {
+            if last.is_none() {
+                last = Some(codec::decode_meta(&bytes)?.now);
+                return Ok(());
+            }
+            // Nobody takes it any more when an earlier part could not be decoded.
+            let gone = |_| StoreFault::failed("reading a snapshot", "it was given up");
+            to_decode.send(bytes).map_err(gone)
+        });
+        drop(to_decode);
+        let state = match restoring.join() {
+            Ok(state) => state?,
+            Err(panic) => std::panic::resume_unwind(panic),
+        };
+        read.map(|()| (state, last))
+    })
+}
+
+fn decode_parts(encoded: &Receiver<Vec<u8>>, to_restore: &Sender<Result<Part, StoreFault>>) {
+    let mut shared = SharedTexts::default();
+    for bytes in encoded {
+        let part = codec::decode_part(&bytes).map(|part| shared.share(part));
+        let failed = part.is_err();
+        if to_restore.send(part).is_err() || failed {
+            return;
+        }
+    }
+}
+
+fn restore_parts(decoded: Receiver<Result<Part, StoreFault>>) -> Result<State, StoreFault> {
+    let mut state = State::new();
+    for part in decoded {
+        state.restore(part?);
+    }
+    state.index();
+    Ok(state)
+}
+
+/// Names and targets that many records have in common, kept once.
+#[derive(Default)]
+struct SharedTexts {
+    names: HashSet<Name>,
+    targets: HashSet<Target>,
+}
+
+impl SharedTexts {
+    fn share(&mut self, mut part: Part) -> Part {
+        match &mut part {
+            Part::Interactions(list) => {
+                for interaction in list {
+                    share(&mut self.names, &mut interaction.kind);
+                    if let Some(subkind) = &mut interaction.subkind {
+                        share(&mut self.names, subkind);
+                    }
+                }
+            }
+            Part::Requests(list) => {
+                for request in list {
+                    share(&mut self.targets, &mut request.target);
+                }
+            }
+            _ => {}
+        }
+        part
+    }
+}
+
+/// Replaces a value by an equal one that is known already.
+fn share<T: Clone + Eq + Hash>(known: &mut HashSet<T>, value: &mut T) {
+    match known.get(value) {
+        Some(same) => *value = same.clone(),
+        None => {
+            known.insert(value.clone());
+        }
+    }
 }
 
 impl Recovered {

@@ -2,19 +2,10 @@
 //!
 //! The world of the benchmark protocol's W3: 200 skills of 10 levels, 8 skills per agent, 50,000
 //! agents, 2,000 expressions of 1 or 2 clauses of 1 or 2 terms, over three media and 50 virtual
-//! queues. Run with
-//!
-//! ```text
-//! cargo run --release -p ringback-engine --example decision [waiting ...]
-//! ```
+//! queues.
 //!
 //! Times are taken around one call each, on one thread, and include what it costs to read the
 //! clock twice (printed first). The world is the same in every run.
-
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a measurement reads the clock; the engine itself does not"
-)]
 
 use ringback_engine::matching::{Matcher, Matching, Waiting};
 use ringback_model::target::{Comparison, Expression, Level, Skills};
@@ -34,22 +25,12 @@ const MEDIA: [Medium; 3] = [Medium::Voice, Medium::Chat, Medium::Email];
 const SAMPLES: usize = 100_000;
 const CREDIT: Millis = Millis::seconds(90);
 
-fn main() {
-    let sizes: Vec<u64> = std::env::args().skip(1).map(|size| number(&size)).collect();
-    let sizes = if sizes.is_empty() {
-        vec![100_000, 1_000_000]
-    } else {
-        sizes
-    };
+/// Measures a world of each size and prints what was found.
+pub(crate) fn run(sizes: &[u64]) {
     print_times("reading the clock twice", sampled(SAMPLES, || ()));
-    for waiting in sizes {
+    for &waiting in sizes {
         measure(waiting);
     }
-}
-
-fn number(text: &str) -> u64 {
-    text.parse()
-        .expect("arguments are numbers of waiting requests")
 }
 
 fn measure(waiting: u64) {
