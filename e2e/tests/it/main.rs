@@ -1,6 +1,7 @@
 //! The one integration-test binary: a module per story.
 
 mod backup;
+mod clear_errors;
 mod clock;
 mod drain;
 mod erasure;
@@ -14,6 +15,5 @@ mod power_cut;
 mod push;
 mod replay;
 mod rights;
-mod schemathesis;
 mod store_contract;
 mod support;

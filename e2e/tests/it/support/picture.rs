@@ -58,10 +58,10 @@ pub(crate) fn cursor_of(text: &str) -> (u64, u32) {
     (record, index.parse().expect("an index"))
 }
 
-/// Reads pictures of one tenant. Histories that are over are kept for the next picture.
+/// Reads pictures of one tenant. What is over is kept for the next picture.
 #[derive(Default)]
 pub(crate) struct Reader {
-    over: BTreeMap<String, Vec<Event>>,
+    over: BTreeMap<String, (Value, Vec<Event>)>,
 }
 
 /// Reads at the same time.
@@ -82,9 +82,7 @@ impl Reader {
         let last = live.iter().chain(&agents).chain([&totals]).map(sequence);
         let last = last.max().unwrap_or(0).max(head).max(reached);
 
-        let rows = format!("/v1/interactions?limit=1000&at_least={last}");
-        let rows = administrator.pages(&rows, "before").await;
-        let rows: BTreeMap<String, Value> = rows.into_iter().map(|row| (id(&row), row)).collect();
+        let rows = self.rows(administrator, last).await;
         let histories = self.histories(administrator, &rows, last).await;
         Picture {
             rows,
@@ -93,6 +91,30 @@ impl Reader {
             agents,
             overview,
             totals,
+        }
+    }
+
+    /// All rows, newest first, down to where everything is known to be over.
+    async fn rows(&self, administrator: &Client, last: u64) -> BTreeMap<String, Value> {
+        let known = self
+            .over
+            .iter()
+            .map(|(id, (row, _))| (id.clone(), row.clone()));
+        let mut rows: BTreeMap<String, Value> = known.collect();
+        let mut before = String::new();
+        loop {
+            let path = format!("/v1/interactions?limit=200&at_least={last}{before}");
+            let page = administrator.get(&path).await;
+            let items = page["items"].as_array().expect("a page has items");
+            rows.extend(items.iter().map(|row| (id(row), row.clone())));
+            let Some(next) = page["next"].as_str() else {
+                return rows;
+            };
+            let below = (1..number(next)).map(|number| format!("i{number}"));
+            if below.rev().all(|id| self.over.contains_key(&id)) {
+                return rows;
+            }
+            before = format!("&before={next}");
         }
     }
 
@@ -112,16 +134,25 @@ impl Reader {
             let events: Vec<Event> = lines.iter().map(Event::of).collect();
             (id.clone(), events)
         });
-        let mut histories = self.over.clone();
+        let known = self.over.iter();
+        let known = known.map(|(id, (_, events))| (id.clone(), events.clone()));
+        let mut histories: BTreeMap<String, Vec<Event>> = known.collect();
         let mut read = futures_util::stream::iter(read).buffer_unordered(AT_ONCE);
         while let Some((id, events)) = read.next().await {
-            if rows[&id]["open"] == Value::Bool(false) {
-                self.over.insert(id.clone(), events.clone());
+            let row = &rows[&id];
+            if row["open"] == Value::Bool(false) {
+                self.over.insert(id.clone(), (row.clone(), events.clone()));
             }
             histories.insert(id, events);
         }
         histories
     }
+}
+
+/// The number of an id like `i42`.
+fn number(id: &str) -> u64 {
+    let digits = id.trim_start_matches('i');
+    digits.parse().expect("an id is a letter and a number")
 }
 
 /// The open ones as they are; one that ended meanwhile shows itself as ended.
