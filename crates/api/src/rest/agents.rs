@@ -9,6 +9,7 @@ use crate::dto::config::AgentPut;
 use crate::dto::written::Written;
 use crate::dto::{Empty, Page};
 use crate::extract::{ApiJson, ApiPath, ApiQuery};
+use crate::idempotency;
 use crate::problem::{About, Problem};
 use crate::state::{House, Shared};
 use axum::extract::State;
@@ -248,8 +249,11 @@ pub(crate) async fn heartbeat(
     State(house): State<Shared>,
     caller: Caller,
     ApiPath(name): ApiPath<String>,
+    headers: HeaderMap,
     ApiJson(_): ApiJson<Empty>,
 ) -> Result<Response, Problem> {
+    // Hearing twice is hearing once: nothing is kept under the key, but it has to be one.
+    idempotency::key_of(&headers)?;
     let agent = house.agent(&caller, &name).await?;
     if caller.agent() != Some(agent) {
         let action = "be the heartbeat of another agent's desk";
