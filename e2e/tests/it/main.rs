@@ -15,5 +15,6 @@ mod power_cut;
 mod push;
 mod replay;
 mod rights;
+mod schemathesis;
 mod store_contract;
 mod support;

@@ -1,0 +1,213 @@
+//! Objects for Schemathesis to meet, and a document that names them.
+//!
+//! Each operation that uses something up has things of its own, so that none takes away what
+//! another one needs. Bodies are made of the document's own examples; their names are planted.
+
+use crate::support::client::Client;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// What was planted.
+pub(super) struct Seeded {
+    /// The document as the server gives it.
+    pub(super) document: Value,
+    /// Secrets by role.
+    pub(super) secrets: BTreeMap<&'static str, String>,
+    /// Values of path parameters, by operation id.
+    values: BTreeMap<&'static str, Vec<String>>,
+}
+
+/// How many things an operation may use up.
+const PLENTY: usize = 30;
+const HOUR: u64 = 3_600_000;
+
+impl Seeded {
+    /// Plants everything.
+    pub(super) async fn plant(administrator: &Client) -> Self {
+        configure(administrator).await;
+        let anna = key(administrator, "agent", "anna", &json!({"agent": "anna"})).await;
+        let mut secrets = BTreeMap::from([("agent", anna.secret().to_owned())]);
+        for role in ["supervisor", "integrator", "auditor", "administrator"] {
+            let made = key(administrator, role, role, &json!({})).await;
+            secrets.insert(role, made.secret().to_owned());
+        }
+        let mut values = BTreeMap::new();
+        plant_interactions(administrator, &anna, &mut values).await;
+        plant_agents(administrator, &mut values).await;
+        plant_configuration(administrator, &mut values).await;
+        Self {
+            document: administrator.get("/v1/openapi.json").await,
+            secrets,
+            values,
+        }
+    }
+
+    /// The document with what is planted as the values of path parameters. An agent's own key
+    /// speaks of itself.
+    pub(super) fn document_for(&self, role: &str) -> Value {
+        let mut document = self.document.clone();
+        let paths = document["paths"].as_object_mut().expect("paths");
+        for (path, item) in paths {
+            let operations = item.as_object_mut().expect("operations");
+            for (method, operation) in operations {
+                let id = operation["operationId"].as_str().expect("an id");
+                let own = role == "agent" && path.starts_with("/v1/agents/") && method != "put";
+                let planted = if own {
+                    Some(vec!["me".to_owned()])
+                } else {
+                    self.values.get(id).cloned()
+                };
+                if let Some(planted) = planted {
+                    narrow(operation, &planted);
+                }
+            }
+        }
+        document
+    }
+}
+
+/// Lets path parameters have only these values; of two parameters, `kind/name` gives both.
+fn narrow(operation: &mut Value, planted: &[String]) {
+    let parameters = operation["parameters"].as_array_mut().expect("parameters");
+    for parameter in parameters.iter_mut().filter(|one| one["in"] == "path") {
+        let is_kind = parameter["name"] == "kind";
+        let value = |text: &String| match text.split_once('/') {
+            Some((kind, _)) if is_kind => kind.to_owned(),
+            Some((_, name)) => name.to_owned(),
+            None => text.clone(),
+        };
+        let values: Vec<String> = planted.iter().map(value).collect();
+        parameter["example"] = values[0].as_str().into();
+        parameter["schema"] = json!({"type": "string", "enum": values});
+    }
+}
+
+async fn configure(administrator: &Client) {
+    let settings = json!({"offer_ttl_ms": HOUR, "cool_down_ms": HOUR, "desk_grace_ms": HOUR});
+    administrator.put("/v1/settings", settings).await;
+    administrator.put("/v1/queues/support", json!({})).await;
+    administrator
+        .put("/v1/virtual-queues/english", json!({}))
+        .await;
+    let skills = json!({"skills": {"Anna": 1}, "capacity": {"chat": 100}});
+    administrator.put("/v1/agents/anna", skills).await;
+    log_in(administrator, "anna").await;
+}
+
+async fn log_in(administrator: &Client, agent: &str) {
+    for what in ["login", "ready"] {
+        let path = format!("/v1/agents/{agent}/{what}");
+        administrator.post(&path, json!({})).await;
+    }
+}
+
+async fn key(administrator: &Client, role: &str, name: &str, more: &Value) -> Client {
+    let mut body = json!({"name": format!("key-of-{name}"), "role": role});
+    if let Some(agent) = more.get("agent") {
+        body["agent"] = agent.clone();
+    }
+    let made = administrator.post("/v1/keys", body).await;
+    administrator.with_key(made["secret"].as_str().expect("the secret is shown once"))
+}
+
+type Values = BTreeMap<&'static str, Vec<String>>;
+
+async fn plant_interactions(administrator: &Client, anna: &Client, values: &mut Values) {
+    let nobody = Some("Nobody>=9");
+    let waiting = submit(administrator, nobody, PLENTY).await;
+    let to_look_at = ids(&waiting, "interaction");
+    for operation in [
+        "getInteraction",
+        "whyInteraction",
+        "interactionHistory",
+        "interactionSegments",
+    ] {
+        values.insert(operation, to_look_at.clone());
+    }
+    let resting = submit(administrator, None, PLENTY).await;
+    values.insert("routeInteraction", ids(&resting, "interaction"));
+    let to_stop = submit(administrator, None, PLENTY).await;
+    values.insert("stopInteraction", ids(&to_stop, "interaction"));
+    let to_cancel = submit(administrator, nobody, PLENTY).await;
+    values.insert("cancelRouteRequest", ids(&to_cancel, "request"));
+
+    submit(administrator, Some("Anna>=1"), 3 * PLENTY).await;
+    let desk = anna.get("/v1/agents/me").await;
+    let offers = desk["offers"].as_array().expect("offers");
+    assert_eq!(offers.len(), 3 * PLENTY, "all are offered to anna");
+    let (to_complete, to_answer) = offers.split_at(PLENTY);
+    let (to_accept, to_reject) = to_answer.split_at(PLENTY);
+    for offer in to_complete {
+        let offer = offer["id"].as_str().expect("an id");
+        let path = format!("/v1/offers/{offer}/accept");
+        anna.post(&path, json!({})).await;
+    }
+    values.insert("completeInteraction", ids(to_complete, "interaction"));
+    values.insert("acceptOffer", ids(to_accept, "id"));
+    values.insert("rejectOffer", ids(to_reject, "id"));
+}
+
+async fn submit(client: &Client, target: Option<&str>, count: usize) -> Vec<Value> {
+    let mut all = Vec::new();
+    for number in 0..count {
+        let mut body = json!({
+            "queue": "support",
+            "medium": "chat",
+            "contact": format!("customer {number}"),
+            "user_data": {"matter": "loan", "number": number},
+        });
+        if let Some(target) = target {
+            body["route"] = json!({"virtual_queue": "english", "target": target});
+        }
+        all.push(client.post("/v1/interactions", body).await);
+    }
+    all
+}
+
+fn ids(made: &[Value], field: &str) -> Vec<String> {
+    let id = |one: &Value| one[field].as_str().expect("an id").to_owned();
+    made.iter().map(id).collect()
+}
+
+/// Agents whose desks change under one operation only.
+async fn plant_agents(administrator: &Client, values: &mut Values) {
+    let skills = json!({"skills": {}, "capacity": {"voice": 1, "chat": 3}});
+    for (operation, name, count) in [
+        ("getAgent", "looked-at", 1),
+        ("loginAgent", "logs-in", 3),
+        ("logoutAgent", "logs-out", PLENTY),
+        ("readyAgent", "gets-ready", 3),
+        ("notReadyAgent", "pauses", 3),
+        ("heartbeatAgent", "beats", 1),
+    ] {
+        let mut names = Vec::new();
+        for number in 0..count {
+            let name = format!("{name}-{number}");
+            let path = format!("/v1/agents/{name}");
+            administrator.put(&path, skills.clone()).await;
+            log_in(administrator, &name).await;
+            names.push(name);
+        }
+        values.insert(operation, names);
+    }
+}
+
+async fn plant_configuration(administrator: &Client, values: &mut Values) {
+    let mut keys = Vec::new();
+    for number in 0..3 {
+        let name = format!("spare-{number}");
+        key(administrator, "auditor", &name, &json!({})).await;
+        keys.push(format!("key-of-{name}"));
+    }
+    values.insert("revokeKey", keys);
+    let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
+    values.insert("getQueue", texts(&["support"]));
+    values.insert("getVirtualQueue", texts(&["english"]));
+    values.insert("virtualQueueLine", texts(&["english"]));
+    let objects = [
+        "queue/support",
+        "virtual_queue/english",
+        "settings/settings",
+    ];
+    values.insert("configVersions", texts(&objects));
+}
