@@ -189,7 +189,8 @@ fn take_answers(answers: &mut mpsc::UnboundedReceiver<Answered>) -> anyhow::Resu
 /// are numbered from 1; tiers and expressions come in turn, and have no common divisor.
 fn first_in_line(done: usize) -> u64 {
     let turn = EXPRESSIONS * PRIORITIES;
-    let highest = |made: &usize| made % EXPRESSIONS == 0 && made % PRIORITIES == PRIORITIES - 1;
+    let highest =
+        |made: &usize| made.is_multiple_of(EXPRESSIONS) && made % PRIORITIES == PRIORITIES - 1;
     let first = (0..turn).find(highest);
     first.map_or(0, |made| (made + done * turn) as u64 + 1)
 }
