@@ -213,6 +213,9 @@ impl Hall for House {
         if let Some(left) = self.shared.room().refuses_intake() {
             problems.push(format!("room is low: {} MiB left", left / (1024 * 1024)));
         }
+        if let Some(problem) = self.shared.projection_problem() {
+            problems.push(format!("the records are not written: {problem}"));
+        }
         if !live {
             problems.push("the loop does not turn".to_owned());
         }

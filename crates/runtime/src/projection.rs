@@ -48,6 +48,7 @@ impl Projection {
                 Ok(()) => return,
                 Err(fault) => {
                     tracing::error!(%fault, "The records are not written at the moment.");
+                    self.shared.set_projection_problem(Some(fault.to_string()));
                     metrics::counter!("ringback_projection_faults_total").increment(1);
                     if self.shared.is_closing() {
                         return;
@@ -73,6 +74,7 @@ impl Projection {
             open.catch_up(tenant)?;
         }
         open.flush()?;
+        self.shared.set_projection_problem(None);
         loop {
             open.flush_if_due(self.flush_every)?;
             match self.records.recv_timeout(LOOK_EVERY) {
@@ -224,6 +226,7 @@ impl Projecting {
         self.writer.project(tenant, changes, reached)?;
         pass(FailPoint::AfterProjection);
         self.watermarks.insert(tenant, reached);
+        self.shared.set_projection_problem(None);
         self.shared.set_watermark(tenant, reached);
         Ok(())
     }

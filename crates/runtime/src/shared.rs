@@ -26,6 +26,8 @@ pub(crate) struct Shared {
     started: Instant,
     turned_ms: AtomicU64,
     closing: AtomicBool,
+    /// Why the records are not written, while they are not.
+    projection_problem: Mutex<Option<String>>,
 }
 
 /// What is known of one tenant outside the loop.
@@ -77,6 +79,7 @@ impl Shared {
             started: Instant::now(),
             turned_ms: AtomicU64::new(0),
             closing: AtomicBool::new(false),
+            projection_problem: Mutex::new(None),
         }
     }
 
@@ -150,6 +153,21 @@ impl Shared {
 
     pub(crate) fn set_watermark(&self, tenant: TenantId, watermark: Sequence) {
         self.with(tenant, |about| about.watermark.send_replace(watermark));
+    }
+
+    /// Says that the records are not written, and why; `None` when they are again.
+    pub(crate) fn set_projection_problem(&self, problem: Option<String>) {
+        *self
+            .projection_problem
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = problem;
+    }
+
+    pub(crate) fn projection_problem(&self) -> Option<String> {
+        self.projection_problem
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     pub(crate) fn set_flushed(&self, tenant: TenantId, watermark: Sequence) {
