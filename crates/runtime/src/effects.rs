@@ -33,10 +33,10 @@ impl Dispatcher {
         let mut known = Known::new();
         while let Some(news) = self.news.recv().await {
             match news {
-                EffectNews::Opened(tenant, orders) => {
+                EffectNews::Opened(tenant, now, orders) => {
                     known.retain(|(of, _), _| *of != tenant);
                     for order in orders {
-                        self.issued(tenant, &order, None);
+                        self.issued(tenant, &order, now);
                         known.insert((tenant, order.id), order);
                     }
                 }
@@ -55,7 +55,7 @@ impl Dispatcher {
                 };
                 match event {
                     It::Issued(order) => {
-                        self.issued(tenant, order, Some(entry.now));
+                        self.issued(tenant, order, entry.now);
                         known.insert((tenant, order.id), (**order).clone());
                     }
                     It::Retried { effect, from, .. } => {
@@ -75,10 +75,9 @@ impl Dispatcher {
         }
     }
 
-    fn issued(&self, tenant: TenantId, order: &Order, now: Option<Now>) {
+    fn issued(&self, tenant: TenantId, order: &Order, now: Now) {
         if let Phase::Issued { from } = order.phase {
-            let pause = now.map_or(Duration::ZERO, |now| pause(from, now));
-            self.start(tenant, order.id, pause);
+            self.start(tenant, order.id, pause(from, now));
         }
     }
 

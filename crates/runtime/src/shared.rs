@@ -4,6 +4,7 @@ use crate::hub::Hub;
 use crate::keyring::Keyring;
 use crate::room::{Room, RoomGauge};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use ringback_model::Now;
 use ringback_model::config::ApiKey;
 use ringback_model::effect::Order;
 use ringback_ports::{Record, Sequence, TenantId};
@@ -45,7 +46,7 @@ struct About {
 #[derive(Debug)]
 pub(crate) enum EffectNews {
     /// The outbox of a tenant that was just opened.
-    Opened(TenantId, Vec<Order>),
+    Opened(TenantId, Now, Vec<Order>),
     /// A durable record that says something about effects.
     Record(Arc<Record>),
     /// The house closes: nothing is carried out any more.
@@ -230,10 +231,11 @@ impl Shared {
     pub(crate) fn outbox_opened<'a>(
         &self,
         tenant: TenantId,
+        now: Now,
         outbox: impl Iterator<Item = &'a Order>,
     ) {
         let orders: Vec<Order> = outbox.cloned().collect();
         // Without rooms nobody listens.
-        let _ = self.effects.send(EffectNews::Opened(tenant, orders));
+        let _ = self.effects.send(EffectNews::Opened(tenant, now, orders));
     }
 }

@@ -570,7 +570,8 @@ impl Loop {
     /// Tells the effect rooms what waits in the outbox of a tenant that was just opened.
     fn release_outbox(&mut self, tenant: TenantId) {
         if let Ok(open) = open(&mut self.tenants, tenant) {
-            self.shared.outbox_opened(tenant, open.state.outbox());
+            let now = open.clock.now();
+            self.shared.outbox_opened(tenant, now, open.state.outbox());
         }
     }
 }

@@ -48,6 +48,10 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     })
 }
 
+/// An empty replay shows nothing, and must not look as if it did.
+const NOTHING: &str = "so nothing is shown: all records are in the snapshot already and the ones \
+                       before it are pruned (`journal.kept_h` says how long they are kept)";
+
 /// Decides one tenant's journal again and tells what came of it. `true` when nothing differs.
 pub(super) fn check(store: &dyn Store, tenant: &Tenant) -> Result<bool> {
     let mut progress = progress(format!("replaying {}", tenant.name));
@@ -61,6 +65,7 @@ pub(super) fn check(store: &dyn Store, tenant: &Tenant) -> Result<bool> {
         report.decided,
         report.other_version,
         match report.differences.len() {
+            0 if report.records == 0 => NOTHING.to_owned(),
             0 => "no difference".to_owned(),
             n => format!("{n} differences"),
         }
