@@ -425,8 +425,17 @@ impl Loop {
             return false;
         }
         let armed = open.state.timers_armed();
+        let entries = self.batch.entries;
         let input = Input::Node(node::Input::Due { limit });
         match self.take(tenant, now, ActorRef::Node, None, input) {
+            // Without an event the timer is still there, and would be for ever.
+            Ok(_) if self.batch.entries == entries => {
+                self.fault(
+                    tenant,
+                    "a timer is due and nothing follows from it".to_owned(),
+                );
+                false
+            }
             Ok(_) => {
                 if let Some(Phase::Open(open)) = self.tenants.get_mut(&tenant)
                     && let Some(overdue) = &mut open.overdue
@@ -534,6 +543,10 @@ impl Loop {
     }
 
     fn loaded(&mut self, tenant: TenantId, loaded: Result<Loaded, String>) {
+        if matches!(self.tenants.get(&tenant), Some(Phase::Faulted)) {
+            // Given up: reading it in again would only fail again.
+            return;
+        }
         match loaded {
             Err(problem) => self.fault(tenant, problem),
             Ok(Loaded { recovered, epoch }) => {
