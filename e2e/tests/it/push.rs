@@ -48,6 +48,7 @@ async fn a_desk_that_follows_the_events_shows_what_a_fresh_one_shows() {
         }
     }
     crowd.leave().await;
+    desk.log_out_at_last(rounds(24, 200)).await;
     println!("seen: {:?}", desk.seen);
     for name in [
         "agent.logged_in",
@@ -151,6 +152,22 @@ impl Desk {
                 _ => self.complete().await,
             };
             tokio::time::sleep(self.random.millis(1, 60)).await;
+        }
+    }
+
+    /// Logging out is refused while there is work in hand, so chance alone may never bring it.
+    async fn log_out_at_last(&mut self, round: usize) {
+        let going = json!({"reason": "going"});
+        for attempt in 0..100 {
+            if self.seen.contains("agent.logged_out") {
+                return;
+            }
+            let _ = self.ask("agent.not_ready", going.clone()).await;
+            self.hear().await;
+            let _ = self.answer("offer.reject", going.clone()).await;
+            let _ = self.complete().await;
+            let _ = self.ask("agent.logout", json!({})).await;
+            self.compare(round + attempt).await;
         }
     }
 
