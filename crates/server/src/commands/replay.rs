@@ -49,8 +49,8 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
 }
 
 /// An empty replay shows nothing, and must not look as if it did.
-const NOTHING: &str = "so nothing is shown: all records are in the snapshot already and the ones \
-                       before it are pruned (`journal.kept_h` says how long they are kept)";
+const NOTHING: &str = "no difference, for there is nothing to decide again: all records are in the \
+                       snapshot, and the ones before it are pruned (see `journal.kept_h`)";
 
 /// Decides one tenant's journal again and tells what came of it. `true` when nothing differs.
 pub(super) fn check(store: &dyn Store, tenant: &Tenant) -> Result<bool> {
