@@ -176,7 +176,7 @@ impl Hall for House {
             let read = tokio::task::spawn_blocking(move || {
                 pool.with(
                     || store.journal_reader(),
-                    |reader| read(&mut **reader, tenant, after),
+                    |reader| read(&mut **reader, tenant, after, head),
                 )
             });
             match read.await {
@@ -263,6 +263,7 @@ fn read(
     reader: &mut dyn JournalReader,
     tenant: TenantId,
     after: Cursor,
+    published: Sequence,
 ) -> Result<Result<Vec<Arc<Record>>, ResumeFault>, StoreFault> {
     let whole = after.index == u32::MAX;
     let from = if whole {
@@ -275,15 +276,16 @@ fn read(
         return Ok(Err(ResumeFault::Gone { after, oldest }));
     }
     let rows = reader.read(tenant, from, RESUME_BYTES)?;
-    if rows.is_empty() && reader.head(tenant)? > from {
+    if rows.is_empty() && published > from {
         // Pruned between the two looks.
         return Ok(Err(ResumeFault::Gone {
             after,
             oldest: reader.oldest(tenant)?,
         }));
     }
-    let records = rows
-        .iter()
-        .map(|row| codec::decode_record(row).map(Arc::new));
+    // A record may be in the journal a moment before it is published. Whoever got it here would
+    // ask for what follows it, and be told that it lies in the future.
+    let known = rows.iter().filter(|row| row.sequence <= published);
+    let records = known.map(|row| codec::decode_record(row).map(Arc::new));
     Ok(Ok(records.collect::<Result<_, _>>()?))
 }

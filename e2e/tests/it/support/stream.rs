@@ -98,6 +98,7 @@ impl Stream {
         loop {
             match self.receive().await? {
                 Frame::Answer { re, result } if re == id => return Ok(result),
+                Frame::Resync(why) => return Err(Broken(format!("resync: {why}"))),
                 other => self.earlier.push_back(other),
             }
         }
