@@ -33,29 +33,22 @@ impl State {
         let waiting = self.waiting(id)?;
         let expression = waiting.request.target.expression(waiting.request.step);
         let agents = self.agents.keys();
-        let could: Vec<AgentId> = if waiting.line.is_some() {
-            self.matcher.first_agents(id, LOOKED_AT_MAX).first
+        let (could, qualified) = if waiting.line.is_some() {
+            let who = self.matcher.first_agents(id, LOOKED_AT_MAX);
+            (who.first, who.qualified)
         } else {
             // While it is offered it stands in no line; ask each agent.
             let skilled = |agent: &AgentId| {
                 self.agent(*agent)
                     .is_some_and(|it| expression.holds(&it.body.skills))
             };
-            agents
-                .iter()
-                .copied()
-                .filter(skilled)
-                .take(LOOKED_AT_MAX)
-                .collect()
-        };
-        let qualified = if waiting.line.is_some() {
-            self.matcher.first_agents(id, 0).qualified
-        } else {
-            u32::try_from(could.len()).unwrap_or(u32::MAX)
+            let could: Vec<AgentId> = agents.iter().copied().filter(skilled).collect();
+            let qualified = u32::try_from(could.len()).unwrap_or(u32::MAX);
+            (could, qualified)
         };
         let mut obstacles: BTreeMap<Obstacle, u32> = BTreeMap::new();
         let mut first = Vec::new();
-        for agent in could {
+        for agent in could.into_iter().take(LOOKED_AT_MAX) {
             let Some(obstacle) = self.obstacle(id, agent) else {
                 continue;
             };

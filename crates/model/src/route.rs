@@ -37,7 +37,8 @@ pub struct RouteRequest {
     /// Reserved for service objectives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub due_at: Option<WallTime>,
-    /// Agents it is not offered to again before the time given, because they did not take it.
+    /// Agents who did not take it. Until the time given, nothing of its interaction is offered to
+    /// them again, through whichever request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cooling: Vec<Cooling>,
 }
