@@ -384,4 +384,12 @@ pub enum Refused {
     /// Role and agent of a key do not fit together.
     #[error("a key names an agent exactly when its role is agent")]
     KeyAgent,
+    /// Without this key nobody could make another.
+    #[error(
+        "key {key} is the last administrator's key that reaches everything: make another one first, then take this one back"
+    )]
+    LastAdministrator {
+        /// The key that was to be taken back.
+        key: Name,
+    },
 }

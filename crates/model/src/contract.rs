@@ -98,6 +98,7 @@ impl Refused {
                 config::Refused::OutOfRange { .. } => "config.out_of_range",
                 config::Refused::TooMany { .. } => "config.too_many",
                 config::Refused::KeyAgent => "config.key_agent",
+                config::Refused::LastAdministrator { .. } => "config.last_administrator",
             },
             Self::Effect(why) => match why {
                 effect::Refused::Unknown(_) => "effect.unknown",

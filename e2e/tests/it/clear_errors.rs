@@ -389,6 +389,17 @@ fn in_addresses() -> Vec<Mistake> {
                 &["DELETE", "header Allow"],
             )
         },
+        Mistake {
+            method: "DELETE",
+            ..get(
+                "taking back the last administrator's key",
+                "/v1/keys/admin",
+                409,
+                "config.last_administrator",
+                "",
+                &["key admin", "make another one first"],
+            )
+        },
         get(
             "a stream without a WebSocket",
             "/v1/stream",

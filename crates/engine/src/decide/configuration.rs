@@ -208,11 +208,21 @@ fn revoke_key(state: &State, name: &Name) -> Result<Option<It>, Why> {
     if found.revoked {
         return Ok(None);
     }
+    let others = state.keys.values().filter(|key| key.name != *name);
+    if makes_keys(found) && !others.into_iter().any(makes_keys) {
+        return Err(Why::LastAdministrator { key: name.clone() });
+    }
     Ok(Some(It::KeyPut(Box::new(ApiKey {
         version: found.version + 1,
         revoked: true,
         ..found.clone()
     }))))
+}
+
+/// Whether the holder can make keys, and so let anybody else in again. An administrator within a
+/// scope cannot.
+fn makes_keys(key: &ApiKey) -> bool {
+    !key.revoked && key.role == Role::Administrator && key.scope == Scope::Everything
 }
 
 const HOUR: Millis = Millis::seconds(3_600);

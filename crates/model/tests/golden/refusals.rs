@@ -20,6 +20,7 @@ named!(Refused {
     Refused::Config(config::Refused::OutOfRange { .. }) => "config.out_of_range",
     Refused::Config(config::Refused::TooMany { .. }) => "config.too_many",
     Refused::Config(config::Refused::KeyAgent) => "config.key_agent",
+    Refused::Config(config::Refused::LastAdministrator { .. }) => "config.last_administrator",
     Refused::Effect(effect::Refused::Unknown(_)) => "effect.unknown",
     Refused::Effect(effect::Refused::Phase { .. }) => "effect.phase",
     Refused::Effect(effect::Refused::TooLate(_)) => "effect.too_late",
@@ -102,6 +103,7 @@ fn configuration() -> Vec<Refused> {
             limit: 100_000,
         },
         config::Refused::KeyAgent,
+        config::Refused::LastAdministrator { key: name("root") },
     ];
     refused.map(Refused::Config).into()
 }

@@ -51,7 +51,7 @@ const REFUSALS_NEVER_MET: [(&str, &str); 2] = [
 
 /// Every code there is. `ringback-model` holds a golden file of each, so a new one is noticed
 /// there first.
-const REFUSALS: [&str; 32] = [
+const REFUSALS: [&str; 33] = [
     "agent.unknown",
     "agent.not_logged_in",
     "agent.not_logged_in_for",
@@ -64,6 +64,7 @@ const REFUSALS: [&str; 32] = [
     "config.out_of_range",
     "config.too_many",
     "config.key_agent",
+    "config.last_administrator",
     "effect.unknown",
     "effect.phase",
     "effect.too_late",
