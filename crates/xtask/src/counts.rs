@@ -13,6 +13,24 @@ pub(crate) struct Counts {
     pub(crate) skipped: usize,
 }
 
+/// Who runs the tests. nextest shows what a failed test printed, twice and with the closing line of
+/// the test's own process in it; only nextest's own closing line counts then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Runner {
+    Nextest,
+    CargoTest,
+}
+
+impl Runner {
+    /// The runner that a command line starts.
+    pub(crate) fn of(words: &[String]) -> Runner {
+        match words.get(1) {
+            Some(word) if word == "nextest" => Runner::Nextest,
+            _ => Runner::CargoTest,
+        }
+    }
+}
+
 impl AddAssign for Counts {
     fn add_assign(&mut self, other: Counts) {
         self.passed += other.passed;
@@ -22,16 +40,21 @@ impl AddAssign for Counts {
 }
 
 impl Counts {
-    /// The counts in a closing line of nextest or of `cargo test`; `None` for any other line.
-    pub(crate) fn in_line(line: &str) -> Option<Counts> {
+    /// The counts in a closing line of the runner; `None` for any other line.
+    pub(crate) fn in_line(runner: Runner, line: &str) -> Option<Counts> {
         let line = without_colour(line);
         let line = line.trim();
-        if let Some(rest) = line.strip_prefix("test result:") {
-            return Some(sum(rest.split(['.', ';'])));
+        match runner {
+            Runner::CargoTest => {
+                let rest = line.strip_prefix("test result:")?;
+                Some(sum(rest.split(['.', ';'])))
+            }
+            Runner::Nextest => {
+                let rest = line.strip_prefix("Summary [")?;
+                let (_, counted) = rest.split_once("run:")?;
+                Some(sum(without_asides(counted).split(',')))
+            }
         }
-        let rest = line.strip_prefix("Summary [")?;
-        let (_, counted) = rest.split_once("run:")?;
-        Some(sum(without_asides(counted).split(',')))
     }
 
     /// Says how many of the tests counted as passed were in fact left out.
@@ -99,23 +122,43 @@ mod tests {
     #[test]
     fn closing_lines_of_nextest_are_counted() {
         let line = "     Summary [   0.005s] 3 tests run: 3 passed, 0 skipped";
-        assert_eq!(Counts::in_line(line), counts(3, 0, 0));
+        assert_eq!(Counts::in_line(Runner::Nextest, line), counts(3, 0, 0));
         let line = "     Summary [  9.1s] 9/10 tests run: 5 passed (1 slow, 2 leaky), 2 failed, 1 timed out, 1 exec failed, 4 skipped";
-        assert_eq!(Counts::in_line(line), counts(5, 4, 4));
+        assert_eq!(Counts::in_line(Runner::Nextest, line), counts(5, 4, 4));
         let line = "\u{1b}[32;1m     Summary\u{1b}[0m [   0.005s] \u{1b}[1m1\u{1b}[0m test run: \u{1b}[1m1\u{1b}[0m \u{1b}[32;1mpassed\u{1b}[0m, \u{1b}[1m0\u{1b}[0m skipped";
-        assert_eq!(Counts::in_line(line), counts(1, 0, 0));
+        assert_eq!(Counts::in_line(Runner::Nextest, line), counts(1, 0, 0));
     }
 
     #[test]
     fn closing_lines_of_cargo_test_are_counted() {
         let line = "test result: FAILED. 5 passed; 1 failed; 2 ignored; 0 measured; 7 filtered out; finished in 0.01s";
-        assert_eq!(Counts::in_line(line), counts(5, 1, 2));
+        assert_eq!(Counts::in_line(Runner::CargoTest, line), counts(5, 1, 2));
+    }
+
+    #[test]
+    fn a_failure_that_nextest_shows_twice_is_counted_once() {
+        let printed = [
+            "        FAIL [   0.004s] ringback-model a::b",
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 7 filtered out; finished in 0.00s",
+            "     Summary [   0.005s] 8 tests run: 7 passed, 1 failed, 0 skipped",
+            "        FAIL [   0.004s] ringback-model a::b",
+            "    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured; 7 filtered out; finished in 0.00s",
+        ];
+        let words = ["cargo", "nextest", "run"].map(str::to_owned);
+        let mut total = Counts::default();
+        for line in printed {
+            total += Counts::in_line(Runner::of(&words), line).unwrap_or_default();
+        }
+        assert_eq!(Some(total), counts(7, 1, 0));
     }
 
     #[test]
     fn other_lines_are_not_counted() {
-        assert_eq!(Counts::in_line("3 passed"), None);
-        assert_eq!(Counts::in_line("Summary of the day: 3 passed"), None);
+        for runner in [Runner::Nextest, Runner::CargoTest] {
+            assert_eq!(Counts::in_line(runner, "3 passed"), None);
+            let line = "Summary of the day: 3 passed";
+            assert_eq!(Counts::in_line(runner, line), None);
+        }
     }
 
     #[test]

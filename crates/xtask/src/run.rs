@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-use crate::counts::Counts;
+use crate::counts::{Counts, Runner};
 use crate::repo;
 use crate::skips::{self, SkipLog};
 use crate::stages::{Form, Line, Stage, Tools};
@@ -191,8 +191,9 @@ impl Run {
         for line in (stage.commands)(&self.tools) {
             println!("$ {}", line.join(" "));
             let mut command = self.command(&line);
+            let runner = Runner::of(&line);
             let ended = program::run(stage.name, &mut command, self.time_left(), |printed| {
-                counts += Counts::in_line(printed).unwrap_or_default();
+                counts += Counts::in_line(runner, printed).unwrap_or_default();
             })?;
             if !ended {
                 return Ok((Outcome::Failed, counts));
