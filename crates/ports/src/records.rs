@@ -4,13 +4,13 @@ use crate::envelope::{ActorRef, Cursor, Sequence};
 use ringback_model::config::Scope;
 use ringback_model::interaction::{Ending, Interaction};
 use ringback_model::record::{AgentInterval, Segment};
-use ringback_model::{AgentId, ContactId, InteractionId, Now, QueueId};
+use ringback_model::{AgentId, ContactId, Event, InteractionId, Now, QueueId};
 
-/// One change of the records.
+/// One change of the records. It borrows from the journal record it follows from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+pub enum Change<'a> {
     /// A new interaction.
-    Submitted(Box<Interaction>),
+    Submitted(&'a Interaction),
     /// An interaction moved; its version grows by one.
     Moved {
         /// Which.
@@ -28,37 +28,35 @@ pub enum Change {
         /// When.
         at: Now,
         /// How.
-        ending: Ending,
+        ending: &'a Ending,
     },
     /// A segment ended.
-    Segment(Box<Segment>),
+    Segment(&'a Segment),
     /// An agent interval ended.
-    Interval(Box<AgentInterval>),
+    Interval(&'a AgentInterval),
     /// A line of history.
-    History(Box<HistoryLine>),
+    History(HistoryLine<'a>),
     /// A configuration object as it is now.
     Config(Box<ConfigVersion>),
 }
 
-/// One line of an interaction's or agent's history.
+/// One line of history.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct HistoryLine {
+pub struct HistoryLine<'a> {
     /// Where it stands in the stream of events.
     pub cursor: Cursor,
     /// When.
     pub now: Now,
     /// Who caused it.
-    pub actor: ActorRef,
-    /// The fixed name of the event.
-    pub name: &'static str,
+    pub actor: &'a ActorRef,
     /// The interaction it is about.
     pub interaction: Option<InteractionId>,
     /// The queue that interaction belonged to.
     pub queue: Option<QueueId>,
     /// The agent it concerns.
     pub agent: Option<AgentId>,
-    /// The event, encoded in MessagePack with names; personal values sealed.
-    pub body: Vec<u8>,
+    /// What happened; personal values sealed.
+    pub event: &'a Event,
 }
 
 /// One version of a configuration object.
@@ -104,16 +102,14 @@ pub struct HistoryRow {
     pub now: Now,
     /// Who caused it.
     pub actor: ActorRef,
-    /// The name of the event.
-    pub name: String,
     /// The interaction it is about.
     pub interaction: Option<InteractionId>,
     /// The queue that interaction belonged to.
     pub queue: Option<QueueId>,
     /// The agent it concerns.
     pub agent: Option<AgentId>,
-    /// The event, encoded.
-    pub body: Vec<u8>,
+    /// What happened; personal values sealed.
+    pub event: Event,
 }
 
 /// What can be asked of the records. Every question carries the scope of the asker.
@@ -143,14 +139,13 @@ pub enum RecordsQuery {
         /// At most so many; the store caps it at [`PAGE_MAX`].
         limit: usize,
     },
-    /// History, oldest first.
+    /// The history of an interaction, oldest first. Lines about no interaction are kept too;
+    /// nobody asks for them here.
     History {
+        /// Of which.
+        interaction: InteractionId,
         /// How far the asker reaches.
         scope: Scope,
-        /// Only of this interaction.
-        interaction: Option<InteractionId>,
-        /// Only concerning this agent.
-        agent: Option<AgentId>,
         /// Only after this.
         after: Option<Cursor>,
         /// At most so many; capped at [`PAGE_MAX`].

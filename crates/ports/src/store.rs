@@ -328,7 +328,7 @@ pub trait RecordsWriter: Send {
     fn project(
         &mut self,
         tenant: TenantId,
-        changes: &[Change],
+        changes: &[Change<'_>],
         watermark: Sequence,
     ) -> Result<(), StoreFault>;
 

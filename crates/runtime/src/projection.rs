@@ -219,7 +219,7 @@ impl Projecting {
     fn commit(
         &mut self,
         tenant: TenantId,
-        changes: &[Change],
+        changes: &[Change<'_>],
         reached: Sequence,
     ) -> Result<(), StoreFault> {
         pass(FailPoint::BeforeProjection);
@@ -236,11 +236,11 @@ impl Projecting {
 ///
 /// # Errors
 /// The event could not be encoded, which is a mistake of ours.
-pub fn changes_of(
+pub fn changes_of<'a>(
     cursor: Cursor,
-    entry: &Entry,
-    event: &Event,
-    changes: &mut Vec<Change>,
+    entry: &'a Entry,
+    event: &'a Event,
+    changes: &mut Vec<Change<'a>>,
 ) -> Result<(), StoreFault> {
     match event {
         Event::Interaction(event) => of_interaction(event, entry, changes),
@@ -249,28 +249,27 @@ pub fn changes_of(
         Event::Config(event) => changes.push(of_config(event, entry)?),
         // Facts have tables of their own and no line of history.
         Event::Record(record::Event::Segment(segment)) => {
-            changes.push(Change::Segment(segment.clone()));
+            changes.push(Change::Segment(segment));
             return Ok(());
         }
         Event::Record(record::Event::Interval(interval)) => {
-            changes.push(Change::Interval(interval.clone()));
+            changes.push(Change::Interval(interval));
             return Ok(());
         }
         Event::Agent(_) | Event::Contact(_) | Event::Effect(_) | Event::Node(_) => {}
     }
     let subject = event.subject();
-    changes.push(Change::History(Box::new(HistoryLine {
+    changes.push(Change::History(HistoryLine {
         cursor,
         now: entry.now,
-        actor: entry.actor.clone(),
-        name: event.name(),
+        actor: &entry.actor,
         interaction: subject
             .map(|of| of.interaction)
             .or_else(|| of_effect(event)),
         queue: subject.map(|of| of.queue),
         agent: event.agent(),
-        body: codec::encode(event)?,
-    })));
+        event,
+    }));
     Ok(())
 }
 
@@ -285,18 +284,18 @@ fn of_effect(event: &Event) -> Option<ringback_model::InteractionId> {
     }
 }
 
-fn of_interaction(event: &interaction::Event, entry: &Entry, changes: &mut Vec<Change>) {
+fn of_interaction<'a>(event: &'a interaction::Event, entry: &Entry, changes: &mut Vec<Change<'a>>) {
     changes.push(match event {
-        interaction::Event::Submitted(it) => Change::Submitted(it.clone()),
+        interaction::Event::Submitted(it) => Change::Submitted(it),
         interaction::Event::Stopped { of, ending, .. } => Change::Stopped {
             interaction: of.interaction,
             at: entry.now,
-            ending: ending.clone(),
+            ending,
         },
     });
 }
 
-fn of_route(event: &route::Event, changes: &mut Vec<Change>) {
+fn of_route(event: &route::Event, changes: &mut Vec<Change<'_>>) {
     let (of, place) = match event {
         route::Event::Requested { of, .. } => (of, Some("routing")),
         route::Event::Cancelled {
@@ -313,7 +312,7 @@ fn of_route(event: &route::Event, changes: &mut Vec<Change>) {
     });
 }
 
-fn of_offer(event: &offer::Event, changes: &mut Vec<Change>) {
+fn of_offer(event: &offer::Event, changes: &mut Vec<Change<'_>>) {
     let (of, place, owner) = match event {
         offer::Event::Made { of, .. } => (of, "offer", None),
         offer::Event::Accepted { of, agent, .. } => (of, "handling", Some(*agent)),
@@ -333,7 +332,7 @@ fn of_offer(event: &offer::Event, changes: &mut Vec<Change>) {
     });
 }
 
-fn of_config(event: &config::Event, entry: &Entry) -> Result<Change, StoreFault> {
+fn of_config(event: &config::Event, entry: &Entry) -> Result<Change<'static>, StoreFault> {
     let (kind, name, version, body) = match event {
         config::Event::QueuePut(it) => {
             ("queue", it.name.to_string(), it.version, codec::encode(it)?)

@@ -202,7 +202,7 @@ fn open(path: &Path) -> Result<File, StoreFault> {
 mod tests {
     use super::*;
     use crate::{RestorePlan, SqliteOptions, SqliteStore, SqliteVault, restore, verify};
-    use ringback_model::{Now, WallTime};
+    use ringback_model::{AgentId, Event, Now, WallTime, agent};
     use ringback_ports::envelope::{ActorRef, Cursor, Epoch};
     use ringback_ports::records::{Change, HistoryLine};
     use ringback_ports::store::{JournalRow, SnapshotHead, Store};
@@ -280,20 +280,20 @@ mod tests {
         }
     }
 
-    fn line(sequence: u64) -> Change {
-        Change::History(Box::new(HistoryLine {
+    fn line(sequence: u64) -> Change<'static> {
+        const LOGGED_OUT: Event = Event::Agent(agent::Event::LoggedOut { agent: AgentId(1) });
+        Change::History(HistoryLine {
             cursor: Cursor {
                 sequence: Sequence(sequence),
                 index: 0,
             },
             now: Now::default(),
-            actor: ActorRef::Node,
-            name: "something",
+            actor: &ActorRef::Node,
             interaction: None,
             queue: None,
             agent: None,
-            body: vec![8; 200],
-        }))
+            event: const { &LOGGED_OUT },
+        })
     }
 
     #[test]

@@ -36,6 +36,16 @@ pub(crate) fn pack<T: Serialize>(what: &'static str, value: &T) -> Result<Vec<u8
     rmp_serde::to_vec_named(value).map_err(|problem| StoreFault::failed(what, problem))
 }
 
+/// Likewise, behind what is there.
+pub(crate) fn pack_into<T: Serialize>(
+    what: &'static str,
+    value: &T,
+    bytes: &mut Vec<u8>,
+) -> Result<(), StoreFault> {
+    rmp_serde::encode::write_named(bytes, value)
+        .map_err(|problem| StoreFault::failed(what, problem))
+}
+
 /// Decodes what [`pack`] encoded.
 pub(crate) fn unpack<T: DeserializeOwned>(
     what: &'static str,
@@ -62,11 +72,20 @@ pub(crate) fn name(what: &'static str, text: &str) -> Result<Name, StoreFault> {
 
 /// Who acted, as people read it: `key:anna`, `room:api`, `node`.
 pub(crate) fn actor_text(actor: &ActorRef) -> String {
-    match actor {
-        ActorRef::Key(name) => format!("key:{name}"),
-        ActorRef::Room(name) => format!("room:{name}"),
-        ActorRef::Node => "node".to_owned(),
-    }
+    let mut text = String::new();
+    write_actor(actor, &mut text);
+    text
+}
+
+/// Likewise, behind what is there.
+pub(crate) fn write_actor(actor: &ActorRef, text: &mut String) {
+    let (kind, name) = match actor {
+        ActorRef::Key(name) => ("key:", name.as_str()),
+        ActorRef::Room(name) => ("room:", name.as_str()),
+        ActorRef::Node => ("node", ""),
+    };
+    text.push_str(kind);
+    text.push_str(name);
 }
 
 /// What [`actor_text`] wrote.

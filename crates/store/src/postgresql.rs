@@ -124,7 +124,10 @@ const RECORDS: Format = Format {
              CREATE TABLE IF NOT EXISTS ringback_records.format (version BIGINT NOT NULL)",
     read: "SELECT coalesce(max(version), 0) FROM ringback_records.format",
     write: "INSERT INTO ringback_records.format VALUES ($1)",
-    migrations: &[include_str!("postgresql/records-1.sql")],
+    migrations: &[
+        include_str!("postgresql/records-1.sql"),
+        include_str!("postgresql/records-2.sql"),
+    ],
 };
 
 const KEYS: Format = Format {

@@ -223,6 +223,7 @@ const CONTRACT: &[Demand] = demands![
     project::an_interaction_is_read_as_it_went,
     project::interactions_are_filtered_scoped_and_paged,
     project::history_is_filtered_scoped_and_paged,
+    project::what_was_submitted_stands_in_history_too,
     project::segments_are_read_in_order_and_waits_add_up,
     project::agent_intervals_are_read_newest_first,
     project::versions_of_configuration_are_read_newest_first,

@@ -19,9 +19,9 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ringback_model::config::{Role, Scope};
-use ringback_model::{ContactId, Event, InteractionId, Name, Outcome, RouteRequestId, interaction};
+use ringback_model::{ContactId, InteractionId, Name, Outcome, RouteRequestId, interaction};
 use ringback_ports::query::{Query, View};
-use ringback_ports::records::{HistoryRow, InteractionRow, RecordsPage, RecordsQuery};
+use ringback_ports::records::{InteractionRow, RecordsPage, RecordsQuery};
 use ringback_ports::{Cursor, Sequence};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -385,9 +385,8 @@ pub(crate) async fn history(
         Some(text) => Some(parameter("after", text)?),
     };
     let query = RecordsQuery::History {
+        interaction: id,
         scope: caller.scope(),
-        interaction: Some(id),
-        agent: None,
         after,
         limit,
     };
@@ -401,17 +400,10 @@ pub(crate) async fn history(
     let known = house.names.fresh(caller.tenant).await?;
     let items = rows
         .iter()
-        .map(|row| line(&known, row))
-        .collect::<Result<_, _>>()?;
+        .map(|row| EventView::new(&known, row.cursor, row.now, &row.actor, &row.event))
+        .collect();
     let next = next.flatten();
     Ok(read(found.sequence.0, Page { items, next }))
-}
-
-fn line(known: &Known, row: &HistoryRow) -> Result<EventView, Problem> {
-    let event: Event = rmp_serde::from_slice(&row.body).map_err(Problem::broken)?;
-    Ok(EventView::new(
-        known, row.cursor, row.now, &row.actor, &event,
-    ))
 }
 
 /// The segments of an interaction, oldest first: who did what for how long.

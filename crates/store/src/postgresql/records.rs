@@ -49,7 +49,7 @@ impl RecordsWriter for PostgresRecords {
     fn project(
         &mut self,
         tenant: TenantId,
-        changes: &[Change],
+        changes: &[Change<'_>],
         watermark: Sequence,
     ) -> Result<(), StoreFault> {
         self.link.transaction(|live| {
@@ -99,7 +99,7 @@ impl Write<'_> {
             .map_err(|fault| fault.of("projecting into the records"))
     }
 
-    fn change(&self, change: &Change) -> Result<(), StoreFault> {
+    fn change(&self, change: &Change<'_>) -> Result<(), StoreFault> {
         match change {
             Change::Submitted(interaction) => self.submitted(interaction),
             Change::Moved {
@@ -125,7 +125,7 @@ impl Write<'_> {
                 interaction,
                 at,
                 ending,
-            } => self.stopped(*interaction, *at, &EndingColumns::from(ending)),
+            } => self.stopped(*interaction, *at, &EndingColumns::from(*ending)),
             Change::Segment(segment) => self.segment(segment),
             Change::Interval(interval) => self.interval(interval),
             Change::History(line) => self.history(line),
@@ -250,7 +250,7 @@ impl Write<'_> {
         Ok(())
     }
 
-    fn history(&self, line: &HistoryLine) -> Result<(), StoreFault> {
+    fn history(&self, line: &HistoryLine<'_>) -> Result<(), StoreFault> {
         self.run(
             "INSERT INTO ringback_records.history (tenant, sequence, place, engine, wall, actor,
                  name, interaction, queue, agent, body)
@@ -261,12 +261,12 @@ impl Write<'_> {
                 &i64::from(line.cursor.index),
                 &int(line.now.engine.0),
                 &line.now.wall.0,
-                &actor_text(&line.actor),
-                &line.name,
+                &actor_text(line.actor),
+                &line.event.name(),
                 &line.interaction.map(|id| int(id.0)),
                 &line.queue.map(|id| int(id.0)),
                 &line.agent.map(|id| int(id.0)),
-                &line.body,
+                &pack("history", line.event)?,
             ],
         )?;
         Ok(())
@@ -344,16 +344,14 @@ impl Ask<'_> {
                 &page(*limit),
             ]),
             RecordsQuery::History {
-                scope,
                 interaction,
-                agent,
+                scope,
                 after,
                 limit,
             } => self.history(&[
                 &column(self.tenant),
                 &queues(scope),
-                &interaction.map(|id| int(id.0)),
-                &agent.map(|id| int(id.0)),
+                &int(interaction.0),
                 &after.map_or(-1, |after| int(after.sequence.0)),
                 &after.map_or(-1, |after| i64::from(after.index)),
                 &page(*limit),
@@ -418,13 +416,11 @@ impl Ask<'_> {
     fn history(&self, values: &[&(dyn ToSql + Sync)]) -> Result<RecordsPage, StoreFault> {
         self.rows(
             "reading history",
-            "SELECT sequence, place, engine, wall, actor, name, interaction, queue, agent, body
+            "SELECT sequence, place, engine, wall, actor, interaction, queue, agent, body
              FROM ringback_records.history
              WHERE tenant = $1 AND ($2::bigint[] IS NULL OR queue = ANY ($2))
-               AND ($3::bigint IS NULL OR interaction = $3)
-               AND ($4::bigint IS NULL OR agent = $4)
-               AND (sequence, place) > ($5, $6)
-             ORDER BY sequence, place LIMIT $7",
+               AND interaction = $3 AND (sequence, place) > ($4, $5)
+             ORDER BY sequence, place LIMIT $6",
             values,
             history_row,
         )
@@ -541,11 +537,10 @@ fn history_row(row: &Row) -> Result<HistoryRow, StoreFault> {
         },
         now: now(row, 2),
         actor: actor(row.get(4))?,
-        name: row.get(5),
-        interaction: id(row, 6, InteractionId),
-        queue: id(row, 7, QueueId),
-        agent: id(row, 8, AgentId),
-        body: row.get(9),
+        interaction: id(row, 5, InteractionId),
+        queue: id(row, 6, QueueId),
+        agent: id(row, 7, AgentId),
+        event: unpack("history", row.get(8))?,
     })
 }
 

@@ -1,22 +1,28 @@
 //! Records in SQLite: the projection is written here, questions are answered in [`ask`].
 
 mod ask;
+#[cfg(test)]
+mod first;
 mod fold;
+mod trail;
 
 use super::connection::{Checkpoint, Synchronous};
 use super::fault::{Health, fault};
 use super::schema::RECORDS;
-use crate::convert::{actor_text, int, pack, state_columns, uint, who_columns};
+use crate::convert::{actor_text, int, state_columns, uint};
 use crate::project::{check_order, twice, unknown};
-use fold::{Folded, Standing};
+use fold::{Standing, Waits, by_interaction};
 use ringback_model::interaction::Interaction;
-use ringback_model::record::{AgentInterval, Segment, SegmentKind};
+use ringback_model::record::{AgentInterval, SegmentKind};
 use ringback_model::{InteractionId, Medium, Name, Now};
 use ringback_ports::envelope::{Sequence, TenantId};
-use ringback_ports::records::{Change, ConfigVersion, HistoryLine, RecordsPage, RecordsQuery};
+use ringback_ports::records::{Change, ConfigVersion, RecordsPage, RecordsQuery};
 use ringback_ports::store::{RecordsReader, RecordsWriter, StoreFault};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{
+    CachedStatement, Connection, OptionalExtension, Transaction, TransactionBehavior, params,
+};
 use std::path::Path;
+use trail::{Range, Trail};
 
 /// Memory for pages.
 const CACHE_KIB: i64 = 32 * 1024;
@@ -25,6 +31,16 @@ const CACHE_KIB: i64 = 32 * 1024;
 const LOG_BYTES: usize = 64 * 1024 * 1024;
 /// What one change adds to the log, about.
 const CHANGE_BYTES: usize = 512;
+
+const INSERT_TRAIL: &str = "INSERT INTO trail (id, tenant, interaction, queue, upto, lines,
+        segments, bodies)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+const INSERT_INTERACTION: &str = "INSERT INTO interaction (tenant, id, medium, kind, subkind,
+        tier, queue, contact, parent, thread, place, owner, version, submitted_engine,
+        submitted_wall, stopped_engine, stopped_wall, ending, ending_agent, ending_reason,
+        ending_disposition, trail, body_from, body_bytes)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
+        ?20, ?21, ?22, ?23, ?24)";
 
 const PROJECTING: &str = "projecting into the records";
 
@@ -41,6 +57,7 @@ pub(super) struct SqliteRecordsWriter {
     db: Connection,
     health: Health,
     checkpoint: Checkpoint,
+    trail: Trail,
 }
 
 impl SqliteRecordsWriter {
@@ -55,13 +72,14 @@ impl SqliteRecordsWriter {
             db,
             health,
             checkpoint: Checkpoint::every(LOG_BYTES),
+            trail: Trail::default(),
         })
     }
 
     fn apply(
         &mut self,
         tenant: TenantId,
-        changes: &[Change],
+        changes: &[Change<'_>],
         to: Sequence,
     ) -> Result<(), StoreFault> {
         let failed = self.health.fault(PROJECTING);
@@ -71,21 +89,14 @@ impl SqliteRecordsWriter {
             .map_err(&failed)?;
         let from = watermark(&transaction, tenant).map_err(&failed)?;
         check_order(tenant, changes, from, to)?;
-        let write = Write {
-            db: &transaction,
-            tenant,
-            failed: &failed,
-        };
-        let mut folded = Folded::default();
-        for change in changes {
-            write.change(change, &mut folded)?;
-        }
-        write.folded(folded)?;
-        write.run(
-            "INSERT INTO watermark VALUES (?1, ?2)
-             ON CONFLICT (tenant) DO UPDATE SET sequence = excluded.sequence",
-            params![tenant.0, int(to.0)],
-        )?;
+        Write::begin(&transaction, tenant, to, &mut self.trail, &failed)?.all(changes)?;
+        transaction
+            .prepare_cached(
+                "INSERT INTO watermark VALUES (?1, ?2)
+                 ON CONFLICT (tenant) DO UPDATE SET sequence = excluded.sequence",
+            )
+            .and_then(|mut statement| statement.execute(params![tenant.0, int(to.0)]))
+            .map_err(&failed)?;
         transaction.commit().map_err(&failed)
     }
 }
@@ -98,7 +109,7 @@ impl RecordsWriter for SqliteRecordsWriter {
     fn project(
         &mut self,
         tenant: TenantId,
-        changes: &[Change],
+        changes: &[Change<'_>],
         watermark: Sequence,
     ) -> Result<(), StoreFault> {
         self.health.check(PROJECTING)?;
@@ -133,10 +144,42 @@ impl RecordsWriter for SqliteRecordsWriter {
 struct Write<'a, F> {
     db: &'a Transaction<'a>,
     tenant: TenantId,
+    upto: Sequence,
     failed: &'a F,
+    waits: Waits,
+    /// What is told of the interaction at hand, and the number its row will have.
+    trail: &'a mut Trail,
+    number: i64,
+    insert_trail: CachedStatement<'a>,
+    insert_interaction: CachedStatement<'a>,
 }
 
-impl<F: Fn(rusqlite::Error) -> StoreFault> Write<'_, F> {
+impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
+    fn begin(
+        db: &'a Transaction<'a>,
+        tenant: TenantId,
+        upto: Sequence,
+        trail: &'a mut Trail,
+        failed: &'a F,
+    ) -> Result<Self, StoreFault> {
+        let prepare = |sql| db.prepare_cached(sql).map_err(failed);
+        let last: i64 = prepare("SELECT coalesce(max(id), 0) FROM trail")?
+            .query_row([], |row| row.get(0))
+            .map_err(failed)?;
+        trail.clear();
+        Ok(Self {
+            db,
+            tenant,
+            upto,
+            failed,
+            waits: Waits::new(),
+            trail,
+            number: last + 1,
+            insert_trail: prepare(INSERT_TRAIL)?,
+            insert_interaction: prepare(INSERT_INTERACTION)?,
+        })
+    }
+
     fn run(&self, sql: &str, values: impl rusqlite::Params) -> Result<usize, StoreFault> {
         self.db
             .prepare_cached(sql)
@@ -144,70 +187,111 @@ impl<F: Fn(rusqlite::Error) -> StoreFault> Write<'_, F> {
             .map_err(self.failed)
     }
 
-    fn change<'c>(&self, change: &'c Change, folded: &mut Folded<'c>) -> Result<(), StoreFault> {
-        match change {
-            Change::Submitted(interaction) => {
-                if !folded.submitted(interaction) {
-                    return Err(twice(self.tenant, interaction.id));
-                }
-            }
-            Change::Moved {
-                interaction,
-                place,
-                owner,
-            } => folded.moved(*interaction, *place, *owner),
-            Change::Stopped {
-                interaction,
-                at,
-                ending,
-            } => folded.stopped(*interaction, *at, ending),
-            Change::Segment(segment) => {
-                if let (SegmentKind::Wait, Some(queue)) = (segment.kind, segment.virtual_queue) {
-                    folded.waited(queue, segment.end.name());
-                }
-                self.segment(segment)?;
-            }
-            Change::Interval(interval) => self.interval(interval)?,
-            Change::History(line) => self.history(line)?,
-            Change::Config(version) => self.config(version)?,
+    fn all(mut self, changes: &[Change<'_>]) -> Result<(), StoreFault> {
+        let order = by_interaction(changes);
+        for of_one in order.chunk_by(|one, next| one.0 == next.0) {
+            let told = of_one.iter().filter_map(|(_, at)| changes.get(*at));
+            self.interaction(of_one.first().and_then(|(id, _)| *id), told)?;
         }
+        self.waits()
+    }
+
+    /// Writes all that is told of one interaction, or of none.
+    fn interaction<'c>(
+        &mut self,
+        id: Option<InteractionId>,
+        told: impl Iterator<Item = &'c Change<'c>>,
+    ) -> Result<(), StoreFault> {
+        let mut standing = Standing::default();
+        let mut kept = None;
+        for change in told {
+            match change {
+                Change::Submitted(it) => {
+                    if !standing.is_untouched() {
+                        return Err(twice(self.tenant, it.id));
+                    }
+                    standing.submitted = Some(it);
+                    self.end_trail_unless(id, |trail| trail.takes(Some(it.queue)))?;
+                    kept = Some((self.number, self.trail.submitted(it)?));
+                }
+                Change::Moved { place, owner, .. } => standing.moved(*place, *owner),
+                Change::Stopped { at, ending, .. } => standing.stopped(*at, ending),
+                Change::Segment(segment) => {
+                    if let (SegmentKind::Wait, Some(queue)) = (segment.kind, segment.virtual_queue)
+                    {
+                        *self.waits.entry((queue, segment.end.name())).or_default() += 1;
+                    }
+                    self.trail.segment(segment)?;
+                }
+                Change::History(line) => {
+                    self.end_trail_unless(id, |trail| trail.takes(line.queue))?;
+                    let here = kept.filter(|(number, _)| *number == self.number);
+                    let submitted = standing.submitted.zip(here.map(|(_, range)| range));
+                    self.trail.line(line, submitted)?;
+                }
+                Change::Interval(interval) => self.interval(interval)?,
+                Change::Config(version) => self.config(version)?,
+            }
+        }
+        self.end_trail_unless(id, Trail::is_empty)?;
+        match (id, standing.submitted, kept) {
+            (_, Some(it), Some((number, range))) => self.submitted(it, &standing, number, range),
+            (Some(id), ..) if standing.changes > 0 => self.changed(id, &standing),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the row at hand and begins the next, unless it may go on.
+    fn end_trail_unless(
+        &mut self,
+        interaction: Option<InteractionId>,
+        goes_on: impl FnOnce(&Trail) -> bool,
+    ) -> Result<(), StoreFault> {
+        if goes_on(self.trail) {
+            return Ok(());
+        }
+        let queue = self.trail.queue();
+        let [lines, segments, bodies] = self.trail.columns();
+        self.insert_trail
+            .execute(params![
+                self.number,
+                self.tenant.0,
+                interaction.map(|id| int(id.0)),
+                queue,
+                int(self.upto.0),
+                lines,
+                segments,
+                bodies,
+            ])
+            .map_err(self.failed)?;
+        self.trail.clear();
+        self.number += 1;
         Ok(())
     }
 
-    /// Writes what the changes of interactions have come to.
-    fn folded(&self, folded: Folded<'_>) -> Result<(), StoreFault> {
-        for (id, standing) in folded.standings() {
-            match standing.submitted {
-                Some(interaction) => self.submitted(interaction, standing)?,
-                None => self.changed(id, standing)?,
-            }
-        }
-        for (queue, ending, waits) in folded.waits() {
+    fn waits(&self) -> Result<(), StoreFault> {
+        for ((queue, ending), waits) in &self.waits {
             self.run(
                 "INSERT INTO wait_total VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (tenant, virtual_queue, ending)
                  DO UPDATE SET waits = waits + excluded.waits",
-                params![self.tenant.0, int(queue.0), ending, int(waits)],
+                params![self.tenant.0, int(queue.0), ending, int(*waits)],
             )?;
         }
         Ok(())
     }
 
     fn submitted(
-        &self,
+        &mut self,
         interaction: &Interaction,
         standing: &Standing<'_>,
+        trail: i64,
+        body: Range,
     ) -> Result<(), StoreFault> {
         let ending = standing.ending();
         let stopped = standing.stopped.map(|(at, _)| at);
-        self.run(
-            "INSERT INTO interaction (tenant, id, medium, kind, subkind, tier, queue, contact,
-                 parent, thread, place, owner, version, submitted_engine, submitted_wall, body,
-                 stopped_engine, stopped_wall, ending, ending_agent, ending_reason,
-                 ending_disposition)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17,
-                 ?18, ?19, ?20, ?21, ?22)",
-            params![
+        self.insert_interaction
+            .execute(params![
                 self.tenant.0,
                 int(interaction.id.0),
                 interaction.medium.name(),
@@ -223,15 +307,17 @@ impl<F: Fn(rusqlite::Error) -> StoreFault> Write<'_, F> {
                 int(interaction.version + standing.changes),
                 int(interaction.submitted.engine.0),
                 interaction.submitted.wall.0,
-                pack("interactions", interaction)?,
                 stopped.map(|at| int(at.engine.0)),
                 stopped.map(|at| at.wall.0),
                 ending.ending,
                 ending.agent,
                 ending.reason,
                 ending.disposition,
-            ],
-        )?;
+                trail,
+                int(body.from as u64),
+                int(body.bytes as u64),
+            ])
+            .map_err(self.failed)?;
         Ok(())
     }
 
@@ -300,32 +386,6 @@ impl<F: Fn(rusqlite::Error) -> StoreFault> Write<'_, F> {
         Err(unknown(self.tenant, interaction))
     }
 
-    fn segment(&self, segment: &Segment) -> Result<(), StoreFault> {
-        let (who, agent) = who_columns(segment.who);
-        self.run(
-            "INSERT INTO segment (tenant, interaction, medium, who, agent, kind, queue,
-                 virtual_queue, request, from_engine, from_wall, to_engine, to_wall, ending)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
-            params![
-                self.tenant.0,
-                int(segment.interaction.0),
-                segment.medium.name(),
-                who,
-                agent,
-                segment.kind.name(),
-                int(segment.queue.0),
-                segment.virtual_queue.map(|id| int(id.0)),
-                segment.request.map(|id| int(id.0)),
-                int(segment.from.engine.0),
-                segment.from.wall.0,
-                int(segment.to.engine.0),
-                segment.to.wall.0,
-                segment.end.name(),
-            ],
-        )?;
-        Ok(())
-    }
-
     fn interval(&self, interval: &AgentInterval) -> Result<(), StoreFault> {
         let (state, why, reason) = state_columns(&interval.state);
         self.run(
@@ -343,28 +403,6 @@ impl<F: Fn(rusqlite::Error) -> StoreFault> Write<'_, F> {
                 interval.from.wall.0,
                 int(interval.to.engine.0),
                 interval.to.wall.0,
-            ],
-        )?;
-        Ok(())
-    }
-
-    fn history(&self, line: &HistoryLine) -> Result<(), StoreFault> {
-        self.run(
-            "INSERT INTO history (tenant, sequence, place, engine, wall, actor, name,
-                 interaction, queue, agent, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            params![
-                self.tenant.0,
-                int(line.cursor.sequence.0),
-                line.cursor.index,
-                int(line.now.engine.0),
-                line.now.wall.0,
-                actor_text(&line.actor),
-                line.name,
-                line.interaction.map(|id| int(id.0)),
-                line.queue.map(|id| int(id.0)),
-                line.agent.map(|id| int(id.0)),
-                line.body,
             ],
         )?;
         Ok(())

@@ -7,14 +7,15 @@ use ringback_model::interaction::{Ending, Interaction};
 use ringback_model::place::{Party, Place, Role, Who};
 use ringback_model::record::{AgentInterval, AgentState, Segment, SegmentEnd, SegmentKind};
 use ringback_model::{
-    AgentId, ContactId, EngineTime, InteractionId, Medium, Name, Now, QueueId, RouteRequestId,
-    Tier, VirtualQueueId, WallTime,
+    AgentId, ContactId, EngineTime, Event, InteractionId, Medium, Name, Now, QueueId,
+    RouteRequestId, Tier, VirtualQueueId, WallTime, agent, interaction,
 };
 use ringback_ports::envelope::{ActorRef, Cursor, Sequence, TenantId};
 use ringback_ports::records::{
     Change, ConfigVersion, HistoryLine, HistoryRow, InteractionRow, PAGE_MAX, RecordsPage,
     RecordsQuery,
 };
+use std::sync::LazyLock;
 
 fn name(text: &str) -> Name {
     text.parse().expect("a name")
@@ -50,11 +51,11 @@ fn interaction(id: u64, queue: u64) -> Interaction {
     }
 }
 
-fn submitted(interaction: &Interaction) -> Change {
-    Change::Submitted(Box::new(interaction.clone()))
+fn submitted(interaction: &Interaction) -> Change<'_> {
+    Change::Submitted(interaction)
 }
 
-fn moved(id: u64, place: Option<&'static str>, owner: Option<u64>) -> Change {
+fn moved(id: u64, place: Option<&'static str>, owner: Option<u64>) -> Change<'static> {
     Change::Moved {
         interaction: InteractionId(id),
         place,
@@ -62,7 +63,7 @@ fn moved(id: u64, place: Option<&'static str>, owner: Option<u64>) -> Change {
     }
 }
 
-fn stopped(id: u64, ending: Ending) -> Change {
+fn stopped(id: u64, ending: &Ending) -> Change<'_> {
     Change::Stopped {
         interaction: InteractionId(id),
         at: now(999),
@@ -70,17 +71,27 @@ fn stopped(id: u64, ending: Ending) -> Change {
     }
 }
 
-fn line(sequence: u64, index: u32) -> HistoryLine {
+/// Something that happened, as a line of history of nobody.
+fn line(sequence: u64, index: u32) -> HistoryLine<'static> {
+    static ACTOR: LazyLock<ActorRef> = LazyLock::new(|| ActorRef::Key(name("anna")));
     HistoryLine {
         cursor: cursor(sequence, index),
         now: now(sequence),
-        actor: ActorRef::Key(name("anna")),
-        name: "submitted",
+        actor: &ACTOR,
         interaction: None,
         queue: None,
         agent: None,
-        body: vec![0, 1, 255],
+        event: event(1),
     }
+}
+
+/// One of a few events.
+fn event(number: usize) -> &'static Event {
+    static EVENTS: LazyLock<Vec<Event>> = LazyLock::new(|| {
+        let of_agent = |id| Event::Agent(agent::Event::LoggedOut { agent: AgentId(id) });
+        (0..6).map(of_agent).collect()
+    });
+    &EVENTS[number]
 }
 
 fn cursor(sequence: u64, index: u32) -> Cursor {
@@ -90,7 +101,7 @@ fn cursor(sequence: u64, index: u32) -> Cursor {
     }
 }
 
-fn project(world: &World, changes: &[Change], watermark: u64) {
+fn project(world: &World, changes: &[Change<'_>], watermark: u64) {
     let projected = world
         .projector()
         .project(world.tenant, changes, Sequence(watermark));
@@ -136,15 +147,15 @@ pub(super) fn the_watermark_moves_with_the_changes_and_never_back(world: &mut Wo
     assert_eq!(watermark(world), 5);
     let tenant = world.tenant;
     let mut projector = world.projector();
-    let mut refused = |changes: &[Change], to| {
+    let mut refused = |changes: &[Change<'_>], to| {
         let result = projector.project(tenant, changes, Sequence(to));
         assert!(result.is_err(), "{changes:?} up to {to}");
     };
     refused(&[], 4);
     refused(&[submitted(&interaction(2, 1))], 5);
     refused(&[submitted(&interaction(2, 1))], 4);
-    refused(&[Change::History(Box::new(line(5, 0)))], 6);
-    refused(&[Change::History(Box::new(line(7, 0)))], 6);
+    refused(&[Change::History(line(5, 0))], 6);
+    refused(&[Change::History(line(7, 0))], 6);
     drop(projector);
     assert_eq!((watermark(world), one(world, 2)), (5, None));
     project(world, &[], 5);
@@ -157,11 +168,12 @@ pub(super) fn the_watermark_moves_with_the_changes_and_never_back(world: &mut Wo
 
 pub(super) fn a_faulty_change_takes_the_others_with_it(world: &mut World) {
     let tenant = world.tenant;
-    let good = submitted(&interaction(1, 1));
+    let (first, again) = (interaction(1, 1), interaction(1, 2));
+    let good = submitted(&first);
     for bad in [
         moved(7, None, None),
-        stopped(7, Ending::Abandoned),
-        submitted(&interaction(1, 2)),
+        stopped(7, &Ending::Abandoned),
+        submitted(&again),
     ] {
         let changes = [good.clone(), bad];
         let result = world.projector().project(tenant, &changes, Sequence(3));
@@ -205,7 +217,7 @@ pub(super) fn an_interaction_is_read_as_it_went(world: &mut World) {
         moved(1, None, Some(7)),
         moved(1, None, None),
         moved(2, Some("routing"), None),
-        stopped(2, Ending::Abandoned),
+        stopped(2, &Ending::Abandoned),
     ];
     project(world, &changes, 2);
     let expected = InteractionRow {
@@ -220,7 +232,7 @@ pub(super) fn an_interaction_is_read_as_it_went(world: &mut World) {
         reason: name("done"),
         disposition: Some(name("sold")),
     };
-    project(world, &[stopped(1, completed.clone())], 3);
+    project(world, &[stopped(1, &completed)], 3);
     let expected = InteractionRow {
         place: "stopped".to_owned(),
         version: 5,
@@ -237,7 +249,8 @@ pub(super) fn an_interaction_is_read_as_it_went(world: &mut World) {
     let cancelled = Ending::Cancelled {
         reason: name("by_admin"),
     };
-    let changes = [submitted(&interaction(3, 3)), stopped(3, cancelled.clone())];
+    let third = interaction(3, 3);
+    let changes = [submitted(&third), stopped(3, &cancelled)];
     project(world, &changes, 4);
     assert_eq!(one(world, 3).and_then(|row| row.ending), Some(cancelled));
     assert_eq!(one(world, u64::MAX), None);
@@ -246,15 +259,15 @@ pub(super) fn an_interaction_is_read_as_it_went(world: &mut World) {
 /// Twelve interactions: odd ones in queue 1, even ones in queue 2; every third with contact 5;
 /// the first six over, each owned by agent 8 at last.
 fn a_dozen(world: &World) {
-    let mut changes = Vec::new();
-    for id in 1..=12 {
-        let mut new = interaction(id, if id % 2 == 1 { 1 } else { 2 });
-        new.contact = (id % 3 == 0).then_some(ContactId(5));
-        changes.push(submitted(&new));
-        if id <= 6 {
-            changes.push(moved(id, Some("handling"), Some(8)));
-            changes.push(stopped(id, Ending::Abandoned));
-        }
+    let new = |id| Interaction {
+        contact: (id % 3 == 0).then_some(ContactId(5)),
+        ..interaction(id, if id % 2 == 1 { 1 } else { 2 })
+    };
+    let dozen: Vec<_> = (1..=12).map(new).collect();
+    let mut changes: Vec<_> = dozen.iter().map(submitted).collect();
+    for id in 1..=6 {
+        changes.push(moved(id, Some("handling"), Some(8)));
+        changes.push(stopped(id, &Ending::Abandoned));
     }
     project(world, &changes, 1);
 }
@@ -322,15 +335,45 @@ pub(super) fn interactions_are_filtered_scoped_and_paged(world: &mut World) {
         ask(world, &query) != RecordsPage::Interactions(Vec::new())
     };
     assert!(scoped(3, queues(&[1])) && !scoped(3, queues(&[2])) && !scoped(3, queues(&[])));
-    let many: Vec<_> = (13..=1_200)
-        .map(|id| submitted(&interaction(id, 1)))
-        .collect();
-    project(world, &many, 2);
+    let many: Vec<_> = (13..=1_200).map(|id| interaction(id, 1)).collect();
+    let changes: Vec<_> = many.iter().map(submitted).collect();
+    project(world, &changes, 2);
     assert_eq!(
         q(&|q| q.6 = usize::MAX).len(),
         PAGE_MAX,
         "a page has an end"
     );
+}
+
+fn history_of(
+    world: &World,
+    interaction: u64,
+    scope: Scope,
+    after: Option<Cursor>,
+    limit: usize,
+) -> Vec<HistoryRow> {
+    let query = RecordsQuery::History {
+        interaction: InteractionId(interaction),
+        scope,
+        after,
+        limit,
+    };
+    match ask(world, &query) {
+        RecordsPage::History(rows) => rows,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn row(line: &HistoryLine<'_>) -> HistoryRow {
+    HistoryRow {
+        cursor: line.cursor,
+        now: line.now,
+        actor: line.actor.clone(),
+        interaction: line.interaction,
+        queue: line.queue,
+        agent: line.agent,
+        event: line.event.clone(),
+    }
 }
 
 pub(super) fn history_is_filtered_scoped_and_paged(world: &mut World) {
@@ -342,75 +385,95 @@ pub(super) fn history_is_filtered_scoped_and_paged(world: &mut World) {
             ..line(sequence, index)
         }
     };
+    let api = ActorRef::Room(name("api"));
+    // The first goes from queue 1 to queue 2 and back within a transaction, others between.
     let mut lines = [
         of(1, 0, Some(1), Some(1), None),
-        of(1, 1, Some(1), Some(1), Some(4)),
-        of(1, u32::MAX, None, None, Some(4)),
-        of(2, 0, Some(2), Some(2), Some(4)),
+        of(1, 1, Some(2), Some(2), Some(4)),
+        of(1, 2, Some(1), Some(1), Some(4)),
+        of(1, 3, None, None, Some(4)),
+        of(2, 0, Some(1), Some(2), Some(4)),
+        of(2, 7, Some(1), Some(2), Some(5)),
+        of(3, u32::MAX, Some(1), Some(1), None),
         of(10, 0, Some(1), Some(1), None),
     ];
-    lines[2].actor = ActorRef::Node;
-    lines[3].actor = ActorRef::Room(name("api"));
-    lines[3].body = Vec::new();
-    let changes: Vec<_> = lines
-        .iter()
-        .map(|line| Change::History(Box::new(line.clone())))
-        .collect();
-    project(world, &changes, 10);
-    let found = |scope, interaction: Option<u64>, agent: Option<u64>, after, limit| {
-        let query = RecordsQuery::History {
-            scope,
-            interaction: interaction.map(InteractionId),
-            agent: agent.map(AgentId),
-            after,
-            limit,
-        };
-        match ask(world, &query) {
-            RecordsPage::History(rows) => rows,
-            other => panic!("{other:?}"),
-        }
-    };
+    lines[2].actor = &ActorRef::Node;
+    lines[4].actor = &api;
+    for (number, line) in lines.iter_mut().enumerate() {
+        line.event = event(number % 6);
+    }
+    let changes = lines.clone().map(Change::History);
+    project(world, &changes[..7], 9);
+    project(world, &changes[7..], 10);
+    let found =
+        |interaction, scope, after, limit| history_of(world, interaction, scope, after, limit);
     let expected = |wanted: &[usize]| -> Vec<HistoryRow> {
-        let row = |line: &HistoryLine| HistoryRow {
-            cursor: line.cursor,
-            now: line.now,
-            actor: line.actor.clone(),
-            name: line.name.to_owned(),
-            interaction: line.interaction,
-            queue: line.queue,
-            agent: line.agent,
-            body: line.body.clone(),
-        };
         wanted.iter().map(|at| row(&lines[*at])).collect()
     };
     let all = || Scope::Everything;
-    assert_eq!(
-        found(all(), None, None, None, 99),
-        expected(&[0, 1, 2, 3, 4])
-    );
-    assert_eq!(found(all(), None, None, None, 2), expected(&[0, 1]));
-    assert_eq!(found(all(), Some(1), None, None, 99), expected(&[0, 1, 4]));
-    assert_eq!(found(all(), None, Some(4), None, 99), expected(&[1, 2, 3]));
-    assert_eq!(found(all(), Some(2), Some(4), None, 99), expected(&[3]));
-    assert_eq!(
-        found(all(), None, None, Some(cursor(1, 0)), 99),
-        expected(&[1, 2, 3, 4])
-    );
-    let end = Some(Cursor::end_of(Sequence(1)));
-    assert_eq!(found(all(), None, None, end, 99), expected(&[3, 4]));
-    assert_eq!(found(all(), Some(1), None, end, 99), expected(&[4]));
-    assert_eq!(found(all(), None, Some(4), end, 99), expected(&[3]));
-    assert_eq!(found(all(), None, None, Some(cursor(u64::MAX, 0)), 99), []);
-    assert_eq!(
-        found(queues(&[1]), None, None, None, 99),
-        expected(&[0, 1, 4])
-    );
-    assert_eq!(
-        found(queues(&[1]), None, Some(4), None, 99),
-        expected(&[1]),
-        "what belongs to no queue is seen by those who see everything"
-    );
-    assert_eq!(found(queues(&[]), None, None, None, 99), []);
+    assert_eq!(found(1, all(), None, 99), expected(&[0, 2, 4, 5, 6, 7]));
+    assert_eq!(found(2, all(), None, 99), expected(&[1]));
+    assert_eq!(found(3, all(), None, 99), []);
+    let own = [0, 2, 4, 5, 6, 7];
+    for (before, at) in own.iter().enumerate() {
+        let after = Some(lines[*at].cursor);
+        let rest = &own[before + 1..];
+        assert_eq!(found(1, all(), after, 99), expected(rest), "after {at}");
+        let next = &rest[..rest.len().min(2)];
+        assert_eq!(found(1, all(), after, 2), expected(next), "after {at}");
+    }
+    assert_eq!(found(1, all(), None, 0), []);
+    let end = |sequence| Some(Cursor::end_of(Sequence(sequence)));
+    assert_eq!(found(1, all(), end(1), 99), expected(&[4, 5, 6, 7]));
+    assert_eq!(found(1, all(), end(9), 99), expected(&[7]));
+    assert_eq!(found(1, all(), Some(cursor(2, 3)), 1), expected(&[5]));
+    assert_eq!(found(1, all(), Some(cursor(u64::MAX, 0)), 99), []);
+    assert_eq!(found(1, queues(&[1]), None, 99), expected(&[0, 2, 6, 7]));
+    assert_eq!(found(1, queues(&[2]), None, 1), expected(&[4]));
+    assert_eq!(found(1, queues(&[2]), end(1), 99), expected(&[4, 5]));
+    assert_eq!(found(2, queues(&[1]), None, 99), []);
+    assert_eq!(found(1, queues(&[]), None, 99), []);
+}
+
+pub(super) fn what_was_submitted_stands_in_history_too(world: &mut World) {
+    let event = |id, queue| {
+        let it = Box::new(interaction(id, queue));
+        Event::Interaction(interaction::Event::Submitted(it))
+    };
+    let told = |event: &'static Event, sequence| {
+        let Event::Interaction(interaction::Event::Submitted(it)) = event else {
+            panic!("{event:?}");
+        };
+        let line = HistoryLine {
+            interaction: Some(it.id),
+            queue: Some(it.queue),
+            event,
+            ..line(sequence, 0)
+        };
+        [Change::Submitted(it), Change::History(line)]
+    };
+    // What was said of a line's queue in between does not part the two.
+    let other = Change::History(HistoryLine {
+        interaction: Some(InteractionId(1)),
+        queue: Some(QueueId(8)),
+        ..line(2, 0)
+    });
+    let events: &'static [Event] = vec![event(1, 1), event(2, 1)].leak();
+    let [first, first_line] = told(&events[0], 1);
+    let [second, second_line] = told(&events[1], 3);
+    let changes = [first, first_line, other, second, second_line];
+    project(world, &changes, 3);
+    for (id, sequence, lines) in [(1, 1, 2), (2, 3, 1)] {
+        let rows = history_of(world, id, Scope::Everything, None, 9);
+        assert_eq!(rows.len(), lines);
+        assert_eq!(rows[0].cursor, cursor(sequence, 0));
+        assert_eq!(
+            rows[0].event,
+            events[usize::try_from(id).expect("small") - 1]
+        );
+        let kept = one(world, id).expect("there").submitted;
+        assert_eq!(kept, interaction(id, 1));
+    }
 }
 
 fn segment(interaction: u64, kind: SegmentKind, end: SegmentEnd) -> Segment {
@@ -454,9 +517,9 @@ pub(super) fn segments_are_read_in_order_and_waits_add_up(world: &mut World) {
         segment(2, SegmentKind::Wait, SegmentEnd::ShortAbandoned),
         elsewhere,
     ];
-    let change = |segment: &Segment| Change::Segment(Box::new(segment.clone()));
-    project(world, &all.each_ref().map(change), 1);
-    project(world, &[change(&answered())], 2);
+
+    project(world, &all.each_ref().map(Change::Segment), 1);
+    project(world, &[Change::Segment(&answered())], 2);
     let found = |interaction, scope| {
         let query = RecordsQuery::Segments {
             interaction: InteractionId(interaction),
@@ -514,7 +577,7 @@ pub(super) fn agent_intervals_are_read_newest_first(world: &mut World) {
     let changes: Vec<_> = intervals
         .iter()
         .chain([&stranger])
-        .map(|interval| Change::Interval(Box::new(interval.clone())))
+        .map(Change::Interval)
         .collect();
     project(world, &changes, 1);
     let found = |limit| {
@@ -570,19 +633,14 @@ pub(super) fn versions_of_configuration_are_read_newest_first(world: &mut World)
 pub(super) fn tenants_do_not_see_each_other(world: &mut World) {
     let other = world.tenant_of("other");
     a_dozen(world);
-    let theirs = [
-        submitted(&interaction(1, 2)),
-        Change::History(Box::new(line(1, 0))),
-    ];
+    let their_own = interaction(1, 2);
+    let theirs = [submitted(&their_own), Change::History(line(1, 0))];
     let mut projector = world.projector();
     projector
         .project(other, &theirs, Sequence(1))
         .expect("projected");
-    let ours = [Change::Segment(Box::new(segment(
-        1,
-        SegmentKind::Wait,
-        SegmentEnd::Answered,
-    )))];
+    let waited = segment(1, SegmentKind::Wait, SegmentEnd::Answered);
+    let ours = [Change::Segment(&waited)];
     projector
         .project(world.tenant, &ours, Sequence(2))
         .expect("projected");
@@ -617,12 +675,5 @@ pub(super) fn tenants_do_not_see_each_other(world: &mut World) {
     );
     let totals = ask_of(world, other, &RecordsQuery::WaitTotals);
     assert_eq!(totals, RecordsPage::WaitTotals(vec![]));
-    let history = RecordsQuery::History {
-        scope: Scope::Everything,
-        interaction: None,
-        agent: None,
-        after: None,
-        limit: 99,
-    };
-    assert_eq!(ask(world, &history), RecordsPage::History(vec![]));
+    assert_eq!(history_of(world, 1, Scope::Everything, None, 99), []);
 }

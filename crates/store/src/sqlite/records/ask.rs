@@ -22,7 +22,14 @@ pub(super) fn ask(
         RecordsQuery::Interaction { .. } | RecordsQuery::Interactions { .. } => {
             ask.interactions(query).map(RecordsPage::Interactions)
         }
-        RecordsQuery::History { .. } => ask.history(query).map(RecordsPage::History),
+        RecordsQuery::History {
+            interaction,
+            scope,
+            after,
+            limit,
+        } => ask
+            .history(*interaction, scope, *after, *limit)
+            .map(RecordsPage::History),
         RecordsQuery::Segments { interaction, scope } => {
             ask.segments(*interaction, scope).map(RecordsPage::Segments)
         }
@@ -56,7 +63,9 @@ fn page(limit: usize) -> i64 {
 macro_rules! interactions {
     ($narrow:literal) => {
         concat!(
-            "SELECT body, place, owner, version, stopped_engine, stopped_wall, ending,
+            "SELECT (SELECT substr(bodies, body_from + 1, body_bytes) FROM trail
+                     WHERE trail.id = interaction.trail),
+                    place, owner, version, stopped_engine, stopped_wall, ending,
                     ending_agent, ending_reason, ending_disposition
              FROM interaction WHERE tenant = :tenant AND ",
             $narrow,
@@ -67,22 +76,6 @@ macro_rules! interactions {
               AND (:owner IS NULL OR owner = :owner)
               AND id < :before
               ORDER BY id DESC LIMIT :limit"
-        )
-    };
-}
-
-/// Likewise, about history.
-macro_rules! history {
-    ($narrow:literal) => {
-        concat!(
-            "SELECT sequence, place, engine, wall, actor, name, interaction, queue, agent, body
-             FROM history WHERE tenant = :tenant AND ",
-            $narrow,
-            " AND (:scope IS NULL OR queue IN (SELECT value FROM json_each(:scope)))
-              AND (:interaction IS NULL OR interaction = :interaction)
-              AND (:agent IS NULL OR agent = :agent)
-              AND (sequence, place) > (:sequence, :place)
-              ORDER BY sequence, place LIMIT :limit"
         )
     };
 }
@@ -147,35 +140,29 @@ impl Ask<'_> {
         )
     }
 
-    fn history(&self, query: &RecordsQuery) -> Result<Vec<HistoryRow>, StoreFault> {
-        let RecordsQuery::History {
-            scope,
-            interaction,
-            agent,
-            after,
-            limit,
-        } = query
-        else {
-            return Ok(Vec::new());
-        };
-        let sql = if interaction.is_some() {
-            history!("interaction = :interaction")
-        } else if agent.is_some() {
-            history!("agent = :agent")
-        } else {
-            history!("TRUE")
-        };
+    fn history(
+        &self,
+        interaction: InteractionId,
+        scope: &Scope,
+        after: Option<Cursor>,
+        limit: usize,
+    ) -> Result<Vec<HistoryRow>, StoreFault> {
+        // Lines stand in their order within each trail, and trails within the interaction: in
+        // this order nothing needs to be sorted, and a page ends where it is full.
         self.rows(
             "reading history",
-            sql,
+            "SELECT sequence, place, engine, wall, actor, interaction, queue, agent, body
+             FROM history WHERE tenant = :tenant AND interaction = :interaction
+               AND (:scope IS NULL OR queue IN (SELECT value FROM json_each(:scope)))
+               AND upto >= :sequence AND (sequence, place) > (:sequence, :place)
+             ORDER BY trail, number LIMIT :limit",
             named_params! {
                 ":tenant": self.tenant.0,
                 ":scope": queues(scope),
-                ":interaction": interaction.map(|id| int(id.0)),
-                ":agent": agent.map(|id| int(id.0)),
+                ":interaction": int(interaction.0),
                 ":sequence": after.map_or(-1, |after| int(after.sequence.0)),
                 ":place": after.map_or(-1, |after| i64::from(after.index)),
-                ":limit": page(*limit),
+                ":limit": page(limit),
             },
             history_row,
         )
@@ -366,11 +353,10 @@ fn history_row(row: &Row<'_>) -> Result<HistoryRow, RowFault> {
         },
         now: now(row, 2)?,
         actor: actor(&row.get::<_, String>(4)?)?,
-        name: row.get(5)?,
-        interaction: id(row, 6, InteractionId)?,
-        queue: id(row, 7, QueueId)?,
-        agent: id(row, 8, AgentId)?,
-        body: row.get(9)?,
+        interaction: id(row, 5, InteractionId)?,
+        queue: id(row, 6, QueueId)?,
+        agent: id(row, 7, AgentId)?,
+        event: unpack("history", row.get_ref(8)?.as_blob().unwrap_or_default())?,
     })
 }
 
