@@ -82,8 +82,13 @@ DROP TABLE interaction;
 ALTER TABLE interaction_new RENAME TO interaction;
 CREATE INDEX interaction_open    ON interaction (tenant, id) WHERE stopped_engine IS NULL;
 CREATE INDEX interaction_queue   ON interaction (tenant, queue, id);
-CREATE INDEX interaction_contact ON interaction (tenant, contact, id) WHERE contact IS NOT NULL;
-CREATE INDEX interaction_owner   ON interaction (tenant, owner, id) WHERE owner IS NOT NULL;
+-- Contacts and owners are many: by them alone, each new interaction would change another page.
+-- Within a stretch of 4,096 ids new entries come to a few pages; whoever asks goes through the
+-- stretches, from the newest back.
+CREATE INDEX interaction_contact ON interaction (tenant, id >> 12, contact, id)
+    WHERE contact IS NOT NULL;
+CREATE INDEX interaction_owner ON interaction (tenant, id >> 12, owner, id)
+    WHERE owner IS NOT NULL;
 
 -- Lines in rows, with the columns they always had, and where they stand.
 CREATE VIEW history AS

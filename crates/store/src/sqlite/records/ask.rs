@@ -58,6 +58,10 @@ fn page(limit: usize) -> i64 {
     int(limit.min(PAGE_MAX) as u64)
 }
 
+/// How many ids are together in the indexes by contact and by owner, as a power of two; also
+/// in their definition and in the questions that use them.
+const STRETCH_BITS: u32 = 12;
+
 /// A question about interactions, with the condition on an index that narrows it most put
 /// first; the others only filter what that finds.
 macro_rules! interactions {
@@ -109,25 +113,65 @@ impl Ask<'_> {
 
     fn interactions(&self, query: &RecordsQuery) -> Result<Vec<InteractionRow>, StoreFault> {
         let filter = InteractionFilter::of(query);
-        let sql = if filter.id.is_some() {
-            interactions!("id = :id")
+        if filter.id.is_some() {
+            self.interactions_where(interactions!("id = :id AND :stretch IS NULL"), &filter)
         } else if filter.contact.is_some() {
-            interactions!(":id IS NULL AND contact = :contact")
+            let sql = interactions!(":id IS NULL AND id >> 12 = :stretch AND contact = :contact");
+            self.by_stretches(sql, filter)
         } else if filter.owner.is_some() {
-            interactions!(":id IS NULL AND owner = :owner")
+            let sql = interactions!(":id IS NULL AND id >> 12 = :stretch AND owner = :owner");
+            self.by_stretches(sql, filter)
         } else if filter.open == Some(true) {
-            interactions!(":id IS NULL AND stopped_engine IS NULL")
+            let sql = interactions!(":id IS NULL AND :stretch IS NULL AND stopped_engine IS NULL");
+            self.interactions_where(sql, &filter)
         } else if filter.queue.is_some() {
-            interactions!(":id IS NULL AND queue = :queue")
+            let sql = interactions!(":id IS NULL AND :stretch IS NULL AND queue = :queue");
+            self.interactions_where(sql, &filter)
         } else {
-            interactions!(":id IS NULL")
-        };
+            self.interactions_where(interactions!(":id IS NULL AND :stretch IS NULL"), &filter)
+        }
+    }
+
+    /// Looks through one stretch of ids after the other, the newest first, until the page is
+    /// full.
+    fn by_stretches(
+        &self,
+        sql: &str,
+        mut filter: InteractionFilter,
+    ) -> Result<Vec<InteractionRow>, StoreFault> {
+        let doing = "reading interactions";
+        // All stretches as they are at one moment; there is nothing to commit at the end.
+        let _moment = self.db.unchecked_transaction().map_err(fault(doing))?;
+        let newest: i64 = self
+            .db
+            .prepare_cached("SELECT coalesce(max(id), 0) FROM interaction WHERE tenant = ?1")
+            .and_then(|mut statement| statement.query_row([self.tenant.0], |row| row.get(0)))
+            .map_err(fault(doing))?;
+        filter.before = filter.before.min(newest.saturating_add(1));
+        let mut rows = Vec::new();
+        while filter.limit > 0 && filter.before > 0 {
+            let stretch = (filter.before - 1) >> STRETCH_BITS;
+            filter.stretch = Some(stretch);
+            let found = self.interactions_where(sql, &filter)?;
+            filter.limit -= int(found.len() as u64);
+            filter.before = stretch << STRETCH_BITS;
+            rows.extend(found);
+        }
+        Ok(rows)
+    }
+
+    fn interactions_where(
+        &self,
+        sql: &str,
+        filter: &InteractionFilter,
+    ) -> Result<Vec<InteractionRow>, StoreFault> {
         self.rows(
             "reading interactions",
             sql,
             named_params! {
                 ":tenant": self.tenant.0,
                 ":id": filter.id,
+                ":stretch": filter.stretch,
                 ":scope": filter.scope,
                 ":open": filter.open,
                 ":queue": filter.queue,
@@ -248,6 +292,8 @@ type ConfigRow = (u64, Now, ringback_ports::envelope::ActorRef, Vec<u8>);
 #[derive(Default)]
 struct InteractionFilter {
     id: Option<i64>,
+    /// Of ids; see [`Ask::by_stretches`].
+    stretch: Option<i64>,
     scope: Option<String>,
     open: Option<bool>,
     queue: Option<i64>,
@@ -277,6 +323,7 @@ impl InteractionFilter {
                 limit,
             } => Self {
                 id: None,
+                stretch: None,
                 scope: queues(scope),
                 open: *open,
                 queue: queue.map(|id| int(id.0)),
