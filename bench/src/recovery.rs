@@ -10,7 +10,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Context as _;
-use ringback_engine::State;
+use ringback_engine::image::Restore;
 use ringback_model::Input;
 use ringback_model::config::{AgentBody, Capacity, Expected, Input as Config, Role};
 use ringback_model::{Medium, Outcome};
@@ -212,9 +212,10 @@ fn take_apart(data: &Path) -> anyhow::Result<Parts> {
     let mut reader = store.journal_reader()?;
     let tenant = store.tenants()?.first().context("no tenant")?.id;
     let began = Instant::now();
-    let head = reader.snapshot(tenant)?.context("no snapshot")?;
+    let heads = reader.snapshots(tenant)?;
+    let head = heads.first().context("no snapshot")?;
     let mut parts = Vec::new();
-    reader.read_snapshot(&head, &mut |part| {
+    reader.read_snapshot(head, &mut |part| {
         parts.push(part);
         Ok(())
     })?;
@@ -226,13 +227,13 @@ fn take_apart(data: &Path) -> anyhow::Result<Parts> {
         .collect::<Result<Vec<_>, _>>()?;
     let decode_s = began.elapsed().as_secs_f64();
     let began = Instant::now();
-    let mut state = State::new();
+    let mut restore = Restore::default();
     for part in decoded {
-        state.restore(part);
+        restore.add(part.ready());
     }
     let restore_s = began.elapsed().as_secs_f64();
     let began = Instant::now();
-    state.index();
+    let state = restore.finish();
     anyhow::ensure!(state.digest() == head.digest, "another digest");
     let index_s = began.elapsed().as_secs_f64();
     Ok(Parts {

@@ -159,14 +159,8 @@ impl State {
     /// Lets a request stand in line for the expression in force.
     pub(crate) fn enter_line(&mut self, id: RouteRequestId) {
         if let Some(request) = self.requests.get(id) {
-            let waiting = matching::Waiting {
-                id,
-                virtual_queue: request.virtual_queue,
-                medium: request.medium,
-                key: request.key,
-            };
             self.matcher
-                .add(waiting, request.target.expression(request.step));
+                .add(waiting(request), request.target.expression(request.step));
         }
     }
 
@@ -574,6 +568,16 @@ impl State {
             self.forget_at = Some(at);
             self.timers.arm(at, Timer::ForgetResults);
         }
+    }
+}
+
+/// A request as the matcher sees it.
+pub(crate) const fn waiting(request: &RouteRequest) -> matching::Waiting {
+    matching::Waiting {
+        id: request.id,
+        virtual_queue: request.virtual_queue,
+        medium: request.medium,
+        key: request.key,
     }
 }
 

@@ -1,6 +1,7 @@
 //! What must always be true of a state. Costs a walk over everything: for tests, simulation
 //! and `doctor`, not for the loop.
 
+use crate::image::Restore;
 use crate::matching::Matching;
 use crate::state::State;
 use ringback_model::agent::ClaimKind;
@@ -148,11 +149,11 @@ impl State {
 
     /// A state read back from its parts is the same state, indexes included.
     fn check_indexes(&self, broken: &mut Vec<String>) {
-        let mut again = Self::new();
+        let mut again = Restore::default();
         for part in self.parts() {
-            again.restore(part);
+            again.add(part.ready());
         }
-        again.index();
+        let again = again.finish();
         let same = [
             ("digest", again.digest() == self.digest()),
             ("timers", again.timers == self.timers),

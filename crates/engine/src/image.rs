@@ -3,18 +3,23 @@
 //! Only the truth is in it; indexes are built anew. Parts come in a fixed order and with their
 //! entries in order, so equal states give equal parts, byte for byte.
 
-use crate::matching::Matching;
+use crate::apply::waiting;
+use crate::matching::{InLine, Matching};
 use crate::results::Kept;
 use crate::state::{Counters, EndedOffer, LineCounts, State};
 use crate::timers::Timer;
+use crate::tracked::{Number, digest_of_entry};
 use ringback_model::agent::AtWork;
 use ringback_model::config::{Agent, ApiKey, Queue, Settings, Version, VirtualQueue};
 use ringback_model::effect::Order;
 use ringback_model::interaction::Interaction;
 use ringback_model::offer::Offer;
+use ringback_model::place::Place;
 use ringback_model::route::RouteRequest;
-use ringback_model::{AgentId, EngineTime, OfferId, VirtualQueueId};
+use ringback_model::{AgentId, EngineTime, InteractionId, OfferId, VirtualQueueId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::hash::Hash;
 
 /// Version of the parts; a reader refuses a newer one.
 pub const FORMAT: u32 = 1;
@@ -125,47 +130,135 @@ impl State {
             forget_at: self.forget_at,
         }
     }
+}
 
-    /// Adds one part to a state that is being read in. [`State::index`] finishes it.
-    pub fn restore(&mut self, part: Part) {
+impl Part {
+    /// Works out what can be known of the part without the state. This is most of the work of
+    /// reading in, and can be done for several parts at once.
+    #[must_use]
+    pub fn ready(self) -> Ready {
+        let digests = match &self {
+            Self::Interactions(list) => digests(list, |it| it.id),
+            Self::Requests(list) => digests(list, |request| request.id),
+            _ => Vec::new(),
+        };
+        Ready {
+            part: self,
+            digests,
+        }
+    }
+}
+
+/// A part that only has to be put in its place.
+#[derive(Debug)]
+pub struct Ready {
+    part: Part,
+    /// Of the entries of the two large kinds of part, in their order.
+    digests: Vec<u64>,
+}
+
+/// Builds a state from its parts, added in their order.
+#[derive(Debug, Default)]
+pub struct Restore {
+    state: State,
+    /// Interactions whose requests are not in line: they are offered.
+    not_in_line: BTreeSet<InteractionId>,
+    /// Who is in line, put there together at the end.
+    in_line: Vec<InLine>,
+}
+
+impl Restore {
+    /// Adds a part.
+    pub fn add(&mut self, part: Ready) {
+        let Ready { part, digests } = part;
+        let state = &mut self.state;
         match part {
-            Part::Head(head) => self.restore_head(*head),
+            Part::Head(head) => state.restore_head(*head),
             Part::AtWork(list) => {
                 for (id, at_work) in list {
-                    self.at_work.insert(id, at_work);
+                    state.at_work.insert(id, at_work);
                 }
             }
             Part::Interactions(list) => {
-                for it in list {
-                    *self.places.count(&it.place) += 1;
-                    *self.open_in.entry(it.queue).or_default() += 1;
-                    self.interactions.insert(it.id, it);
+                state.interactions.make_room(list.iter().map(|it| it.id));
+                for (it, digest) in list.into_iter().zip(digests) {
+                    self.interaction(it, digest);
                 }
             }
             Part::Requests(list) => {
-                for request in list {
-                    self.restore_request(request);
+                state.requests.make_room(list.iter().map(|it| it.id));
+                for (request, digest) in list.into_iter().zip(digests) {
+                    self.request(request, digest);
                 }
             }
             Part::Offers(list) => {
                 for offer in list {
-                    self.timers.arm(offer.until, Timer::OfferLapses(offer.id));
-                    self.offers.insert(offer.id, offer);
+                    state.timers.arm(offer.until, Timer::OfferLapses(offer.id));
+                    state.offers.insert(offer.id, offer);
                 }
             }
             Part::Outbox(list) => {
                 for order in list {
-                    self.outbox.insert(order.id, order);
+                    state.outbox.insert(order.id, order);
                 }
             }
             Part::Results(list) => {
                 for kept in list {
-                    self.results.keep(kept);
+                    state.results.keep(kept);
                 }
             }
         }
     }
 
+    fn interaction(&mut self, it: Interaction, digest: u64) {
+        let state = &mut self.state;
+        *state.places.count(&it.place) += 1;
+        *state.open_in.entry(it.queue).or_default() += 1;
+        if it.place != Place::Routing && !it.requests.is_empty() {
+            self.not_in_line.insert(it.id);
+        }
+        state.interactions.insert_digested(it.id, it, digest);
+    }
+
+    fn request(&mut self, request: RouteRequest, digest: u64) {
+        let state = &mut self.state;
+        let id = request.id;
+        if let Some(at) = request.widens_at {
+            state.timers.arm(at, Timer::Widens(id));
+        }
+        for pair in &request.cooling {
+            state.timers.arm(pair.until, Timer::Cooled(id, pair.agent));
+        }
+        if !self.not_in_line.contains(&request.interaction) {
+            let wanted = request.target.expression(request.step);
+            self.in_line
+                .push(state.matcher.in_line(waiting(&request), wanted));
+        }
+        state.requests.insert_digested(id, request, digest);
+    }
+
+    /// The state, when all parts are in: builds what needs them all together.
+    #[must_use]
+    pub fn finish(self) -> State {
+        let mut state = self.state;
+        state.matcher.fill(self.in_line);
+        for agent in state.at_work.keys() {
+            let grace = state
+                .at_work(agent)
+                .and_then(|at_work| at_work.desk?.grace_until);
+            if let Some(at) = grace {
+                state.timers.arm(at, Timer::DeskSilent(agent));
+            }
+            state.refresh_all_free(agent);
+        }
+        if let Some(at) = state.forget_at {
+            state.timers.arm(at, Timer::ForgetResults);
+        }
+        state
+    }
+}
+
+impl State {
     fn restore_head(&mut self, head: Head) {
         self.counters = head.counters;
         for queue in head.queues {
@@ -195,39 +288,6 @@ impl State {
         self.ended_offers = head.ended_offers.into_iter().collect();
         self.forget_at = head.forget_at;
     }
-
-    fn restore_request(&mut self, request: RouteRequest) {
-        let id = request.id;
-        if let Some(at) = request.widens_at {
-            self.timers.arm(at, Timer::Widens(id));
-        }
-        for pair in &request.cooling {
-            self.timers.arm(pair.until, Timer::Cooled(id, pair.agent));
-        }
-        let routed = self
-            .interaction(request.interaction)
-            .is_some_and(|it| it.place == ringback_model::place::Place::Routing);
-        self.requests.insert(id, request);
-        if routed {
-            self.enter_line(id);
-        }
-    }
-
-    /// Finishes reading in: builds what needs all parts together.
-    pub fn index(&mut self) {
-        for agent in self.at_work.keys() {
-            let grace = self
-                .at_work(agent)
-                .and_then(|at_work| at_work.desk?.grace_until);
-            if let Some(at) = grace {
-                self.timers.arm(at, Timer::DeskSilent(agent));
-            }
-            self.refresh_all_free(agent);
-        }
-        if let Some(at) = self.forget_at {
-            self.timers.arm(at, Timer::ForgetResults);
-        }
-    }
 }
 
 fn chunks<T>(list: Vec<T>) -> impl Iterator<Item = Vec<T>> {
@@ -236,4 +296,8 @@ fn chunks<T>(list: Vec<T>) -> impl Iterator<Item = Vec<T>> {
         let chunk: Vec<T> = rest.by_ref().take(CHUNK).collect();
         (!chunk.is_empty()).then_some(chunk)
     })
+}
+
+fn digests<K: Number, V: Hash>(list: &[V], key: fn(&V) -> K) -> Vec<u64> {
+    list.iter().map(|it| digest_of_entry(key(it), it)).collect()
 }

@@ -23,6 +23,7 @@ mod rows;
 mod tests;
 mod tree;
 
+pub(crate) use lines::InLine;
 pub use matcher::Matcher;
 pub use naive::Naive;
 

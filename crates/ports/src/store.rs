@@ -291,10 +291,18 @@ pub trait JournalReader: Send {
     /// The store failed.
     fn snapshot(&mut self, tenant: TenantId) -> Result<Option<SnapshotHead>, StoreFault>;
 
-    /// Reads the parts of a snapshot in order.
+    /// The snapshots there are, the newest first, by what they say of themselves: whether one
+    /// is whole shows when it is read.
     ///
     /// # Errors
-    /// The store failed or the snapshot is damaged.
+    /// The store failed.
+    fn snapshots(&mut self, tenant: TenantId) -> Result<Vec<SnapshotHead>, StoreFault>;
+
+    /// Reads the parts of a snapshot in order. Every part is checked before it is handed out;
+    /// that none is missing at the end shows at the end.
+    ///
+    /// # Errors
+    /// The store failed, or the snapshot is damaged ([`StoreFault::Damaged`]).
     fn read_snapshot(
         &mut self,
         head: &SnapshotHead,

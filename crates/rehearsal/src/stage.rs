@@ -2,6 +2,7 @@
 
 use crate::audit::Auditor;
 use crate::clock::Clock;
+use ringback_engine::image::Restore;
 use ringback_engine::{Kept, State, decide, handle, outcome};
 use ringback_model::{EngineTime, Event, Input, Millis, Now, Outcome, Refused, node};
 
@@ -285,12 +286,11 @@ impl Stage {
 /// The state read back from its parts, as after a restart.
 #[must_use]
 pub fn read_back(state: &State) -> State {
-    let mut again = State::new();
+    let mut again = Restore::default();
     for part in state.parts() {
-        again.restore(part);
+        again.add(part.ready());
     }
-    again.index();
-    again
+    again.finish()
 }
 
 /// The input by which what is due happens.

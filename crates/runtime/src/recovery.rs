@@ -3,16 +3,20 @@
 //! Used at start, after a lost lease or an unknown commit, by the follower and by
 //! `replay --check`: one path, exercised all the time.
 
+#[cfg(test)]
+mod tests;
+
 use crate::codec;
 use crossbeam_channel::{Receiver, Sender, bounded};
-use ringback_engine::image::Part;
+use ringback_engine::image::{Part, Ready, Restore};
 use ringback_engine::{Kept, State};
 use ringback_model::target::Target;
 use ringback_model::{Name, Now};
 use ringback_ports::store::{JournalReader, SnapshotHead, StoreFault};
 use ringback_ports::{Record, Sequence, TenantId};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::Hash;
+use std::num::NonZero;
 use std::thread;
 
 /// A state and where in the journal it stands.
@@ -62,7 +66,7 @@ fn gap(tenant: TenantId, reached: Sequence, head: Sequence) -> StoreFault {
     }
 }
 
-/// The newest snapshot, or the empty state.
+/// The newest snapshot that is whole, or the empty state.
 ///
 /// # Errors
 /// The store failed or the snapshot does not hold what it says.
@@ -70,86 +74,125 @@ pub fn from_snapshot(
     reader: &mut dyn JournalReader,
     tenant: TenantId,
 ) -> Result<Recovered, StoreFault> {
-    let Some(head) = reader.snapshot(tenant)? else {
+    for head in reader.snapshots(tenant)? {
+        if head.format > ringback_engine::image::FORMAT {
+            let known = ringback_engine::image::FORMAT;
+            return Err(StoreFault::TooNew {
+                what: "a snapshot",
+                found: head.format,
+                known,
+            });
+        }
+        let Some((state, last)) = read_parts(reader, &head)? else {
+            continue;
+        };
+        if state.digest() != head.digest {
+            return Err(StoreFault::Damaged {
+                what: format!("the snapshot of {tenant} at record {}", head.sequence),
+                problem: "the state in it has another digest".to_owned(),
+            });
+        }
         return Ok(Recovered {
-            state: State::new(),
-            sequence: Sequence(0),
-            last: None,
-        });
-    };
-    if head.format > ringback_engine::image::FORMAT {
-        let known = ringback_engine::image::FORMAT;
-        return Err(StoreFault::TooNew {
-            what: "a snapshot",
-            found: head.format,
-            known,
-        });
-    }
-    let (state, last) = read_parts(reader, &head)?;
-    if state.digest() != head.digest {
-        return Err(StoreFault::Damaged {
-            what: format!("the snapshot of {tenant} at record {}", head.sequence),
-            problem: "the state in it has another digest".to_owned(),
+            state,
+            sequence: head.sequence,
+            last,
         });
     }
     Ok(Recovered {
-        state,
-        sequence: head.sequence,
-        last,
+        state: State::new(),
+        sequence: Sequence(0),
+        last: None,
     })
 }
 
 /// Parts that may wait between two steps of reading in.
-const PARTS_AHEAD: usize = 4;
+const PARTS_AHEAD: usize = 2;
+/// The most threads that decode: one thread puts together what they give.
+const DECODERS_MAX: usize = 4;
 
-/// Reads the parts of a snapshot, decodes them and builds the state, each on a thread of its
-/// own: with a million open interactions somebody waits for it.
+/// A part on its way, and which of the parts it is: decoders overtake each other.
+type Numbered<T> = (usize, T);
+
+/// Reads the parts of a snapshot, decodes them and builds the state, on threads of their own:
+/// with a million open interactions somebody waits for it. `None` if the snapshot turns out not
+/// to be what was written; it is read only once, so that shows on the way.
 fn read_parts(
     reader: &mut dyn JournalReader,
     head: &SnapshotHead,
-) -> Result<(State, Option<Now>), StoreFault> {
-    let mut last = None;
-    thread::scope(|scope| {
-        let (to_decode, encoded) = bounded::<Vec<u8>>(PARTS_AHEAD);
+) -> Result<Option<(State, Option<Now>)>, StoreFault> {
+    let mut meta = None;
+    let (read, state) = thread::scope(|scope| {
+        let (to_decode, encoded) = bounded::<Numbered<Vec<u8>>>(PARTS_AHEAD);
         let (to_restore, decoded) = bounded(PARTS_AHEAD);
-        scope.spawn(move || decode_parts(&encoded, &to_restore));
-        let restoring = scope.spawn(move || restore_parts(decoded));
+        let decoders = thread::available_parallelism().map_or(1, NonZero::get);
+        for _ in 0..decoders.min(DECODERS_MAX) {
+            let (encoded, to_restore) = (encoded.clone(), to_restore.clone());
+            scope.spawn(move || decode_parts(&encoded, &to_restore));
+        }
+        drop((encoded, to_restore));
+        let restoring = scope.spawn(move || restore_parts(&decoded));
+        let mut number = 0;
         let read = reader.read_snapshot(head, &mut |bytes| {
-            if last.is_none() {
-                last = Some(codec::decode_meta(&bytes)?.now);
+            if meta.is_none() {
+                meta = Some(bytes);
                 return Ok(());
             }
             // Nobody takes it any more when an earlier part could not be decoded.
             let gone = |_| StoreFault::failed("reading a snapshot", "it was given up");
-            to_decode.send(bytes).map_err(gone)
+            to_decode.send((number, bytes)).map_err(gone)?;
+            number += 1;
+            Ok(())
         });
         drop(to_decode);
-        let state = match restoring.join() {
-            Ok(state) => state?,
+        match restoring.join() {
+            Ok(state) => (read, state),
             Err(panic) => std::panic::resume_unwind(panic),
-        };
-        read.map(|()| (state, last))
-    })
+        }
+    });
+    if let Err(StoreFault::Damaged { what, problem }) = read {
+        tracing::warn!(
+            what,
+            problem,
+            "A snapshot is damaged; an older one is used."
+        );
+        return Ok(None);
+    }
+    let state = state?;
+    read?;
+    let meta = meta.map(|bytes| codec::decode_meta(&bytes)).transpose()?;
+    Ok(Some((state, meta.map(|meta| meta.now))))
 }
 
-fn decode_parts(encoded: &Receiver<Vec<u8>>, to_restore: &Sender<Result<Part, StoreFault>>) {
+/// Decodes parts and does with them all that can be done apart from each other.
+fn decode_parts(
+    encoded: &Receiver<Numbered<Vec<u8>>>,
+    to_restore: &Sender<Numbered<Result<Ready, StoreFault>>>,
+) {
     let mut shared = SharedTexts::default();
-    for bytes in encoded {
-        let part = codec::decode_part(&bytes).map(|part| shared.share(part));
+    for (number, bytes) in encoded {
+        let part = codec::decode_part(&bytes).map(|part| shared.share(part).ready());
         let failed = part.is_err();
-        if to_restore.send(part).is_err() || failed {
+        if to_restore.send((number, part)).is_err() || failed {
             return;
         }
     }
 }
 
-fn restore_parts(decoded: Receiver<Result<Part, StoreFault>>) -> Result<State, StoreFault> {
-    let mut state = State::new();
-    for part in decoded {
-        state.restore(part?);
+/// Puts the state together from its parts, in their order.
+fn restore_parts(
+    decoded: &Receiver<Numbered<Result<Ready, StoreFault>>>,
+) -> Result<State, StoreFault> {
+    let mut restore = Restore::default();
+    let mut early = BTreeMap::new();
+    let mut next = 0;
+    for (number, part) in decoded {
+        early.insert(number, part?);
+        while let Some(part) = early.remove(&next) {
+            restore.add(part);
+            next += 1;
+        }
     }
-    state.index();
-    Ok(state)
+    Ok(restore.finish())
 }
 
 /// Names and targets that many records have in common, kept once.

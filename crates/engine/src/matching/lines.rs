@@ -27,6 +27,23 @@ pub(super) struct Entry {
     pub(super) id: RouteRequestId,
 }
 
+/// A request and the line it belongs to, before it is put there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct InLine {
+    entry: Entry,
+    line: LineId,
+}
+
+impl InLine {
+    pub(super) const fn new(line: LineId, request: &Waiting) -> Self {
+        let entry = Entry {
+            key: request.key,
+            id: request.id,
+        };
+        Self { entry, line }
+    }
+}
+
 /// What all requests of a line have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Kind {
@@ -237,6 +254,46 @@ impl Lines {
             queue.order.insert(entry);
         }
         self.requests.insert(Whereabouts::new(entry, id));
+    }
+
+    /// Puts requests into their lines, which are empty, as all others: sorts once what would
+    /// be searched for one by one, and builds the trees from that.
+    pub(super) fn fill(&mut self, mut requests: Vec<InLine>) {
+        debug_assert_eq!(self.len(), 0, "somebody waits already");
+        requests.sort_unstable_by_key(|request| request.entry.id);
+        requests.dedup_by_key(|request| request.entry.id);
+        let whereabouts = requests.iter();
+        let whereabouts = whereabouts.map(|it| Whereabouts::new(it.entry, it.line));
+        self.requests = Tree::from_sorted(whereabouts);
+        requests.sort_unstable_by_key(|request| request.entry);
+        let mut orders = BTreeMap::new();
+        let mut lines: Vec<Vec<Entry>> = vec![Vec::new(); self.lines.len()];
+        for InLine { entry, line } in requests {
+            let queue = self.lines[line as usize].kind.queue;
+            let order: &mut Vec<Entry> = orders.entry(queue).or_default();
+            order.push(entry);
+            lines[line as usize].push(entry);
+        }
+        for (id, entries) in (0..).zip(lines) {
+            self.fill_line(id, &entries);
+        }
+        for (queue, order) in orders {
+            if let Some(queue) = self.queues.get_mut(&queue) {
+                queue.order = Tree::from_sorted(order.into_iter());
+            }
+        }
+    }
+
+    fn fill_line(&mut self, id: LineId, entries: &[Entry]) {
+        let Some(first) = entries.first().copied() else {
+            return;
+        };
+        let line = &mut self.lines[id as usize];
+        self.empty.remove(&line.emptied);
+        line.order = Tree::from_sorted(entries.iter().copied());
+        line.first = first;
+        let Kind { medium, wanted, .. } = line.kind;
+        self.fronts[medium.index()].moved(wanted, id, None, Some(first));
     }
 
     /// Takes a request out of its line.

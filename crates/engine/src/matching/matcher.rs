@@ -2,7 +2,7 @@
 
 use super::agents::{Agents, Idle, Slot};
 use super::bits::Bits;
-use super::lines::{Kind, Lines, Merged};
+use super::lines::{InLine, Kind, LineId, Lines, Merged};
 use super::qualified::Qualified;
 use super::{AgentFound, Ahead, Matching, PlaceInLine, Waiting, WhoCould};
 use ringback_model::target::{Expression, Skills};
@@ -37,6 +37,42 @@ impl Matcher {
     #[must_use]
     pub fn bytes_of_requests(&self) -> usize {
         self.lines.bytes()
+    }
+
+    /// Finds the line of a request that is to be put there by [`Matcher::fill`]. The agents
+    /// should be there by now.
+    #[must_use]
+    pub(crate) fn in_line(&mut self, request: Waiting, wanted: &Expression) -> InLine {
+        let line = self.line_of(&request, wanted);
+        InLine::new(line, &request)
+    }
+
+    /// Lets many requests wait at once, in a matcher in which nobody waits as yet: the same as
+    /// one [`Matching::add`] after the other, sooner.
+    pub(crate) fn fill(&mut self, requests: Vec<InLine>) {
+        self.lines.fill(requests);
+        self.drop_surplus();
+    }
+
+    /// The line for a request that wants this; opens it if need be.
+    fn line_of(&mut self, request: &Waiting, wanted: &Expression) -> LineId {
+        let kind = |wanted| Kind {
+            queue: request.virtual_queue,
+            medium: request.medium,
+            wanted,
+        };
+        let known = self.qualified.find(wanted).map(kind);
+        match known.and_then(|kind| self.lines.find(kind)) {
+            Some(line) => line,
+            None => self.lines.open(kind(self.qualified.acquire(wanted))),
+        }
+    }
+
+    /// Forgets empty lines, when there are too many, and what was wanted there.
+    fn drop_surplus(&mut self) {
+        while let Some(unwanted) = self.lines.drop_surplus() {
+            self.qualified.release(unwanted);
+        }
     }
 
     /// Walks the free agents, the longest idle first, for as many steps as there are
@@ -127,27 +163,14 @@ impl Matching for Matcher {
 
     fn add(&mut self, request: Waiting, wanted: &Expression) {
         self.lines.remove(request.id);
-        let kind = |wanted| Kind {
-            queue: request.virtual_queue,
-            medium: request.medium,
-            wanted,
-        };
-        let known = self.qualified.find(wanted).map(kind);
-        let line = match known.and_then(|kind| self.lines.find(kind)) {
-            Some(line) => line,
-            None => self.lines.open(kind(self.qualified.acquire(wanted))),
-        };
+        let line = self.line_of(&request, wanted);
         self.lines.add(line, &request);
-        while let Some(unwanted) = self.lines.drop_surplus() {
-            self.qualified.release(unwanted);
-        }
+        self.drop_surplus();
     }
 
     fn remove(&mut self, request: RouteRequestId) -> bool {
         let removed = self.lines.remove(request);
-        while let Some(unwanted) = self.lines.drop_surplus() {
-            self.qualified.release(unwanted);
-        }
+        self.drop_surplus();
         removed
     }
 

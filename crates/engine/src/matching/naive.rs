@@ -156,14 +156,27 @@ impl Matching for Naive {
 impl Naive {
     /// Tells another matcher all there is, agents first.
     pub(super) fn tell(&self, other: &mut dyn Matching) {
+        self.tell_agents(other);
+        for (request, wanted) in self.requests.values() {
+            other.add(*request, wanted);
+        }
+    }
+
+    /// The same, the requests all at once.
+    pub(super) fn tell_at_once(&self, other: &mut super::Matcher) {
+        self.tell_agents(other);
+        let requests = self.requests.values();
+        let in_line = requests.map(|(request, wanted)| other.in_line(*request, wanted));
+        let in_line = in_line.collect();
+        other.fill(in_line);
+    }
+
+    fn tell_agents(&self, other: &mut dyn Matching) {
         for (&id, agent) in &self.agents {
             other.put_agent(id, &agent.skills);
             for (&medium, &since) in &agent.free {
                 other.set_free(id, medium, Some(since));
             }
-        }
-        for (request, wanted) in self.requests.values() {
-            other.add(*request, wanted);
         }
     }
 }

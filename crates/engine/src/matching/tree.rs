@@ -46,6 +46,26 @@ impl<E> Default for Tree<E> {
 }
 
 impl<E: Copy + Ord> Tree<E> {
+    /// The set of these entries, which come in order and are all different. Its nodes are as
+    /// full as those of a set that grew in order.
+    pub(super) fn from_sorted(mut entries: impl ExactSizeIterator<Item = E>) -> Self {
+        let len = small(entries.len());
+        let mut nodes = Vec::with_capacity(entries.len().div_ceil(LEAF_MAX));
+        while entries.len() > 0 {
+            let mut leaf = Vec::with_capacity(entries.len().min(LEAF_MAX));
+            leaf.extend(entries.by_ref().take(LEAF_MAX));
+            nodes.push((leaf[0], Node::Leaf(leaf)));
+        }
+        while nodes.len() > 1 {
+            nodes = Inner::above(nodes);
+        }
+        let root = nodes.pop().map(|(_, root)| root);
+        Self {
+            root: root.unwrap_or(Node::Leaf(Vec::new())),
+            len,
+        }
+    }
+
     pub(super) fn len(&self) -> u32 {
         self.len
     }
@@ -287,6 +307,27 @@ fn cut(at: usize, len: usize) -> usize {
 }
 
 impl<E: Copy + Ord> Inner<E> {
+    /// The inner nodes above these nodes, each with its smallest entry, as they are.
+    fn above(nodes: Vec<(E, Node<E>)>) -> Vec<(E, Node<E>)> {
+        let mut rest = nodes.into_iter();
+        let mut above = Vec::with_capacity(rest.len().div_ceil(INNER_MAX));
+        while rest.len() > 0 {
+            let width = rest.len().min(INNER_MAX);
+            let mut inner = Self {
+                lows: Vec::with_capacity(width),
+                counts: Vec::with_capacity(width),
+                nodes: Vec::with_capacity(width),
+            };
+            for (low, node) in rest.by_ref().take(INNER_MAX) {
+                inner.lows.push(low);
+                inner.counts.push(node.total());
+                inner.nodes.push(node);
+            }
+            above.push((inner.lows[0], Node::Inner(Box::new(inner))));
+        }
+        above
+    }
+
     fn child_for(&self, entry: &E) -> usize {
         let last = self.lows.len() - 1;
         // Most of what comes belongs to the end; searching would touch the whole array.
@@ -426,7 +467,8 @@ impl<E: Copy> Iterator for Iter<'_, E> {
     }
 }
 
-/// A node holds at most 64 of anything, so nothing is cut off.
+/// A node holds at most 64 of anything, and more than 2^32 requests fit into no memory, so
+/// nothing is cut off.
 const fn small(len: usize) -> u32 {
     len as u32
 }
@@ -517,6 +559,22 @@ mod tests {
                 }
                 same(&tree, &set);
             }
+        }
+    }
+
+    #[test]
+    fn a_tree_built_from_sorted_entries_is_in_shape_and_stays_so() {
+        for len in (0..70).chain([511, 512, 513, 4_096, 4_097, 30_001]) {
+            let mut tree = Tree::from_sorted((0..len).map(|entry| entry * 2));
+            let mut set: BTreeSet<u32> = (0..len).map(|entry| entry * 2).collect();
+            same(&tree, &set);
+            for entry in (0..2 * len + 3).step_by(3) {
+                assert_eq!(tree.insert(entry), set.insert(entry));
+            }
+            for entry in (0..2 * len).step_by(5) {
+                assert_eq!(tree.remove(&entry), set.remove(&entry));
+            }
+            same(&tree, &set);
         }
     }
 

@@ -333,6 +333,11 @@ impl JournalReader for PostgresJournalReader {
         Ok(None)
     }
 
+    fn snapshots(&mut self, tenant: TenantId) -> Result<Vec<SnapshotHead>, StoreFault> {
+        let heads = self.heads(tenant)?.into_iter();
+        Ok(heads.map(|(head, _)| head).collect())
+    }
+
     fn read_snapshot(
         &mut self,
         head: &SnapshotHead,

@@ -344,6 +344,10 @@ impl JournalReader for SqliteJournalReader {
         self.snapshots.newest(tenant)
     }
 
+    fn snapshots(&mut self, tenant: TenantId) -> Result<Vec<SnapshotHead>, StoreFault> {
+        self.snapshots.heads(tenant)
+    }
+
     fn read_snapshot(
         &mut self,
         head: &SnapshotHead,

@@ -31,9 +31,12 @@ const KEPT: usize = 2;
 #[derive(Debug)]
 pub(crate) struct Snapshots {
     folder: PathBuf,
-    /// Files that were read through and found whole: inode, length, time of change.
-    whole: Mutex<HashSet<(u64, u64, i64)>>,
+    /// Files that were read through and found whole.
+    whole: Mutex<HashSet<Identity>>,
 }
+
+/// What changes when a file does: inode, length, time of change.
+type Identity = (u64, u64, i64);
 
 /// The header, under names that stay.
 #[derive(Serialize, Deserialize)]
@@ -92,31 +95,29 @@ impl Snapshots {
     /// The newest snapshot that is whole. A file is read through once to know.
     pub(crate) fn newest(&self, tenant: TenantId) -> Result<Option<SnapshotHead>, StoreFault> {
         for (_, path) in self.list(tenant)? {
-            match self.check(&path) {
-                Ok(head) => return Ok(Some(head)),
-                Err(Unreadable::Damaged(problem)) => {
-                    let file = path.display().to_string();
-                    tracing::warn!(
-                        file,
-                        problem,
-                        "A snapshot is damaged; an older one is used."
-                    );
-                }
-                // Removed while we looked: a newer one was written.
-                Err(Unreadable::Io(problem)) if problem.kind() == io::ErrorKind::NotFound => {}
-                Err(Unreadable::Io(problem)) => return Err(failed(&path, &problem)),
+            if let Some(head) = unless_damaged(&path, self.check(&path))? {
+                return Ok(Some(head));
             }
         }
         Ok(None)
     }
 
-    /// Reads a snapshot, checking as it goes.
+    /// The heads of all snapshots, the newest first. Nothing behind the head is read.
+    pub(crate) fn heads(&self, tenant: TenantId) -> Result<Vec<SnapshotHead>, StoreFault> {
+        let files = self.list(tenant)?.into_iter();
+        files
+            .filter_map(|(_, path)| unless_damaged(&path, read_head(&path)).transpose())
+            .collect()
+    }
+
+    /// Reads a snapshot, checking as it goes. One that was read to its end is known to be whole.
     pub(crate) fn read(
         &self,
         head: &SnapshotHead,
         part: &mut dyn FnMut(Vec<u8>) -> Result<(), StoreFault>,
     ) -> Result<(), StoreFault> {
         let path = self.path(head.tenant, head.sequence);
+        let identity = identity(&path).map_err(|problem| failed(&path, &problem))?;
         let mut refused = None;
         let found = read_file(&path, &mut |bytes| match part(bytes) {
             Ok(()) => true,
@@ -127,7 +128,10 @@ impl Snapshots {
         });
         match (refused, found) {
             (Some(fault), _) => Err(fault),
-            (None, Ok(found)) if found == *head => Ok(()),
+            (None, Ok(found)) if found == *head => {
+                self.whole().insert(identity);
+                Ok(())
+            }
             (None, Ok(_)) => Err(damaged(&path, "its header changed".to_owned())),
             (None, Err(Unreadable::Damaged(problem))) => Err(damaged(&path, problem)),
             (None, Err(Unreadable::Io(problem))) => Err(failed(&path, &problem)),
@@ -166,9 +170,7 @@ impl Snapshots {
     }
 
     fn check(&self, path: &Path) -> Result<SnapshotHead, Unreadable> {
-        let metadata = fs::metadata(path)?;
-        let changed = metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec();
-        let identity = (metadata.ino(), metadata.len(), changed);
+        let identity = identity(path)?;
         if self.whole().contains(&identity) {
             return read_head(path);
         }
@@ -177,7 +179,7 @@ impl Snapshots {
         Ok(head)
     }
 
-    fn whole(&self) -> std::sync::MutexGuard<'_, HashSet<(u64, u64, i64)>> {
+    fn whole(&self) -> std::sync::MutexGuard<'_, HashSet<Identity>> {
         // A set of facts: no half-made change can be seen in it.
         self.whole.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -209,6 +211,34 @@ fn parse_name(name: &str) -> Option<(TenantId, Sequence)> {
         TenantId(tenant.parse().ok()?),
         Sequence(sequence.parse().ok()?),
     ))
+}
+
+fn identity(path: &Path) -> io::Result<Identity> {
+    let metadata = fs::metadata(path)?;
+    let changed = metadata.mtime() * 1_000_000_000 + metadata.mtime_nsec();
+    Ok((metadata.ino(), metadata.len(), changed))
+}
+
+/// What was found; nothing, if the file is damaged or gone.
+fn unless_damaged(
+    path: &Path,
+    found: Result<SnapshotHead, Unreadable>,
+) -> Result<Option<SnapshotHead>, StoreFault> {
+    match found {
+        Ok(head) => Ok(Some(head)),
+        Err(Unreadable::Damaged(problem)) => {
+            let file = path.display().to_string();
+            tracing::warn!(
+                file,
+                problem,
+                "A snapshot is damaged; an older one is used."
+            );
+            Ok(None)
+        }
+        // Removed while we looked: a newer one was written.
+        Err(Unreadable::Io(problem)) if problem.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(Unreadable::Io(problem)) => Err(failed(path, &problem)),
+    }
 }
 
 fn failed(path: &Path, problem: &io::Error) -> StoreFault {
@@ -486,6 +516,8 @@ mod tests {
             let fresh = Snapshots::at(home.path().to_owned());
             let newest = fresh.newest(TenantId(1)).expect("read").expect("there");
             assert_eq!(newest, head(1), "a damaged one was taken");
+            let heads = fresh.heads(TenantId(1)).expect("read");
+            assert_eq!(heads.last(), Some(&head(1)));
             let problem = read(&fresh, &head(2)).expect_err("damaged");
             assert!(matches!(problem, StoreFault::Damaged { .. }), "{problem}");
         }
