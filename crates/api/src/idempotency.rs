@@ -3,6 +3,7 @@
 use crate::problem::Problem;
 use axum::http::HeaderMap;
 use ring::digest::{Context, SHA256};
+use ring::rand::{SecureRandom, SystemRandom};
 use ringback_ports::TenantId;
 use ringback_ports::envelope::{ActorRef, Idempotent, InputId};
 use serde::Serialize;
@@ -62,6 +63,18 @@ pub(crate) fn name<T: Serialize>(
         id: InputId(u128::from_be_bytes(first(&id))),
         fingerprint: u64::from_be_bytes(first(&content)),
     }
+}
+
+/// A name for an asking whose caller chose none.
+pub(crate) fn random() -> Result<Idempotent, Problem> {
+    let mut bytes = [0; 16];
+    SystemRandom::new()
+        .fill(&mut bytes)
+        .map_err(|_| Problem::broken("the system gave no random bytes"))?;
+    Ok(Idempotent {
+        id: InputId(u128::from_be_bytes(bytes)),
+        fingerprint: 0,
+    })
 }
 
 /// SHA-256 over the parts, each with its length before it, so that no two lists of parts agree.

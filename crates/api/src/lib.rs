@@ -17,6 +17,7 @@ mod commands;
 mod document;
 mod door;
 mod dto;
+mod erasing;
 mod extract;
 mod guard;
 pub mod hooks;
@@ -33,5 +34,6 @@ mod state;
 mod stream;
 mod text;
 
+pub use erasing::{SettleFault, settle_erasures};
 pub use options::ApiOptions;
 pub use routes::{openapi, router};

@@ -41,7 +41,7 @@ impl Limits {
             burst: f64::from(options.key_burst.max(1)),
             streams_max: options.streams_max,
             streams_per_key_max: options.streams_per_key_max,
-            streams: Arc::default(),
+            streams: Arc::clone(&options.streams),
             keys: Mutex::default(),
         }
     }

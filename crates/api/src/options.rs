@@ -1,5 +1,7 @@
 //! The limits and switches of the room.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -35,8 +37,12 @@ pub struct ApiOptions {
     /// Origins of browser pages that may use the API, exactly as browsers send them, for
     /// example `https://desk.example.com`. None by default.
     pub origins: Vec<String>,
+    /// Turns `true` when the house is about to drain: `/health/ready` answers 503 from then on.
+    pub leaving: Option<watch::Receiver<bool>>,
     /// Turns `true` when the house drains: streams are then told to come back and closed.
     pub closing: Option<watch::Receiver<bool>>,
+    /// Counts the streams that are open, for whoever waits until they are closed.
+    pub streams: Arc<AtomicUsize>,
 }
 
 impl Default for ApiOptions {
@@ -56,7 +62,9 @@ impl Default for ApiOptions {
             ping_every: Duration::from_secs(15),
             write_wait: Duration::from_secs(10),
             origins: Vec::new(),
+            leaving: None,
             closing: None,
+            streams: Arc::default(),
         }
     }
 }

@@ -76,6 +76,7 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("GET", "/v1/openapi.json", "openapi"),
     ("GET", "/v1/outbox", "outbox"),
     ("GET", "/v1/overview", "overview"),
+    ("GET", "/v1/quarantine", "listQuarantined"),
     ("GET", "/v1/queues", "listQueues"),
     ("GET", "/v1/queues/{name}", "getQueue"),
     ("PUT", "/v1/queues/{name}", "putQueue"),
@@ -149,6 +150,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(contacts::erase))
         .routes(routes!(numbers::overview))
         .routes(routes!(numbers::outbox))
+        .routes(routes!(numbers::quarantine))
         .routes(routes!(numbers::totals))
         .routes(routes!(sse::events))
         .routes(routes!(socket::stream))

@@ -81,6 +81,12 @@ impl House {
         Problem::of_command(CommandFault::Denied(Denied::Scope), about)
     }
 
+    /// Whether the house is about to drain: it works as ever, but nobody should come any more.
+    pub(crate) fn is_leaving(&self) -> bool {
+        let leaving = self.options.leaving.as_ref();
+        leaving.is_some_and(|leaving| *leaving.borrow())
+    }
+
     /// Asks about the present. `what` names what is asked for, for people. Of something that has
     /// a name, whoever may not see it is told that there is nothing; that the tenant as a whole
     /// exists is no secret.
@@ -151,7 +157,8 @@ const fn is_about_the_whole(query: &Query) -> bool {
         | Query::Keys
         | Query::Settings
         | Query::Overview
-        | Query::Outbox(_) => true,
+        | Query::Outbox(_)
+        | Query::Quarantined(_) => true,
         Query::Interaction(_)
         | Query::Why(_)
         | Query::Agent(_)

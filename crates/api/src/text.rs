@@ -56,6 +56,11 @@ impl Time {
         Self(now.wall)
     }
 
+    /// A wall time as it is.
+    pub(crate) const fn wall(wall: WallTime) -> Self {
+        Self(wall)
+    }
+
     /// The wall time of an engine time, as seen from a moment at which both are known.
     pub(crate) fn at(anchor: Now, engine: EngineTime) -> Self {
         let later = i64::try_from(engine.0).unwrap_or(i64::MAX);

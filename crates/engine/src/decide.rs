@@ -25,6 +25,9 @@ pub fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Refu
         Input::Agent(input) => agents::decide(state, now, input).map_err(Refused::from),
         Input::Config(input) => configuration::decide(state, input).map_err(Refused::from),
         Input::Contact(contact::Input::Erased { contact, keys }) => {
+            if contact.is_none() && keys.is_empty() {
+                return Err(contact::Refused::Unknown.into());
+            }
             let event = contact::Event::Erased {
                 contact: *contact,
                 keys: keys.clone(),

@@ -32,3 +32,12 @@ pub enum Event {
         keys: Vec<KeyId>,
     },
 }
+
+/// Why an erasure was turned down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refused {
+    /// Nothing was destroyed.
+    #[error("nobody is known by this text: it was never used, or was erased before")]
+    Unknown,
+}

@@ -64,6 +64,9 @@ pub enum Refused {
     /// By the configuration's rules.
     #[error(transparent)]
     Config(#[from] config::Refused),
+    /// By the rules of contacts.
+    #[error(transparent)]
+    Contact(#[from] contact::Refused),
     /// By the rules of effects.
     #[error(transparent)]
     Effect(#[from] effect::Refused),
@@ -100,6 +103,7 @@ impl Refused {
                 config::Refused::KeyAgent => "config.key_agent",
                 config::Refused::LastAdministrator { .. } => "config.last_administrator",
             },
+            Self::Contact(contact::Refused::Unknown) => "contact.unknown",
             Self::Effect(why) => match why {
                 effect::Refused::Unknown(_) => "effect.unknown",
                 effect::Refused::Phase { .. } => "effect.phase",

@@ -34,11 +34,13 @@ pub enum FailPoint {
     KeyPage,
     /// A key is destroyed, the journal has not heard.
     KeyErased,
+    /// The journal has heard of an erasure, the keeper of keys does not know that it has.
+    ErasureTold,
 }
 
 impl FailPoint {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::BeforeCommit,
         Self::AfterCommit,
         Self::BetweenAnswers,
@@ -53,6 +55,7 @@ impl FailPoint {
         Self::BackupFile,
         Self::KeyPage,
         Self::KeyErased,
+        Self::ErasureTold,
     ];
 
     /// Its name in `RINGBACK_FAIL_AT`.
@@ -73,6 +76,7 @@ impl FailPoint {
             Self::BackupFile => "backup_file",
             Self::KeyPage => "key_page",
             Self::KeyErased => "key_erased",
+            Self::ErasureTold => "erasure_told",
         }
     }
 }

@@ -7,7 +7,9 @@ use ringback_model::effect::Order;
 use ringback_model::interaction::Interaction;
 use ringback_model::offer::Offer;
 pub use ringback_model::route::{Obstacle, PlaceInLine, Waiting, Why, WhyRequest};
-use ringback_model::{AgentId, EngineTime, InteractionId, Medium, Name, Now, VirtualQueueId};
+use ringback_model::{
+    AgentId, EngineTime, InteractionId, Medium, Name, Now, VirtualQueueId, WallTime,
+};
 
 /// A question about the present.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +52,8 @@ pub enum Query {
     Overview,
     /// Effects that are not finished, parked ones first, at most so many.
     Outbox(usize),
+    /// Inputs that were put aside, the newest first, at most so many.
+    Quarantined(usize),
 }
 
 /// The answer to a [`Query`].
@@ -81,6 +85,19 @@ pub enum View {
     Overview(Box<Overview>),
     /// To [`Query::Outbox`].
     Outbox(Vec<Order>),
+    /// To [`Query::Quarantined`].
+    Quarantined(Vec<QuarantinedView>),
+}
+
+/// An input that was put aside, because applying it made the engine fail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct QuarantinedView {
+    /// Its number; whoever sends the same input again is told it.
+    pub number: u64,
+    /// When.
+    pub at: WallTime,
+    /// How the engine failed.
+    pub problem: String,
 }
 
 /// An open interaction.

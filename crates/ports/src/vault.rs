@@ -6,8 +6,46 @@
 //! destroying the contact's key erases all of a person's interactions at once, destroying a
 //! slot erases one.
 
-use crate::envelope::TenantId;
+use crate::envelope::{Idempotent, Sequence, TenantId};
 use ringback_model::{ContactId, KeyId, Sealed};
+
+/// What is destroyed, or was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Erasure {
+    /// A contact's key, and the text it was known by.
+    Contact {
+        /// Whose.
+        tenant: TenantId,
+        /// Which.
+        contact: ContactId,
+    },
+    /// One interaction's key.
+    Key {
+        /// Whose.
+        tenant: TenantId,
+        /// Which.
+        key: KeyId,
+    },
+}
+
+impl Erasure {
+    /// The tenant whose key it is.
+    #[must_use]
+    pub const fn tenant(self) -> TenantId {
+        match self {
+            Self::Contact { tenant, .. } | Self::Key { tenant, .. } => tenant,
+        }
+    }
+}
+
+/// An erasure of which the journal may not have heard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Untold {
+    /// What was destroyed.
+    pub erasure: Erasure,
+    /// The asking that led to it; `None` when it came from a ledger of erasures.
+    pub asked: Option<Idempotent>,
+}
 
 /// Why the keeper of keys did not do as asked.
 #[derive(Debug, thiserror::Error)]
@@ -62,16 +100,23 @@ pub trait Vault: Send + Sync {
         known_as: &str,
     ) -> Result<Option<ContactId>, VaultFault>;
 
-    /// Destroys a contact's key and the text it was known by, writes the ledger of erasures;
-    /// durable when it returns. Erasing twice is harmless. `false` when there was no such key.
+    /// Destroys a key, and with a contact's key the text it was known by; writes the ledger of
+    /// erasures; durable when it returns. Erasing twice is harmless. `false` when there was no
+    /// such key. The erasure and who asked for it are kept until [`Vault::told`].
     ///
     /// # Errors
     /// The store of keys failed.
-    fn erase_contact(&self, tenant: TenantId, contact: ContactId) -> Result<bool, VaultFault>;
+    fn erase(&self, erasure: Erasure, asked: Idempotent) -> Result<bool, VaultFault>;
 
-    /// Destroys the key slot of one interaction, likewise.
+    /// Erasures of a tenant of which the journal is not known to have heard, the oldest first.
     ///
     /// # Errors
     /// The store of keys failed.
-    fn erase_key(&self, tenant: TenantId, key: KeyId) -> Result<bool, VaultFault>;
+    fn untold(&self, tenant: TenantId) -> Result<Vec<Untold>, VaultFault>;
+
+    /// Notes that the journal has heard of these erasures, each in its record.
+    ///
+    /// # Errors
+    /// The store of keys failed.
+    fn told(&self, erasures: &[(Erasure, Sequence)]) -> Result<(), VaultFault>;
 }

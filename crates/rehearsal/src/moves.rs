@@ -88,7 +88,10 @@ pub fn input(state: &State, it: &Move) -> Input {
         229..=243 => effect(state, rest),
         244..=247 => Input::Contact(contact::Input::Erased {
             contact: (rest[0] > 99).then(|| ContactId(u64::from(rest[0] % 4))),
-            keys: vec![KeyId(u64::from(rest[1] % 4) + 1)],
+            keys: (rest[2] < 224)
+                .then(|| KeyId(u64::from(rest[1] % 4) + 1))
+                .into_iter()
+                .collect(),
         }),
         248..=249 => Input::Node(node::Input::ClockJumped {
             by: i64::from(rest[0]) - 128,

@@ -57,6 +57,8 @@ pub enum Action {
     SeeConfiguration,
     /// See the settings.
     SeeSettings,
+    /// See inputs that were put aside.
+    SeeQuarantine,
     /// What only the house itself does: timers, effects, desks.
     House,
 }
@@ -64,7 +66,7 @@ pub enum Action {
 use Grant::{No, Own, Scope as InScope, Whole};
 
 /// Action by role: administrator, supervisor, agent, integrator, auditor.
-pub const TABLE: [(Action, [Grant; 5]); 16] = [
+pub const TABLE: [(Action, [Grant; 5]); 17] = [
     (Action::Submit, [InScope, InScope, No, InScope, No]),
     (Action::Complete, [Whole, No, Own, No, No]),
     (Action::Stop, [InScope, InScope, No, InScope, No]),
@@ -83,6 +85,7 @@ pub const TABLE: [(Action, [Grant; 5]); 16] = [
     (Action::SeeTotals, [Whole, Whole, No, No, Whole]),
     (Action::SeeConfiguration, [Whole, No, No, No, Whole]),
     (Action::SeeSettings, [Whole, Whole, No, Whole, Whole]),
+    (Action::SeeQuarantine, [Whole, No, No, No, No]),
     (Action::House, [No, No, No, No, No]),
 ];
 
@@ -106,6 +109,7 @@ impl Action {
             Self::SeeTotals => "see the numbers of the whole tenant",
             Self::SeeConfiguration => "see the configuration",
             Self::SeeSettings => "see the settings",
+            Self::SeeQuarantine => "see inputs that were put aside",
             Self::House => "do what the server does itself",
         }
     }
@@ -281,6 +285,7 @@ fn of_query(state: &State, query: &Query) -> (Action, About) {
         Query::Keys => (Action::SeeConfiguration, About::Tenant),
         Query::Settings => (Action::SeeSettings, About::Tenant),
         Query::Overview | Query::Outbox(_) => (Action::SeeTotals, About::Tenant),
+        Query::Quarantined(_) => (Action::SeeQuarantine, About::Tenant),
     }
 }
 

@@ -9,8 +9,8 @@ use futures_util::future::BoxFuture;
 use ringback_model::{AgentId, DeskSessionId};
 use ringback_ports::envelope::{Actor, Command, CommandFault, Unavailable};
 use ringback_ports::hall::{Health, Interest, ResumeFault, Subscription};
-use ringback_ports::query::{Query, QueryFault, View};
-use ringback_ports::records::{Fresh, RecordsPage, RecordsQuery};
+use ringback_ports::query::{QuarantinedView, Query, QueryFault, View};
+use ringback_ports::records::{Fresh, PAGE_MAX, RecordsPage, RecordsQuery};
 use ringback_ports::store::{JournalReader, RecordsReader, Store, StoreFault, Tenant};
 use ringback_ports::vault::Vault;
 use ringback_ports::{Cursor, Hall, Record, Reply, Sequence, TenantId};
@@ -101,22 +101,16 @@ impl Hall for House {
         actor: Arc<Actor>,
         query: Query,
     ) -> BoxFuture<'_, Result<(Sequence, View), QueryFault>> {
-        let (reply, answer) = oneshot::channel();
-        let message = Message::Query {
-            tenant,
-            actor,
-            query,
-            reply,
+        let put_aside = match query {
+            Query::Quarantined(limit) => Some(limit.min(PAGE_MAX)),
+            _ => None,
         };
-        let sent = self.messages.try_send(message);
-        let limit = self.config.commands_max;
+        let asked = self.ask(tenant, actor, query);
         Box::pin(async move {
-            match sent {
-                Ok(()) => answer
-                    .await
-                    .unwrap_or(Err(unavailable(Unavailable::Closing))),
-                Err(TrySendError::Full(_)) => Err(unavailable(Unavailable::Overloaded { limit })),
-                Err(TrySendError::Disconnected(_)) => Err(unavailable(Unavailable::Closing)),
+            let (sequence, view) = asked.await?;
+            match put_aside {
+                None => Ok((sequence, view)),
+                Some(limit) => Ok((sequence, self.quarantined(tenant, limit).await?)),
             }
         })
     }
@@ -229,6 +223,56 @@ impl Hall for House {
 }
 
 impl House {
+    /// Asks the loop.
+    fn ask(
+        &self,
+        tenant: TenantId,
+        actor: Arc<Actor>,
+        query: Query,
+    ) -> impl Future<Output = Result<(Sequence, View), QueryFault>> + Send + use<> {
+        let (reply, answer) = oneshot::channel();
+        let message = Message::Query {
+            tenant,
+            actor,
+            query,
+            reply,
+        };
+        let sent = self.messages.try_send(message);
+        let limit = self.config.commands_max;
+        async move {
+            match sent {
+                Ok(()) => answer
+                    .await
+                    .unwrap_or(Err(unavailable(Unavailable::Closing))),
+                Err(TrySendError::Full(_)) => Err(unavailable(Unavailable::Overloaded { limit })),
+                Err(TrySendError::Disconnected(_)) => Err(unavailable(Unavailable::Closing)),
+            }
+        }
+    }
+
+    /// The inputs that were put aside, the newest first.
+    async fn quarantined(&self, tenant: TenantId, limit: usize) -> Result<View, QueryFault> {
+        let (pool, store) = (Arc::clone(&self.journals), Arc::clone(&self.store));
+        let read = tokio::task::spawn_blocking(move || {
+            pool.with(
+                || store.journal_reader(),
+                |reader| reader.quarantined(tenant, limit),
+            )
+        });
+        let found = match read.await {
+            Ok(found) => found.map_err(|fault| QueryFault::Failed(fault.to_string()))?,
+            Err(panic) => return Err(QueryFault::Failed(panic.to_string())),
+        };
+        let list = found
+            .into_iter()
+            .map(|(number, at, problem)| QuarantinedView {
+                number,
+                at,
+                problem,
+            });
+        Ok(View::Quarantined(list.collect()))
+    }
+
     /// Waits, bounded, until the records have reached a sequence.
     async fn wait_for(&self, tenant: TenantId, wanted: Option<Sequence>) -> Result<(), QueryFault> {
         let Some(mut watermark) = self.shared.watermark(tenant) else {

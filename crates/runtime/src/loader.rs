@@ -69,9 +69,18 @@ impl Loader {
                     tracing::warn!(%tenant, holder, "Waiting for the lease.");
                     thread::sleep(RETRY);
                 }
+                // Work was accepted, so it waits for room instead of being given up.
+                Err(fault) if self.lacks_room() && !self.shared.is_closing() => {
+                    tracing::error!(%tenant, %fault, "Waiting for room to take the lease.");
+                    thread::sleep(RETRY);
+                }
                 Err(fault) => return Err(fault),
             }
         }
+    }
+
+    fn lacks_room(&self) -> bool {
+        self.shared.room().refuses_intake().is_some()
     }
 
     fn recover(&self, tenant: TenantId) -> Result<Recovered, StoreFault> {

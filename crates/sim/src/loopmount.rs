@@ -113,6 +113,17 @@ impl Rig {
         Ok(verdict)
     }
 
+    /// Gives `work` an empty folder on a fresh file system of the rig's size, one that can be filled
+    /// to the last block.
+    pub fn mounted<T>(&self, work: impl FnOnce(&Path) -> T) -> Result<T, RigError> {
+        let image = self.make_image("mounted.img")?;
+        let mounted = self.mount(&image, "mounted")?;
+        let done = work(mounted.folder());
+        mounted.unmount()?;
+        fs::remove_file(&image).map_err(io_error("remove the image"))?;
+        Ok(done)
+    }
+
     /// A sparse file with an empty ext4 file system.
     fn make_image(&self, name: &str) -> Result<PathBuf, RigError> {
         let image = self.scratch.path().join(name);

@@ -204,12 +204,18 @@ mod tests {
     use crate::{RestorePlan, SqliteOptions, SqliteStore, SqliteVault, restore, verify};
     use ringback_model::{AgentId, Event, Now, WallTime, agent};
     use ringback_ports::envelope::{ActorRef, Cursor, Epoch};
+    use ringback_ports::envelope::{Idempotent, InputId};
     use ringback_ports::records::{Change, HistoryLine};
     use ringback_ports::store::{JournalRow, SnapshotHead, Store};
-    use ringback_ports::vault::Vault;
+    use ringback_ports::vault::{Erasure, Vault};
     use std::fs;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::time::Duration;
+
+    const ASKED: Idempotent = Idempotent {
+        id: InputId(1),
+        fingerprint: 2,
+    };
 
     struct World {
         home: tempfile::TempDir,
@@ -342,12 +348,11 @@ mod tests {
         journal.write_snapshot(&head, &mut parts).expect("written");
         let seal = |text: &[u8]| world.vault.seal(world.tenant, None, text).expect("sealed");
         let (kept, erased) = (seal(b"kept"), seal(b"erased"));
+        let tenant = world.tenant;
+        let of = |key| Erasure::Key { tenant, key };
         let plan = world.plan("backup");
         backup(&plan, &mut |_, _| ()).expect("backed up");
-        world
-            .vault
-            .erase_key(world.tenant, erased.key)
-            .expect("erased");
+        world.vault.erase(of(erased.key), ASKED).expect("erased");
         let ledger = world.home.path().join("keys").join(LEDGER_FILE);
 
         let into = world.home.path().join("restored");
@@ -365,6 +370,12 @@ mod tests {
         assert_eq!(rows.expect("read"), [world.row(1), world.row(2)]);
         assert_eq!(reader.snapshot(world.tenant).expect("read"), Some(head));
         let vault = SqliteVault::open(&into.join("keys"), None).expect("opened");
+        let untold = vault.untold(tenant).expect("read");
+        assert_eq!(
+            untold.iter().map(|one| one.erasure).collect::<Vec<_>>(),
+            [of(erased.key)],
+            "the journal of the backup does not know of it"
+        );
         let open = |sealed| vault.open(world.tenant, sealed).expect("no fault");
         assert_eq!(open(&kept).as_deref(), Some(&b"kept"[..]));
         assert_eq!(open(&erased), None);

@@ -17,4 +17,4 @@ pub use backup::{
 };
 pub use postgresql::{PostgresOptions, PostgresStore, PostgresVault};
 pub use sqlite::{SqliteOptions, SqliteStore};
-pub use vault::{Erasure, SqliteVault};
+pub use vault::SqliteVault;

@@ -136,7 +136,10 @@ const KEYS: Format = Format {
              CREATE TABLE IF NOT EXISTS ringback_keys.format (version BIGINT NOT NULL)",
     read: "SELECT coalesce(max(version), 0) FROM ringback_keys.format",
     write: "INSERT INTO ringback_keys.format VALUES ($1)",
-    migrations: &[include_str!("postgresql/keys-1.sql")],
+    migrations: &[
+        include_str!("postgresql/keys-1.sql"),
+        include_str!("postgresql/keys-2.sql"),
+    ],
 };
 
 /// Refuses a server that cannot keep what it promises.

@@ -27,7 +27,7 @@ use ringback_ports::envelope::{Epoch, TenantId};
 use ringback_ports::store::{
     JournalReader, JournalWriter, Lease, RecordsReader, RecordsWriter, Store, StoreFault, Tenant,
 };
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use schema::{JOURNAL, RECORDS};
 use snapshots::Snapshots;
 use std::collections::HashMap;
@@ -168,14 +168,13 @@ impl Store for SqliteStore {
         };
         let id = match found(&registry.db).map_err(fault(doing))? {
             Some(id) => id,
-            None => registry
-                .db
-                .query_row(
-                    "INSERT INTO tenant (name) VALUES (?1) RETURNING id",
-                    [name.as_str()],
-                    |row| row.get(0),
-                )
-                .map_err(self.journal_health.fault("making a tenant"))?,
+            None => {
+                let sql = "INSERT INTO tenant (name) VALUES (?1)";
+                let made = registry.db.execute(sql, [name.as_str()]);
+                made.map_err(self.journal_health.fault("making a tenant"))?;
+                let id = registry.db.last_insert_rowid();
+                u32::try_from(id).map_err(|problem| StoreFault::failed(doing, problem))?
+            }
         };
         Ok(Tenant {
             id: TenantId(id),
@@ -194,14 +193,7 @@ impl Store for SqliteStore {
         let mut registry = self.registry();
         let now = Instant::now();
         registry.check_free(tenant, holder, now)?;
-        let epoch: Option<i64> = registry
-            .db
-            .query_row(
-                "UPDATE tenant SET epoch = epoch + 1, holder = ?2 WHERE id = ?1 RETURNING epoch",
-                params![tenant.0, holder],
-                |row| row.get(0),
-            )
-            .optional()
+        let epoch = next_epoch(&mut registry.db, tenant, holder)
             .map_err(self.journal_health.fault(doing))?;
         let Some(epoch) = epoch else {
             return Err(no_tenant(doing, tenant));
@@ -282,6 +274,25 @@ impl Store for SqliteStore {
     fn restore_ballast(&self) -> Result<(), StoreFault> {
         self.folder.restore_ballast()
     }
+}
+
+/// The epoch after the present one; durable when it returns. In a transaction of its own, because a
+/// statement that gives rows back commits after the last of them, where nobody hears of a failure.
+fn next_epoch(
+    db: &mut Connection,
+    tenant: TenantId,
+    holder: &str,
+) -> rusqlite::Result<Option<i64>> {
+    let transaction = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let epoch = transaction
+        .query_row(
+            "UPDATE tenant SET epoch = epoch + 1, holder = ?2 WHERE id = ?1 RETURNING epoch",
+            params![tenant.0, holder],
+            |row| row.get(0),
+        )
+        .optional()?;
+    transaction.commit()?;
+    Ok(epoch)
 }
 
 fn tenants(db: &Connection) -> Result<Vec<Tenant>, StoreFault> {

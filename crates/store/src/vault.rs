@@ -14,8 +14,7 @@ mod ledger;
 mod pages;
 mod sqlite;
 
-pub use ledger::Erasure;
-pub(crate) use ledger::read as read_ledger;
+pub(crate) use ledger::{erasure_of, key_of, read as read_ledger};
 pub(crate) use sqlite::{KEYS, KEYS_FILE, LEDGER_FILE, SqliteKeys};
 
 use cipher::{Cipher, Key};
@@ -24,9 +23,9 @@ use pages::{Cache, Page};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use ringback_model::{ContactId, KeyId, Sealed};
-use ringback_ports::envelope::TenantId;
+use ringback_ports::envelope::{Idempotent, Sequence, TenantId};
 use ringback_ports::failpoint::{self, FailPoint};
-use ringback_ports::vault::{Vault, VaultFault};
+use ringback_ports::vault::{Erasure, Untold, Vault, VaultFault};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -52,6 +51,11 @@ impl Kind {
             Self::Interaction => "interaction",
             Self::Contact => "contact",
         }
+    }
+
+    pub(crate) fn of_name(name: &str) -> Option<Self> {
+        let kinds = [Self::Interaction, Self::Contact];
+        kinds.into_iter().find(|kind| kind.name() == name)
     }
 }
 
@@ -116,7 +120,19 @@ pub(crate) trait Backend: Send + Sync {
     ///
     /// # Errors
     /// The store failed.
-    fn erase(&self, erasure: Erasure) -> Result<bool, VaultFault>;
+    fn erase(&self, erasure: Erasure, asked: Idempotent) -> Result<bool, VaultFault>;
+
+    /// See [`Vault::untold`].
+    ///
+    /// # Errors
+    /// The store failed.
+    fn untold(&self, tenant: TenantId) -> Result<Vec<Untold>, VaultFault>;
+
+    /// See [`Vault::told`].
+    ///
+    /// # Errors
+    /// The store failed.
+    fn told(&self, erasures: &[(Erasure, Sequence)]) -> Result<(), VaultFault>;
 }
 
 /// Seals, opens and erases with keys from a [`Backend`]. Keys do not leave it.
@@ -172,16 +188,16 @@ macro_rules! vault {
                 self.0.find_contact(tenant, known_as)
             }
 
-            fn erase_contact(
-                &self,
-                tenant: TenantId,
-                contact: ContactId,
-            ) -> Result<bool, VaultFault> {
-                self.0.erase_contact(tenant, contact)
+            fn erase(&self, erasure: Erasure, asked: Idempotent) -> Result<bool, VaultFault> {
+                self.0.erase(erasure, asked)
             }
 
-            fn erase_key(&self, tenant: TenantId, key: KeyId) -> Result<bool, VaultFault> {
-                self.0.erase_key(tenant, key)
+            fn untold(&self, tenant: TenantId) -> Result<Vec<Untold>, VaultFault> {
+                self.0.untold(tenant)
+            }
+
+            fn told(&self, erasures: &[(Erasure, Sequence)]) -> Result<(), VaultFault> {
+                self.0.told(erasures)
             }
         }
     };
@@ -414,11 +430,11 @@ impl<B: Backend> Keeper<B> {
         Ok(lookup)
     }
 
-    fn erase(&self, erasure: Erasure) -> Result<bool, VaultFault> {
+    pub(crate) fn erase(&self, erasure: Erasure, asked: Idempotent) -> Result<bool, VaultFault> {
         // Held throughout, so that no reader brings the key back from an earlier reading.
         let mut cache = locked(&self.cache);
-        let done = self.backend.erase(erasure)?;
-        let (kind, number) = erasure.key();
+        let done = self.backend.erase(erasure, asked)?;
+        let (kind, number) = key_of(erasure);
         if let Some(place) = Place::of(number) {
             cache.wipe((erasure.tenant(), kind, place.page), place.index);
             // The two locks are never held together in this order.
@@ -502,16 +518,13 @@ impl<B: Backend> Keeper<B> {
         self.backend.find_contact(tenant, &lookup)
     }
 
-    pub(crate) fn erase_contact(
-        &self,
-        tenant: TenantId,
-        contact: ContactId,
-    ) -> Result<bool, VaultFault> {
-        self.erase(Erasure::Contact { tenant, contact })
+    pub(crate) fn untold(&self, tenant: TenantId) -> Result<Vec<Untold>, VaultFault> {
+        self.backend.untold(tenant)
     }
 
-    pub(crate) fn erase_key(&self, tenant: TenantId, key: KeyId) -> Result<bool, VaultFault> {
-        self.erase(Erasure::Key { tenant, key })
+    pub(crate) fn told(&self, erasures: &[(Erasure, Sequence)]) -> Result<(), VaultFault> {
+        failpoint::pass(FailPoint::ErasureTold);
+        self.backend.told(erasures)
     }
 }
 

@@ -7,6 +7,7 @@ use crate::support::client::Client;
 use crate::support::crowd::{Crowd, Pace};
 use crate::support::seeds::seeds;
 use crate::support::server::Site;
+use crate::support::stream::{Frame, Stream};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -52,6 +53,60 @@ async fn a_server_that_is_asked_to_stop_keeps_what_it_acknowledged_and_ends_well
         .await;
     server.stop().await;
     assert!(replay_check(&site) > 0, "nothing was decided again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_drains_is_not_ready_first_and_then_lets_desks_go_with_their_answers() {
+    let site = Site::new().with("RINGBACK_SERVER__DRAIN_NOTICE_S", "3");
+    let mut server = site.start().await;
+    let centre = Centre::found("default", site.administrator(0), quick_settings()).await;
+    let mut stream = Stream::open(&centre.integrator, "events=none")
+        .await
+        .expect("a stream");
+    server.ask_to_stop();
+    let stranger = Client::new(&site.base(), "");
+    let ready = loop {
+        let answer = stranger.try_get("/health/ready").await;
+        let answer = answer.expect("it still listens");
+        if answer.status != 200 {
+            break answer;
+        }
+    };
+    assert_eq!(ready.status, 503, "{}", ready.body);
+    let problems = ready.body["problems"].to_string();
+    assert!(problems.contains("shutting down"), "{problems}");
+    stranger.get("/health/live").await;
+    // Whoever has not noticed yet is served as ever, on old connections and new ones.
+    let body = json!({"queue": "inbox", "medium": "chat", "user_data": {"ref": "late"}});
+    centre
+        .integrator
+        .post("/v1/interactions", body.clone())
+        .await;
+    let mut asked = Vec::new();
+    let end = loop {
+        match stream
+            .command("interaction.submit", None, body.clone())
+            .await
+        {
+            Ok(id) => asked.push(id),
+            Err(broken) => break broken,
+        }
+        match stream.next().await {
+            Ok(Frame::Answer { re, result }) => {
+                result.expect("taken");
+                asked.retain(|id| *id != re);
+            }
+            Ok(Frame::Resync(_)) => {}
+            Ok(other) => panic!("{other:?}"),
+            Err(broken) => break broken,
+        }
+    };
+    assert!(end.0.contains("Away"), "closed with 1001: {}", end.0);
+    // The last command may have come after the server stopped reading.
+    assert!(asked.len() <= 1, "answers are missing: {asked:?}");
+    let status = server.wait_end().await;
+    assert!(status.success(), "it ended with {status}");
+    assert!(stranger.try_get("/health/live").await.is_err());
 }
 
 /// Readiness is gone while the server still works: a health check is answered with 503, or no

@@ -191,6 +191,8 @@ async fn restore(site: &Site, centre: &Centre, data: &str, keys: &str, person: &
         let administrator = centre.at(&copy.base()).administrator;
         if erasures.is_some() {
             assert_erased(&administrator, person).await;
+            let told = self::erasures(&administrator).await;
+            assert_eq!(told.len(), 1, "its journal ended before: {told:?}");
         } else {
             assert_readable(&administrator, person).await;
         }
@@ -224,4 +226,62 @@ async fn erasing_one_interaction_leaves_the_others_of_the_same_person() {
     assert_eq!(name(&ids[0]).await, (Value::Null, json!(true)));
     assert_eq!(name(&ids[1]).await, (json!(NAME), json!(false)));
     server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_erasure_that_was_interrupted_is_told_to_the_journal_once_and_repeated_safely() {
+    for fail_at in ["key_erased", "erasure_told"] {
+        let site = Site::new();
+        let server = site.start().await;
+        let centre = Centre::found("default", site.administrator(0), quick_settings()).await;
+        let body = json!({"queue": "inbox", "medium": "email", "contact": CONTACT,
+            "user_data": {"name": NAME}});
+        let answer = centre.integrator.post("/v1/interactions", body).await;
+        let id = answer["interaction"].as_str().expect("an id").to_owned();
+        server.kill();
+
+        let mut server = site.start_armed(fail_at);
+        server.wait_ready().await.expect("the point lies later");
+        let administrator = &centre.administrator;
+        let erase = json!({"contact": CONTACT});
+        let ask = async |key| {
+            administrator
+                .try_post("/v1/contacts/erase", key, &erase)
+                .await
+        };
+        let died = ask(Some("forget")).await;
+        assert!(died.is_err(), "{fail_at}: {died:?}");
+        server.wait_end().await;
+
+        let server = site.start().await;
+        let told = erasures(administrator).await;
+        assert_eq!(told.len(), 1, "{fail_at}: {told:?}");
+        assert_eq!(told[0]["data"]["contact"], json!("c1"), "{told:?}");
+        let view = administrator.get(&format!("/v1/interactions/{id}")).await;
+        assert_eq!(view["user_data_erased"], json!(true), "{view}");
+        let again = ask(Some("forget")).await.expect("an answer");
+        assert_eq!((again.status, again.replayed), (200, true), "{fail_at}");
+        let record = told[0]["cursor"]
+            .as_str()
+            .and_then(|it| it.split('.').next());
+        assert_eq!(
+            again.body["sequence"].to_string(),
+            record.expect("a cursor")
+        );
+        let unnamed = ask(None).await.expect("an answer");
+        assert_eq!((unnamed.status, unnamed.code()), (404, "contact.unknown"));
+        server.stop().await;
+        let server = site.start().await;
+        assert_eq!(erasures(administrator).await, told, "{fail_at}: once");
+        server.stop().await;
+    }
+}
+
+/// What the journal tells of erasures.
+async fn erasures(administrator: &Client) -> Vec<Value> {
+    // Events are read up to the last record, which is then another one.
+    administrator.put("/v1/queues/later", json!({})).await;
+    let mut events = administrator.events_since_the_beginning().await;
+    events.retain(|event| event["event"] == "contact.erased");
+    events
 }

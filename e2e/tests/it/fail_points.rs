@@ -26,7 +26,7 @@ const fn passings(point: FailPoint) -> &'static [u32] {
         FailPoint::SnapshotWritten => &[1, 2, 3],
         FailPoint::BeforePrune | FailPoint::AfterPrune => &[1, 2],
         FailPoint::BackupFile => &[1, 2, 3, 4],
-        FailPoint::KeyPage | FailPoint::KeyErased => &[1],
+        FailPoint::KeyPage | FailPoint::KeyErased | FailPoint::ErasureTold => &[1],
     }
 }
 
@@ -50,8 +50,8 @@ async fn dying_during_snapshots_and_pruning_loses_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dying_during_backup_and_around_keys_loses_nothing() {
-    use FailPoint::{BackupFile, KeyErased, KeyPage};
-    World::die_at(&[BackupFile, KeyPage, KeyErased]).await;
+    use FailPoint::{BackupFile, ErasureTold, KeyErased, KeyPage};
+    World::die_at(&[BackupFile, KeyPage, KeyErased, ErasureTold]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -120,6 +120,7 @@ fn every_point_is_died_at() {
             FailPoint::BackupFile,
             FailPoint::KeyPage,
             FailPoint::KeyErased,
+            FailPoint::ErasureTold,
         ],
     ];
     let told: BTreeSet<FailPoint> = stories.into_iter().flatten().copied().collect();
@@ -176,7 +177,9 @@ impl World {
     async fn die(&mut self, point: FailPoint, fail_at: &str, silence: Silence) -> Silence {
         let silence = match point {
             FailPoint::BackupFile => self.die_in_backup(fail_at, silence).await,
-            FailPoint::KeyErased => self.die_erasing(fail_at, silence).await,
+            FailPoint::KeyErased | FailPoint::ErasureTold => {
+                self.die_erasing(fail_at, silence).await
+            }
             _ => {
                 let mut server = self.site.start_armed(fail_at);
                 drop(silence);
@@ -223,13 +226,13 @@ impl World {
         folder.display().to_string()
     }
 
-    /// A person's key is destroyed, and the journal never hears of it: the person is gone all
-    /// the same.
+    /// A person's key is destroyed, and the one who asked never hears of it: the person is gone
+    /// all the same, and whoever asks again is told so.
     async fn die_erasing(&self, fail_at: &str, silence: Silence) -> Silence {
         let mut server = self.site.start_armed(fail_at);
         server.wait_ready().await.expect("the point lies later");
-        let known_as = "the one to forget";
-        let reference = "erased person";
+        let known_as = format!("the one to forget at {fail_at}");
+        let reference = &format!("erased person at {fail_at}");
         self.crowd.note(|ledger| ledger.submitting(reference));
         let person = json!({
             "queue": "inbox", "medium": "email", "contact": known_as,
@@ -245,7 +248,7 @@ impl World {
         let erase = json!({"contact": known_as});
         let administrator = &self.centre.administrator;
         let asked = administrator
-            .try_post("/v1/contacts/erase", None, &erase)
+            .try_post("/v1/contacts/erase", Some(fail_at), &erase)
             .await;
         assert!(asked.is_err(), "it was to die before answering: {asked:?}");
         assert_aborted(fail_at, server.wait_end().await);
@@ -258,6 +261,16 @@ impl World {
         let view = administrator.get(&path).await;
         assert_eq!(view["user_data_erased"], json!(true), "{view}");
         assert_eq!(view["user_data"]["name"], Value::Null, "{view}");
+        let again = administrator
+            .try_post("/v1/contacts/erase", Some(fail_at), &erase)
+            .await;
+        let again = again.expect("an answer");
+        assert_eq!(
+            (again.status, again.replayed),
+            (200, true),
+            "{}",
+            again.body
+        );
         server.kill();
         silence
     }

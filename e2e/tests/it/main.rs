@@ -3,6 +3,7 @@
 mod backup;
 mod clear_errors;
 mod clock;
+mod disk_full;
 mod drain;
 mod erasure;
 mod fail_points;

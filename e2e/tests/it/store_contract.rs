@@ -230,6 +230,7 @@ const CONTRACT: &[Demand] = demands![
     project::tenants_do_not_see_each_other,
     erase::a_sealed_value_opens_until_its_key_is_destroyed,
     erase::a_contacts_key_erases_all_of_a_person,
+    erase::an_erasure_waits_until_the_journal_has_heard,
     erase::a_value_opens_for_its_own_tenant_only,
     erase::no_slot_is_given_out_twice,
     erase::no_byte_of_a_key_stays_in_any_file,

@@ -4,7 +4,7 @@ use super::interaction::EndingView;
 use crate::text::{Text, Time};
 use ringback_model::effect::{Effect, Order, Phase};
 use ringback_model::{EffectId, InteractionId};
-use ringback_ports::query::Overview;
+use ringback_ports::query::{Overview, QuarantinedView};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -106,6 +106,28 @@ impl From<&Order> for EffectView {
             ending: EndingView::from(ending),
             attempts: order.attempts,
             phase: phase(order.phase),
+        }
+    }
+}
+
+/// An input that was put aside.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct PutAsideView {
+    /// Its number, as whoever sends it again is told.
+    #[schema(example = 1)]
+    number: u64,
+    #[schema(value_type = String, format = DateTime)]
+    at: Time,
+    /// How the engine failed; worth a report to the project.
+    problem: String,
+}
+
+impl From<&QuarantinedView> for PutAsideView {
+    fn from(found: &QuarantinedView) -> Self {
+        Self {
+            number: found.number,
+            at: Time::wall(found.at),
+            problem: found.problem.clone(),
         }
     }
 }

@@ -1,15 +1,18 @@
 //! `/v1/contacts`: erasing a person.
 //!
 //! The keeper of keys destroys first, the journal hears of it after: when the server stops in
-//! between, the values are unreadable already and the keeper's own ledger knows it.
+//! between, the values are unreadable already, and the keeper's own ledger knows it and tells the
+//! journal at the next start.
 
 use super::interactions::row;
-use super::{ask, marked, read};
-use crate::commands::check_contact;
+use super::{marked, read};
+use crate::commands::{self, check_contact};
 use crate::door::Caller;
 use crate::dto::interaction::key_of;
 use crate::dto::written::ErasedAnswer;
+use crate::erasing::{self, SettleFault};
 use crate::extract::ApiJson;
+use crate::idempotency;
 use crate::problem::{About, Problem};
 use crate::state::Shared;
 use crate::text::Text;
@@ -18,9 +21,10 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use ringback_model::config::{Role, Scope};
-use ringback_model::{ContactId, Input, InteractionId, KeyId, contact};
-use ringback_ports::envelope::Denied;
+use ringback_model::{ContactId, Input, InteractionId, KeyId, Refused, contact};
+use ringback_ports::envelope::{Answer, Denied, Idempotent};
 use ringback_ports::query::{Query, View};
+use ringback_ports::vault::Erasure;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -59,16 +63,18 @@ pub(crate) async fn erase(
     if caller.scope() != Scope::Everything {
         return Err(Problem::new("denied.scope", Denied::Scope.to_string()));
     }
-    let erased = match (&body.contact, body.interaction) {
-        (Some(text), None) => contact::Input::Erased {
-            contact: Some(erase_contact(&house, &caller, text).await?),
-            keys: Vec::new(),
-        },
+    let asking = Asking::of(&house, &caller, &headers, &body)?;
+    if let Some(first) = asking.answered_before().await? {
+        return Ok(erased(&first));
+    }
+    let tenant = caller.tenant;
+    let erasure = match (&body.contact, body.interaction) {
+        (Some(text), None) => {
+            let contact = known(&house, &caller, text).await?;
+            Erasure::Contact { tenant, contact }
+        }
         (None, Some(Text(id))) => match key_of_interaction(&house, &caller, id).await? {
-            Some(key) => contact::Input::Erased {
-                contact: None,
-                keys: vec![erase_key(&house, &caller, key).await?],
-            },
+            Some(key) => Erasure::Key { tenant, key },
             None => return nothing_personal(&house, &caller).await,
         },
         _ => {
@@ -76,38 +82,93 @@ pub(crate) async fn erase(
             return Err(Problem::invalid("", problem));
         }
     };
-    let answer = ask(&house, &caller, &headers, "contact.erase", "")
-        .send_input(&body, Input::Contact(erased), About::Named)
-        .await?;
+    let hall = &*house.hall;
+    erasing::destroy(hall, erasure, asking.name).await?;
+    let answer = asking.tell(erasing::input_of(erasure)).await?;
+    erasing::note_told(hall, erasure, &answer).await;
+    Ok(erased(&answer))
+}
+
+/// One asking to erase. It always has a name, so that what it destroyed is told to the journal
+/// once, whoever does so.
+struct Asking<'a> {
+    house: &'a Shared,
+    caller: &'a Caller,
+    name: Idempotent,
+    /// Whether the caller chose the name, and so may have asked before.
+    chosen: bool,
+}
+
+impl<'a> Asking<'a> {
+    fn of(
+        house: &'a Shared,
+        caller: &'a Caller,
+        headers: &HeaderMap,
+        body: &Erase,
+    ) -> Result<Self, Problem> {
+        let key = idempotency::key_of(headers)?;
+        let chosen = commands::idempotent(caller, key, "contact.erase", "", body);
+        Ok(Self {
+            house,
+            caller,
+            name: match chosen {
+                Some(name) => name,
+                None => idempotency::random()?,
+            },
+            chosen: chosen.is_some(),
+        })
+    }
+
+    /// The first answer, if this was asked before. The person may not be known any more, or be
+    /// somebody new under the same text.
+    async fn answered_before(&self) -> Result<Option<Answer>, Problem> {
+        if !self.chosen {
+            return Ok(None);
+        }
+        let settled = erasing::settle_erasures(&*self.house.hall, self.caller.tenant).await;
+        settled.map_err(of_settling)?;
+        let nothing = contact::Input::Erased {
+            contact: None,
+            keys: Vec::new(),
+        };
+        match self.tell(Input::Contact(nothing)).await {
+            Ok(first) => Ok(Some(first)),
+            Err(problem) if problem.code() == UNKNOWN.code() => Ok(None),
+            Err(problem) => Err(problem),
+        }
+    }
+
+    async fn tell(&self, input: Input) -> Result<Answer, Problem> {
+        let name = Some(self.name);
+        let told = self.house.command(self.caller, name, input, About::Named);
+        told.await
+    }
+}
+
+/// Nobody is known by a text, or nothing was destroyed.
+const UNKNOWN: Refused = Refused::Contact(contact::Refused::Unknown);
+
+fn of_settling(fault: SettleFault) -> Problem {
+    match fault {
+        SettleFault::Vault(fault) => fault.into(),
+        SettleFault::Command(fault) => Problem::of_command(fault, About::Named),
+    }
+}
+
+fn erased(answer: &Answer) -> Response {
     let erased = ErasedAnswer {
         erased: true,
         sequence: answer.sequence.0,
     };
-    Ok(marked(Json(erased), &answer))
+    marked(Json(erased), answer)
 }
 
-async fn erase_contact(house: &Shared, caller: &Caller, text: &str) -> Result<ContactId, Problem> {
+async fn known(house: &Shared, caller: &Caller, text: &str) -> Result<ContactId, Problem> {
     check_contact(text, "/contact")?;
-    let (vault, tenant, text) = (house.hall.vault(), caller.tenant, text.to_owned());
-    let erased = tokio::task::spawn_blocking(move || {
-        let Some(contact) = vault.find_contact(tenant, &text)? else {
-            return Ok(None);
-        };
-        vault.erase_contact(tenant, contact)?;
-        Ok::<_, Problem>(Some(contact))
-    });
-    let erased = erased.await.map_err(Problem::broken)??;
-    erased.ok_or_else(|| {
-        let detail = "nobody is known by this text: it was never used, or was erased before";
-        Problem::new("contact.unknown", detail)
-    })
-}
-
-async fn erase_key(house: &Shared, caller: &Caller, key: KeyId) -> Result<KeyId, Problem> {
-    let (vault, tenant) = (house.hall.vault(), caller.tenant);
-    let erased = tokio::task::spawn_blocking(move || vault.erase_key(tenant, key));
-    erased.await.map_err(Problem::broken)??;
-    Ok(key)
+    let (tenant, text) = (caller.tenant, text.to_owned());
+    let found = erasing::blocking(&*house.hall, move |vault| vault.find_contact(tenant, &text));
+    let nobody = || Problem::new(UNKNOWN.code(), UNKNOWN.to_string());
+    found.await?.ok_or_else(nobody)
 }
 
 async fn key_of_interaction(

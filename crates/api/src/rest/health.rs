@@ -30,7 +30,8 @@ pub(crate) async fn live(State(house): State<Shared>) -> Response {
     )
 )]
 pub(crate) async fn ready(State(house): State<Shared>) -> Response {
-    let health = house.hall.health();
+    let mut health = house.hall.health();
+    health.closing |= house.is_leaving();
     let ready = health.live && health.started && !health.closing && health.problems.is_empty();
     answer(ready, || {
         let mut problems = health.problems;

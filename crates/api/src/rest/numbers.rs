@@ -2,7 +2,7 @@
 
 use super::{Freshness, List, limit, read};
 use crate::door::Caller;
-use crate::dto::numbers::{EffectView, OverviewView, TotalsPage, TotalsView};
+use crate::dto::numbers::{EffectView, OverviewView, PutAsideView, TotalsPage, TotalsView};
 use crate::dto::text;
 use crate::extract::ApiQuery;
 use crate::problem::Problem;
@@ -65,6 +65,27 @@ pub(crate) async fn outbox(
         return Err(Problem::crossed());
     };
     let items = orders.iter().map(EffectView::from).collect();
+    Ok(read(sequence.0, List { items }))
+}
+
+/// Inputs that were put aside, because applying them made the engine fail; the newest first. The
+/// same input is answered with its number and not tried again until the server is started anew.
+#[utoipa::path(
+    get, path = "/v1/quarantine", operation_id = "listQuarantined", tag = "numbers",
+    params(Most),
+    responses((status = 200, description = "Some of them.", body = List<PutAsideView>))
+)]
+pub(crate) async fn quarantine(
+    State(house): State<Shared>,
+    caller: Caller,
+    ApiQuery(most): ApiQuery<Most>,
+) -> Result<Response, Problem> {
+    let query = Query::Quarantined(limit(most.limit)?);
+    let asked = house.query(&caller, query, "quarantine").await?;
+    let (sequence, View::Quarantined(found)) = asked else {
+        return Err(Problem::crossed());
+    };
+    let items = found.iter().map(PutAsideView::from).collect();
     Ok(read(sequence.0, List { items }))
 }
 

@@ -303,8 +303,29 @@ impl Connection {
             }
             Happened::Tick => self.tick(),
             Happened::Closing => {
+                self.answer_the_rest().await;
                 self.tell_resync(SHUTTING_DOWN.why());
                 Err(SHUTTING_DOWN)
+            }
+        }
+    }
+
+    /// Answers what was asked before the house closed; nothing more is read.
+    async fn answer_the_rest(&mut self) {
+        let until = tokio::time::Instant::now() + self.house.options.answer_wait;
+        while !self.under_way.is_empty() {
+            let next = async {
+                tokio::select! {
+                    Some(answer) = self.answers.recv() => Happened::Answer(answer),
+                    Some(slow) = self.slow.next(), if !self.slow.is_empty() => Happened::Slow(slow),
+                }
+            };
+            match tokio::time::timeout_at(until, next).await {
+                Ok(Happened::Answer((tag, result))) => self.answer(tag, result),
+                Ok(Happened::Slow(slow)) => self.slow_done(slow),
+                Ok(_) => {}
+                // Who asked hears of no outcome, and asks again with the same key.
+                Err(_) => return,
             }
         }
     }
@@ -866,6 +887,10 @@ impl UnderWay {
 
     fn is_full(&self) -> bool {
         self.free.is_empty()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.free.len() == self.slots.len()
     }
 
     /// The tag of one more. Whoever calls has asked whether there is room.

@@ -21,7 +21,7 @@ use ringback_ports::query::{
 };
 use ringback_ports::records::{Fresh, InteractionRow, RecordsPage, RecordsQuery};
 use ringback_ports::store::Tenant;
-use ringback_ports::vault::{Vault, VaultFault};
+use ringback_ports::vault::{Erasure, Untold, Vault, VaultFault};
 use ringback_ports::{Command, Cursor, Entry, Hall, Record, Reply, Sequence, TenantId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -555,6 +555,7 @@ impl State {
             Query::Settings => View::Settings(self.settings.0, Box::new(self.settings.1.clone())),
             Query::Overview => View::Overview(Box::new(self.overview())),
             Query::Outbox(_) => View::Outbox(Vec::new()),
+            Query::Quarantined(_) => View::Quarantined(Vec::new()),
             Query::Keys => View::Keys(Vec::new()),
             Query::Why(id) => return Err(unknown(&id)),
             Query::VirtualQueueNamed(name) => return Err(unknown(&name)),
@@ -816,6 +817,7 @@ struct Kept {
     erased: BTreeSet<KeyId>,
     contacts: BTreeMap<String, ContactId>,
     erased_contacts: BTreeSet<ContactId>,
+    untold: Vec<Untold>,
 }
 
 fn turned(bytes: &[u8]) -> Vec<u8> {
@@ -858,14 +860,28 @@ impl Vault for FakeVault {
         Ok(kept.contacts.get(known_as).copied())
     }
 
-    fn erase_contact(&self, _: TenantId, contact: ContactId) -> Result<bool, VaultFault> {
+    fn erase(&self, erasure: Erasure, asked: Idempotent) -> Result<bool, VaultFault> {
         let mut kept = self.state.lock().expect("no test panicked inside");
-        kept.contacts.retain(|_, id| *id != contact);
-        Ok(kept.erased_contacts.insert(contact))
+        let asked = Some(asked);
+        kept.untold.push(Untold { erasure, asked });
+        Ok(match erasure {
+            Erasure::Contact { contact, .. } => {
+                kept.contacts.retain(|_, id| *id != contact);
+                kept.erased_contacts.insert(contact)
+            }
+            Erasure::Key { key, .. } => kept.erased.insert(key),
+        })
     }
 
-    fn erase_key(&self, _: TenantId, key: KeyId) -> Result<bool, VaultFault> {
+    fn untold(&self, _: TenantId) -> Result<Vec<Untold>, VaultFault> {
+        let kept = self.state.lock().expect("no test panicked inside");
+        Ok(kept.untold.clone())
+    }
+
+    fn told(&self, erasures: &[(Erasure, Sequence)]) -> Result<(), VaultFault> {
         let mut kept = self.state.lock().expect("no test panicked inside");
-        Ok(kept.erased.insert(key))
+        let told = |one: &Untold| erasures.iter().any(|(erasure, _)| *erasure == one.erasure);
+        kept.untold.retain(|one| !told(one));
+        Ok(())
     }
 }

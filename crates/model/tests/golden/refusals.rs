@@ -4,7 +4,7 @@ use crate::files::{Sample, hold, named};
 use crate::samples::name;
 use ringback_model::{
     AgentId, DeskSessionId, EffectId, InteractionId, Medium, Millis, OfferId, Refused,
-    RouteRequestId, agent, config, effect, interaction, offer, route,
+    RouteRequestId, agent, config, contact, effect, interaction, offer, route,
 };
 
 named!(Refused {
@@ -21,6 +21,7 @@ named!(Refused {
     Refused::Config(config::Refused::TooMany { .. }) => "config.too_many",
     Refused::Config(config::Refused::KeyAgent) => "config.key_agent",
     Refused::Config(config::Refused::LastAdministrator { .. }) => "config.last_administrator",
+    Refused::Contact(contact::Refused::Unknown) => "contact.unknown",
     Refused::Effect(effect::Refused::Unknown(_)) => "effect.unknown",
     Refused::Effect(effect::Refused::Phase { .. }) => "effect.phase",
     Refused::Effect(effect::Refused::TooLate(_)) => "effect.too_late",
@@ -178,6 +179,7 @@ fn the_rest() -> Vec<Refused> {
     ];
     let effects = effects.map(Refused::Effect).into_iter();
     effects
+        .chain([Refused::Contact(contact::Refused::Unknown)])
         .chain(offers.map(Refused::Offer))
         .chain(routes.map(Refused::Route))
         .collect()

@@ -51,7 +51,7 @@ const REFUSALS_NEVER_MET: [(&str, &str); 2] = [
 
 /// Every code there is. `ringback-model` holds a golden file of each, so a new one is noticed
 /// there first.
-const REFUSALS: [&str; 33] = [
+const REFUSALS: [&str; 34] = [
     "agent.unknown",
     "agent.not_logged_in",
     "agent.not_logged_in_for",
@@ -65,6 +65,7 @@ const REFUSALS: [&str; 33] = [
     "config.too_many",
     "config.key_agent",
     "config.last_administrator",
+    "contact.unknown",
     "effect.unknown",
     "effect.phase",
     "effect.too_late",

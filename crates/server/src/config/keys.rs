@@ -145,7 +145,11 @@ keys! {
         /// Address and port for `/metrics` alone. Not set: `/metrics` is on `listen`, for everybody
         /// who can reach it.
         metrics_listen: Text, like r#""127.0.0.1:9464""#;
-        /// How many seconds a stopping server lets requests under way finish. At most 300.
+        /// How many seconds a server that is asked to stop goes on as before, while `/health/ready`
+        /// answers 503, so that whoever balances sends new requests elsewhere. Longer than the
+        /// balancer takes to notice; 0 where none asks. At most 60.
+        drain_notice_s: Number = "2";
+        /// How many seconds a stopping server then lets requests under way finish. At most 300.
         drain_max_s: Number = "30";
         /// Pages of these origins may call the API from a browser, written exactly as browsers send
         /// them, for example `https://desk.example.com`.

@@ -17,6 +17,7 @@ pub(crate) struct Config {
     pub(crate) tenants: Vec<Name>,
     pub(crate) listen: SocketAddr,
     pub(crate) metrics_listen: Option<SocketAddr>,
+    pub(crate) drain_notice: Duration,
     pub(crate) drain_max: Duration,
     pub(crate) origins: Vec<String>,
     pub(crate) storage: Storage,
@@ -124,6 +125,12 @@ impl Resolve<'_> {
             metrics_listen: metrics
                 .map(|text| self.address("server.metrics_listen", text))
                 .transpose()?,
+            drain_notice: Duration::from_secs(self.within(
+                "server.drain_notice_s",
+                server.drain_notice_s,
+                0,
+                60,
+            )?),
             drain_max: Duration::from_secs(self.within(
                 "server.drain_max_s",
                 server.drain_max_s,

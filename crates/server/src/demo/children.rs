@@ -119,6 +119,8 @@ fn spawn_server(folder: &Path, address: SocketAddr, first_key: &str) -> Result<C
         .args(["serve", "--end-with-parent", "--data"])
         .arg(data)
         .env("RINGBACK_SERVER__LISTEN", address.to_string())
+        // Nobody balances here, and whoever stops the demo waits for it.
+        .env("RINGBACK_SERVER__DRAIN_NOTICE_S", "0")
         .env("RINGBACK_FIRST_KEY", first_key)
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

@@ -1,5 +1,6 @@
 //! The house behind the door: stores, hall and rooms, wired together.
 
+use super::End;
 use super::progress::Progress;
 use crate::config::Config;
 use crate::stores;
@@ -11,7 +12,6 @@ use ringback_ports::Hall;
 use ringback_ports::effect_room::EffectRoom;
 use ringback_runtime::{Runtime, RuntimeConfig};
 use std::sync::Arc;
-use tokio::sync::watch;
 
 /// A running house.
 pub(super) struct House {
@@ -21,12 +21,12 @@ pub(super) struct House {
 
 impl House {
     /// Opens the stores, reads everything in and makes the rooms.
-    pub(super) async fn start(config: &Config, closing: watch::Receiver<bool>) -> Result<Self> {
+    pub(super) async fn start(config: &Config, end: &End) -> Result<Self> {
         let own = config.clone();
         let runtime = tokio::task::spawn_blocking(move || start(&own))
             .await
             .context("starting the house panicked")??;
-        let router = router(config, runtime.hall(), closing);
+        let router = router(config, runtime.hall(), end);
         Ok(Self { runtime, router })
     }
 
@@ -94,7 +94,7 @@ fn rooms(config: &Config) -> Result<Vec<Arc<dyn EffectRoom>>> {
     Ok(rooms)
 }
 
-fn router(config: &Config, hall: Arc<dyn Hall>, closing: watch::Receiver<bool>) -> Router {
+fn router(config: &Config, hall: Arc<dyn Hall>, end: &End) -> Router {
     let limits = &config.limits;
     let options = ApiOptions {
         body_bytes_max: limits.body_max_bytes,
@@ -104,7 +104,9 @@ fn router(config: &Config, hall: Arc<dyn Hall>, closing: watch::Receiver<bool>) 
         streams_max: limits.streams_max,
         streams_per_key_max: limits.streams_per_key_max,
         origins: config.origins.clone(),
-        closing: Some(closing),
+        leaving: Some(end.leaving.subscribe()),
+        closing: Some(end.closing.subscribe()),
+        streams: Arc::clone(&end.streams),
         ..ApiOptions::default()
     };
     ringback_api::router(hall, options)

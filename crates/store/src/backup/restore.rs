@@ -6,8 +6,9 @@ use super::verify::verify;
 use crate::sqlite::SNAPSHOTS_FOLDER;
 use crate::sqlite::folder::{make_folder, sync_folder};
 use crate::vault::{LEDGER_FILE, SqliteKeys, read_ledger};
+use ringback_ports::envelope::{Sequence, TenantId};
 use ringback_ports::store::StoreFault;
-use ringback_ports::vault::VaultFault;
+use ringback_ports::vault::{Erasure, VaultFault};
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -56,10 +57,23 @@ pub fn restore(
     copy(&keys, &plan.keys_from, &plan.keys_into, &mut step)?;
     sync_folder(&plan.into.join(SNAPSHOTS_FOLDER))?;
     let known = read_ledger(&plan.keys_into.join(LEDGER_FILE)).map_err(vault)?;
-    SqliteKeys::open(&plan.keys_into, None)
-        .and_then(|keys| keys.adopt(&erased, &known))
-        .map_err(vault)?;
+    erase_again(&plan.keys_into, &manifest, &erased, &known).map_err(vault)?;
     Ok(manifest)
+}
+
+/// Destroys again what the ledgers name. What the journal of the backup does not tell of is told
+/// to it at the next start.
+fn erase_again(
+    keys: &Path,
+    manifest: &Manifest,
+    erased: &[Erasure],
+    known: &[Erasure],
+) -> Result<(), VaultFault> {
+    let keys = SqliteKeys::open(keys, None)?;
+    for tenant in &manifest.tenants {
+        keys.untell_after(TenantId(tenant.id), Sequence(tenant.head))?;
+    }
+    keys.adopt(erased, known)
 }
 
 fn copy(

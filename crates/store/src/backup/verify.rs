@@ -23,9 +23,9 @@ pub fn verify(from: &Path, keys: Option<&Path>) -> Result<Manifest, StoreFault> 
     let manifest = Manifest::read(from)?;
     check_files(from, &manifest)?;
     let journal = open_still(&from.join(JOURNAL_FILE))?;
-    JOURNAL.check_version(&journal)?;
+    JOURNAL.recognise(&journal)?;
     let records = open_still(&from.join(RECORDS_FILE))?;
-    RECORDS.check_version(&records)?;
+    RECORDS.recognise(&records)?;
     check_integrity(JOURNAL_FILE, &journal)?;
     check_integrity(RECORDS_FILE, &records)?;
     let tenants = tenants(&journal, &records)?;
@@ -48,7 +48,7 @@ pub fn verify(from: &Path, keys: Option<&Path>) -> Result<Manifest, StoreFault> 
 fn verify_keys(from: &Path) -> Result<(), StoreFault> {
     check_files(from, &Manifest::read(from)?)?;
     let keys = open_still(&from.join(KEYS_FILE))?;
-    KEYS.check_version(&keys)?;
+    KEYS.recognise(&keys)?;
     check_integrity(KEYS_FILE, &keys)
 }
 

@@ -8,12 +8,12 @@ use super::link::{Link, LinkFault, Live};
 use super::{KEYS, PostgresOptions, check_server, column, prepare};
 use crate::convert::{int, uint};
 use crate::vault::{
-    Backend, Erasure, KEY_BYTES, Keeper, KeyBytes, Kind, Lookup, Place, fault, vault,
+    Backend, KEY_BYTES, Keeper, KeyBytes, Kind, Lookup, Place, erasure_of, fault, key_of, vault,
 };
-use ringback_model::{ContactId, KeyId, Sealed};
-use ringback_ports::envelope::TenantId;
+use ringback_model::{ContactId, Sealed};
+use ringback_ports::envelope::{Idempotent, InputId, Sequence, TenantId};
 use ringback_ports::store::StoreFault;
-use ringback_ports::vault::{Vault, VaultFault};
+use ringback_ports::vault::{Erasure, Untold, Vault, VaultFault};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
@@ -143,10 +143,51 @@ impl Backend for PostgresKeys {
             .map_err(|problem: KeyFault| problem.of("making a contact"))
     }
 
-    fn erase(&self, erasure: Erasure) -> Result<bool, VaultFault> {
+    fn erase(&self, erasure: Erasure, asked: Idempotent) -> Result<bool, VaultFault> {
         self.link()
-            .transaction(|live| erase(live, erasure))
+            .transaction(|live| erase(live, erasure, asked))
             .map_err(|problem: LinkFault| fault("erasing", problem))
+    }
+
+    fn untold(&self, tenant: TenantId) -> Result<Vec<Untold>, VaultFault> {
+        let rows = self.link().with(|live| {
+            live.query(
+                "SELECT kind, key, asked, fingerprint FROM ringback_keys.erasure
+                 WHERE tenant = $1 AND told IS NULL ORDER BY number",
+                &[&column(tenant)],
+            )
+        });
+        let rows = rows.map_err(|problem: LinkFault| fault("looking for erasures", problem))?;
+        let untold = rows.iter().filter_map(|row| {
+            let kind = Kind::of_name(row.get(0))?;
+            Some(Untold {
+                erasure: erasure_of(tenant, kind, uint(row.get(1))),
+                asked: asked(row.get(2), row.get(3)),
+            })
+        });
+        Ok(untold.collect())
+    }
+
+    fn told(&self, erasures: &[(Erasure, Sequence)]) -> Result<(), VaultFault> {
+        let doing = "noting what the journal has heard";
+        let noted = self.link().transaction(|live| {
+            for (erasure, record) in erasures {
+                let (kind, number) = key_of(*erasure);
+                live.execute(
+                    "UPDATE ringback_keys.erasure
+                     SET told = $4, asked = NULL, fingerprint = NULL
+                     WHERE tenant = $1 AND kind = $2 AND key = $3",
+                    &[
+                        &column(erasure.tenant()),
+                        &kind.name(),
+                        &int(number),
+                        &int(record.0),
+                    ],
+                )?;
+            }
+            Ok(())
+        });
+        noted.map_err(|problem: LinkFault| fault(doing, problem))
     }
 }
 
@@ -218,9 +259,16 @@ fn make_contact(
     Ok(contact)
 }
 
-fn erase(live: &Live, erasure: Erasure) -> Result<bool, LinkFault> {
+fn asked(id: Option<&[u8]>, fingerprint: Option<&[u8]>) -> Option<Idempotent> {
+    Some(Idempotent {
+        id: InputId(u128::from_be_bytes(id?.try_into().ok()?)),
+        fingerprint: u64::from_be_bytes(fingerprint?.try_into().ok()?),
+    })
+}
+
+fn erase(live: &Live, erasure: Erasure, asked: Idempotent) -> Result<bool, LinkFault> {
     let tenant = column(erasure.tenant());
-    let (kind, number) = erasure.key();
+    let (kind, number) = key_of(erasure);
     let Some(place) = Place::of(number) else {
         return Ok(false);
     };
@@ -248,9 +296,15 @@ fn erase(live: &Live, erasure: Erasure) -> Result<bool, LinkFault> {
         )?;
     }
     live.execute(
-        "INSERT INTO ringback_keys.erasure (tenant, kind, key) VALUES ($1, $2, $3)
-         ON CONFLICT DO NOTHING",
-        &[&tenant, &kind.name(), &int(number)],
+        "INSERT INTO ringback_keys.erasure (tenant, kind, key, asked, fingerprint)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        &[
+            &tenant,
+            &kind.name(),
+            &int(number),
+            &&asked.id.0.to_be_bytes()[..],
+            &&asked.fingerprint.to_be_bytes()[..],
+        ],
     )?;
     Ok(true)
 }

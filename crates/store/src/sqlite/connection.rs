@@ -3,6 +3,9 @@
 use super::fault::fault;
 use ringback_ports::store::StoreFault;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::fs::{self, OpenOptions, Permissions};
+use std::io;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -41,6 +44,12 @@ impl Schema {
         vfs: Option<&str>,
         synchronous: Synchronous,
     ) -> Result<Connection, StoreFault> {
+        if vfs.is_none() {
+            keep_private(path).map_err(|problem| StoreFault::Failed {
+                doing: "opening a database",
+                problem: format!("{}: {problem}", path.display()),
+            })?;
+        }
         let mut db = connect(path, vfs, true)?;
         self.recognise(&db)?;
         settle(&db, synchronous)?;
@@ -61,8 +70,8 @@ impl Schema {
         Ok(db)
     }
 
-    /// Refuses a file of something else or of a newer version.
-    fn recognise(&self, db: &Connection) -> Result<u32, StoreFault> {
+    /// Refuses a file of something else or of a newer version; its version.
+    pub(crate) fn recognise(&self, db: &Connection) -> Result<u32, StoreFault> {
         let id: i32 = number(db, "application_id")?;
         let version: u32 = number(db, "user_version")?;
         let tables: i64 = db
@@ -91,7 +100,7 @@ impl Schema {
     }
 
     /// Refuses a file that is not exactly of this version.
-    pub(crate) fn check_version(&self, db: &Connection) -> Result<(), StoreFault> {
+    fn check_version(&self, db: &Connection) -> Result<(), StoreFault> {
         let version = self.recognise(db)?;
         if version == self.version() {
             return Ok(());
@@ -124,6 +133,34 @@ impl Schema {
         }
         transaction.commit().map_err(&failed)
     }
+}
+
+/// Makes the file for its owner alone, as SQLite then makes its log; one that was made wider before
+/// is narrowed. A file that is there is not opened, because closing it would let go of the locks
+/// that other connections of this process hold.
+fn keep_private(path: &Path) -> io::Result<()> {
+    let mut file = OpenOptions::new();
+    match file.write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => narrow(path),
+        Err(error) => Err(error),
+    }
+}
+
+fn narrow(path: &Path) -> io::Result<()> {
+    for ending in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        match fs::metadata(&name) {
+            Ok(found) if found.permissions().mode() & 0o077 != 0 => {
+                fs::set_permissions(&name, Permissions::from_mode(0o600))?;
+            }
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 fn connect(path: &Path, vfs: Option<&str>, create: bool) -> Result<Connection, StoreFault> {
@@ -224,5 +261,43 @@ impl Checkpoint {
         }
         self.bytes = 0;
         db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEMA: Schema = Schema {
+        what: "a test",
+        application_id: 7,
+        migrations: &["CREATE TABLE t (n INTEGER) STRICT"],
+    };
+
+    fn modes(folder: &Path) -> Vec<(String, u32)> {
+        let entries = fs::read_dir(folder).expect("a folder").map(|entry| {
+            let entry = entry.expect("an entry");
+            let mode = entry.metadata().expect("there").permissions().mode();
+            let name = entry.file_name().into_string().expect("a name");
+            (name, mode & 0o777)
+        });
+        entries.collect()
+    }
+
+    #[test]
+    fn a_database_is_its_owners_alone_also_one_that_was_not() {
+        let home = tempfile::tempdir().expect("a folder");
+        let path = home.path().join("t.db");
+        for round in 0..2 {
+            let db = SCHEMA.open(&path, None, Synchronous::Full).expect("opened");
+            db.execute("INSERT INTO t VALUES (1)", []).expect("written");
+            let modes = modes(home.path());
+            assert_eq!(modes.len(), 3, "database, log and index: {modes:?}");
+            assert!(modes.iter().all(|(_, mode)| *mode == 0o600), "{modes:?}");
+            drop(db);
+            if round == 0 {
+                fs::set_permissions(&path, Permissions::from_mode(0o644)).expect("widened");
+            }
+        }
     }
 }

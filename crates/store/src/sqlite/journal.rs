@@ -175,18 +175,13 @@ impl JournalWriter for SqliteJournalWriter {
     ) -> Result<u64, StoreFault> {
         let doing = "putting an input aside";
         self.health.check(doing)?;
-        let number: i64 = self
-            .db
-            .prepare_cached(
-                "INSERT INTO quarantine (tenant, at, problem, input) VALUES (?1, ?2, ?3, ?4)
-                 RETURNING number",
+        self.db
+            .execute(
+                "INSERT INTO quarantine (tenant, at, problem, input) VALUES (?1, ?2, ?3, ?4)",
+                params![tenant.0, at.0, problem, input],
             )
-            .and_then(|mut statement| {
-                let row = params![tenant.0, at.0, problem, input];
-                statement.query_row(row, |row| row.get(0))
-            })
             .map_err(self.health.fault(doing))?;
-        Ok(uint(number))
+        Ok(uint(self.db.last_insert_rowid()))
     }
 
     fn write_snapshot(

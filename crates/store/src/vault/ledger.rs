@@ -4,31 +4,12 @@
 use super::{Kind, fault};
 use ringback_model::{ContactId, KeyId};
 use ringback_ports::envelope::TenantId;
-use ringback_ports::vault::VaultFault;
+use ringback_ports::vault::{Erasure, VaultFault};
 use serde::{Deserialize, Serialize};
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
-
-/// What was destroyed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Erasure {
-    /// A contact's key, and the text it was known by.
-    Contact {
-        /// Whose.
-        tenant: TenantId,
-        /// Which.
-        contact: ContactId,
-    },
-    /// One interaction's key.
-    Key {
-        /// Whose.
-        tenant: TenantId,
-        /// Which.
-        key: KeyId,
-    },
-}
 
 /// A line, under names that stay.
 #[derive(Serialize, Deserialize)]
@@ -41,43 +22,45 @@ struct Line {
     key: Option<u64>,
 }
 
-impl Erasure {
-    pub(crate) const fn tenant(self) -> TenantId {
-        match self {
-            Self::Contact { tenant, .. } | Self::Key { tenant, .. } => tenant,
-        }
+/// Kind and number of the key.
+pub(crate) const fn key_of(erasure: Erasure) -> (Kind, u64) {
+    match erasure {
+        Erasure::Contact { contact, .. } => (Kind::Contact, contact.0),
+        Erasure::Key { key, .. } => (Kind::Interaction, key.0),
     }
+}
 
-    /// Kind and number of the key.
-    pub(crate) const fn key(self) -> (Kind, u64) {
-        match self {
-            Self::Contact { contact, .. } => (Kind::Contact, contact.0),
-            Self::Key { key, .. } => (Kind::Interaction, key.0),
-        }
+/// The erasure of a key.
+pub(crate) const fn erasure_of(tenant: TenantId, kind: Kind, number: u64) -> Erasure {
+    match kind {
+        Kind::Contact => Erasure::Contact {
+            tenant,
+            contact: ContactId(number),
+        },
+        Kind::Interaction => Erasure::Key {
+            tenant,
+            key: KeyId(number),
+        },
     }
+}
 
-    fn to_line(self) -> Line {
-        let (kind, number) = self.key();
-        Line {
-            tenant: self.tenant().0,
+impl Line {
+    fn of(erasure: Erasure) -> Self {
+        let (kind, number) = key_of(erasure);
+        Self {
+            tenant: erasure.tenant().0,
             contact: (kind == Kind::Contact).then_some(number),
             key: (kind == Kind::Interaction).then_some(number),
         }
     }
 
-    fn from_line(line: &Line) -> Option<Self> {
-        let tenant = TenantId(line.tenant);
-        match (line.contact, line.key) {
-            (Some(contact), None) => Some(Self::Contact {
-                tenant,
-                contact: ContactId(contact),
-            }),
-            (None, Some(key)) => Some(Self::Key {
-                tenant,
-                key: KeyId(key),
-            }),
-            _ => None,
-        }
+    fn erasure(&self) -> Option<Erasure> {
+        let (kind, number) = match (self.contact, self.key) {
+            (Some(contact), None) => (Kind::Contact, contact),
+            (None, Some(key)) => (Kind::Interaction, key),
+            _ => return None,
+        };
+        Some(erasure_of(TenantId(self.tenant), kind, number))
     }
 }
 
@@ -110,7 +93,7 @@ impl Ledger {
     pub(super) fn add(&mut self, erasure: Erasure) -> Result<(), VaultFault> {
         let doing = "writing the ledger of erasures";
         let mut line =
-            serde_json::to_vec(&erasure.to_line()).map_err(|problem| fault(doing, problem))?;
+            serde_json::to_vec(&Line::of(erasure)).map_err(|problem| fault(doing, problem))?;
         line.push(b'\n');
         let written = self
             .file
@@ -144,10 +127,8 @@ fn parse(path: &Path) -> Result<(Vec<Erasure>, u64), VaultFault> {
         if line.is_empty() {
             continue;
         }
-        let erasure = serde_json::from_slice(line)
-            .ok()
-            .as_ref()
-            .and_then(Erasure::from_line);
+        let line: Option<Line> = serde_json::from_slice(line).ok();
+        let erasure = line.as_ref().and_then(Line::erasure);
         erasures.push(erasure.ok_or_else(|| {
             let problem = format!(
                 "line {number} of {} makes no sense: put a whole copy of it there",

@@ -4,7 +4,7 @@
 //! the database, and the write-ahead log, which still holds the page as it was, is emptied
 //! before the erasure is reported. (What a disk keeps of overwritten blocks is its own affair.)
 
-use super::ledger::{Erasure, Ledger};
+use super::ledger::{Ledger, erasure_of, key_of};
 use super::pages::Place;
 use super::{Backend, KEY_BYTES, KeyBytes, Kind, Lookup, SLOTS, fault, locked};
 use crate::convert::{int, uint};
@@ -12,8 +12,8 @@ use crate::sqlite::connection::{Checkpoint, Schema, Synchronous};
 use crate::sqlite::fault::Health;
 use crate::sqlite::folder::{Folder, sync_folder};
 use ringback_model::ContactId;
-use ringback_ports::envelope::TenantId;
-use ringback_ports::vault::VaultFault;
+use ringback_ports::envelope::{Idempotent, InputId, Sequence, TenantId};
+use ringback_ports::vault::{Erasure, Untold, VaultFault};
 use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -25,7 +25,7 @@ use zeroize::Zeroizing;
 pub(crate) const KEYS: Schema = Schema {
     what: "the keys (keys.db)",
     application_id: 0x5242_4b59, // "RBKY"
-    migrations: &[include_str!("keys-1.sql")],
+    migrations: &[include_str!("keys-1.sql"), include_str!("keys-2.sql")],
 };
 pub(crate) const KEYS_FILE: &str = "keys.db";
 pub(crate) const LEDGER_FILE: &str = "erasures.jsonl";
@@ -87,7 +87,10 @@ impl SqliteKeys {
     pub(crate) fn complete(&self, erasures: &[Erasure]) -> Result<(), VaultFault> {
         let mut inner = locked(&self.inner);
         for erasure in erasures {
-            inner.destroy(*erasure).map_err(self.failed("erasing"))?;
+            // What is written down here was destroyed in the same transaction.
+            if !inner.is_done(*erasure).map_err(self.failed("erasing"))? {
+                inner.destroy(*erasure).map_err(self.failed("erasing"))?;
+            }
         }
         inner.empty_log().map_err(self.failed("erasing"))?;
         Ok(())
@@ -101,6 +104,18 @@ impl SqliteKeys {
         }
         drop(inner);
         self.complete(erasures)
+    }
+
+    /// Forgets that the journal has heard of erasures, as far as it did so after a record: the
+    /// journal of a backup ends before the keys are copied.
+    pub(crate) fn untell_after(&self, tenant: TenantId, head: Sequence) -> Result<(), VaultFault> {
+        let inner = locked(&self.inner);
+        let untold = inner.db.execute(
+            "UPDATE erasure SET told = NULL WHERE tenant = ?1 AND told > ?2",
+            params![tenant.0, int(head.0)],
+        );
+        let doing = "comparing the erasures with the journal";
+        untold.map(drop).map_err(self.failed(doing))
     }
 
     fn failed(&self, doing: &'static str) -> impl Fn(rusqlite::Error) -> VaultFault + use<> {
@@ -191,7 +206,7 @@ impl Backend for SqliteKeys {
         Ok(contact)
     }
 
-    fn erase(&self, erasure: Erasure) -> Result<bool, VaultFault> {
+    fn erase(&self, erasure: Erasure, asked: Idempotent) -> Result<bool, VaultFault> {
         let doing = "erasing";
         self.check(doing)?;
         let mut inner = locked(&self.inner);
@@ -200,6 +215,7 @@ impl Backend for SqliteKeys {
         if there {
             // First the word, then the deed: what is in the ledger is completed at the next
             // start, should the power go in between.
+            inner.ask(erasure, asked).map_err(self.failed(doing))?;
             inner.ledger.add(erasure)?;
             inner.destroy(erasure).map_err(self.failed(doing))?;
         }
@@ -209,6 +225,20 @@ impl Backend for SqliteKeys {
             inner.leave_no_trace(&lookup, self.failed(doing))?;
         }
         Ok(there)
+    }
+
+    fn untold(&self, tenant: TenantId) -> Result<Vec<Untold>, VaultFault> {
+        let inner = locked(&self.inner);
+        inner
+            .untold(tenant)
+            .map_err(self.failed("looking for erasures"))
+    }
+
+    fn told(&self, erasures: &[(Erasure, Sequence)]) -> Result<(), VaultFault> {
+        let doing = "noting what the journal has heard";
+        self.check(doing)?;
+        let mut inner = locked(&self.inner);
+        inner.told(erasures).map_err(self.failed(doing))
     }
 }
 
@@ -260,7 +290,7 @@ impl Inner {
     }
 
     fn is_there(&self, erasure: Erasure) -> rusqlite::Result<bool> {
-        let (kind, number) = erasure.key();
+        let (kind, number) = key_of(erasure);
         let Some(place) = Place::of(number) else {
             return Ok(false);
         };
@@ -281,9 +311,73 @@ impl Inner {
             .optional()
     }
 
+    fn is_done(&self, erasure: Erasure) -> rusqlite::Result<bool> {
+        let (kind, number) = key_of(erasure);
+        self.db
+            .prepare_cached("SELECT 1 FROM erasure WHERE tenant = ?1 AND kind = ?2 AND key = ?3")?
+            .exists(params![erasure.tenant().0, kind.name(), int(number)])
+    }
+
+    /// Keeps who asked for an erasure. Without an erasure it means nothing.
+    fn ask(&self, erasure: Erasure, asked: Idempotent) -> rusqlite::Result<()> {
+        let (kind, number) = key_of(erasure);
+        let written = self.db.execute(
+            "INSERT INTO asked (tenant, kind, key, id, fingerprint) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO UPDATE SET id = excluded.id, fingerprint = excluded.fingerprint",
+            params![
+                erasure.tenant().0,
+                kind.name(),
+                int(number),
+                asked.id.0.to_be_bytes(),
+                asked.fingerprint.to_be_bytes(),
+            ],
+        );
+        written.map(drop)
+    }
+
+    fn untold(&self, tenant: TenantId) -> rusqlite::Result<Vec<Untold>> {
+        let mut statement = self.db.prepare_cached(
+            "SELECT kind, key, id, fingerprint FROM erasure
+             LEFT JOIN asked USING (tenant, kind, key)
+             WHERE tenant = ?1 AND told IS NULL ORDER BY number",
+        )?;
+        let rows = statement.query_map([tenant.0], |row| {
+            let (kind, number): (String, i64) = (row.get(0)?, row.get(1)?);
+            let asked = match (row.get(2)?, row.get(3)?) {
+                (Some(id), Some(fingerprint)) => Some(Idempotent {
+                    id: InputId(u128::from_be_bytes(id)),
+                    fingerprint: u64::from_be_bytes(fingerprint),
+                }),
+                _ => None,
+            };
+            Ok(Kind::of_name(&kind).map(|kind| Untold {
+                erasure: erasure_of(tenant, kind, uint(number)),
+                asked,
+            }))
+        })?;
+        rows.filter_map(Result::transpose).collect()
+    }
+
+    fn told(&mut self, erasures: &[(Erasure, Sequence)]) -> rusqlite::Result<()> {
+        let transaction = self.begin()?;
+        for (erasure, record) in erasures {
+            let (kind, number) = key_of(*erasure);
+            let (tenant, kind, number) = (erasure.tenant().0, kind.name(), int(number));
+            transaction.execute(
+                "UPDATE erasure SET told = ?4 WHERE tenant = ?1 AND kind = ?2 AND key = ?3",
+                params![tenant, kind, number, int(record.0)],
+            )?;
+            transaction.execute(
+                "DELETE FROM asked WHERE tenant = ?1 AND kind = ?2 AND key = ?3",
+                params![tenant, kind, number],
+            )?;
+        }
+        transaction.commit()
+    }
+
     /// Overwrites a key and forgets what its contact was known by, in one transaction.
     fn destroy(&mut self, erasure: Erasure) -> rusqlite::Result<()> {
-        let (tenant, (kind, number)) = (erasure.tenant(), erasure.key());
+        let (tenant, (kind, number)) = (erasure.tenant(), key_of(erasure));
         let transaction = self.begin()?;
         if let Some(place) = Place::of(number)
             && let Some(row) = row_of(&transaction, tenant, kind, place.page)?
@@ -422,6 +516,19 @@ mod tests {
     use ringback_model::KeyId;
 
     const TENANT: TenantId = TenantId(1);
+    const ASKED: Idempotent = Idempotent {
+        id: InputId(7),
+        fingerprint: 8,
+    };
+
+    const fn key(key: KeyId) -> Erasure {
+        let tenant = TENANT;
+        Erasure::Key { tenant, key }
+    }
+
+    fn erase(vault: &Keeper<SqliteKeys>, erasure: Erasure) -> Result<bool, VaultFault> {
+        vault.erase(erasure, ASKED)
+    }
 
     fn open(home: &Path) -> Keeper<SqliteKeys> {
         Keeper::over(SqliteKeys::open(home, None).expect("opened"))
@@ -442,8 +549,8 @@ mod tests {
         let one = vault.seal(TENANT, None, b"one").expect("sealed");
         let two = vault.seal(TENANT, None, b"two").expect("sealed");
         assert_ne!(one.key, two.key);
-        assert!(vault.erase_key(TENANT, one.key).expect("erased"));
-        assert!(!vault.erase_key(TENANT, one.key).expect("harmless"));
+        assert!(erase(&vault, key(one.key)).expect("erased"));
+        assert!(!erase(&vault, key(one.key)).expect("harmless"));
         assert_eq!(vault.open(TENANT, &one).expect("no fault"), None);
         let plain = vault.open(TENANT, &two).expect("no fault");
         assert_eq!(plain.as_deref(), Some(&b"two"[..]));
@@ -453,7 +560,38 @@ mod tests {
         assert!(vault.open(TENANT, &two).expect("no fault").is_some());
         let three = vault.seal(TENANT, None, b"three").expect("sealed");
         assert!(three.key.0 > SLOTS as u64, "no slot is given out twice");
-        assert!(!vault.erase_key(TENANT, KeyId(u64::MAX)).expect("none such"));
+        assert!(!erase(&vault, key(KeyId(u64::MAX))).expect("none such"));
+    }
+
+    #[test]
+    fn an_erasure_is_told_of_until_the_journal_has_it_also_after_a_restore() {
+        let home = tempfile::tempdir().expect("a folder");
+        let vault = open(home.path());
+        let sealed = [(), (), ()].map(|()| vault.seal(TENANT, None, b"x").expect("sealed"));
+        let erasures = sealed.map(|sealed| key(sealed.key));
+        for erasure in &erasures[..2] {
+            assert!(erase(&vault, *erasure).expect("erased"));
+        }
+        let untold = |vault: &Keeper<SqliteKeys>| vault.untold(TENANT).expect("read");
+        let of = |at: usize, asked| Untold {
+            erasure: erasures[at],
+            asked,
+        };
+        drop(vault);
+        let vault = open(home.path());
+        assert_eq!(untold(&vault), [of(0, Some(ASKED)), of(1, Some(ASKED))]);
+        vault.told(&[(erasures[0], Sequence(40))]).expect("noted");
+        assert_eq!(untold(&vault), [of(1, Some(ASKED))]);
+        vault.told(&[(erasures[1], Sequence(41))]).expect("noted");
+        assert_eq!(untold(&vault), []);
+        assert_eq!(vault.untold(TenantId(2)).expect("read"), []);
+        drop(vault);
+        // The journal of a backup ended at record 40, and a later ledger knows of one more.
+        let keys = SqliteKeys::open(home.path(), None).expect("opened");
+        keys.untell_after(TENANT, Sequence(40)).expect("noted");
+        keys.adopt(&erasures, &erasures[..2]).expect("adopted");
+        drop(keys);
+        assert_eq!(untold(&open(home.path())), [of(1, None), of(2, None)]);
     }
 
     #[test]
@@ -501,7 +639,16 @@ mod tests {
             .expect("there");
         assert!(anywhere(home.path(), &lookup) && anywhere(home.path(), key.as_ref()));
 
-        assert!(vault.erase_contact(TENANT, known[7]).expect("erased"));
+        assert!(
+            erase(
+                &vault,
+                Erasure::Contact {
+                    tenant: TENANT,
+                    contact: known[7]
+                }
+            )
+            .expect("erased")
+        );
         assert!(!anywhere(home.path(), &lookup) && !anywhere(home.path(), key.as_ref()));
         assert!(!anywhere(home.path(), b"c7@example.com"));
         assert_eq!(vault.open(TENANT, &sealed).expect("no fault"), None);

@@ -2,8 +2,8 @@
 
 use super::World;
 use ringback_model::{ContactId, KeyId, Sealed};
-use ringback_ports::envelope::TenantId;
-use ringback_ports::vault::VaultFault;
+use ringback_ports::envelope::{Idempotent, InputId, Sequence, TenantId};
+use ringback_ports::vault::{Erasure, Untold, VaultFault};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -18,6 +18,44 @@ fn open(world: &World, sealed: &Sealed) -> Option<String> {
     plain.map(|bytes| String::from_utf8(bytes).expect("text"))
 }
 
+const ASKED: Idempotent = Idempotent {
+    id: InputId(u128::MAX - 5),
+    fingerprint: u64::MAX - 6,
+};
+
+fn erase(world: &World, erasure: Erasure) -> bool {
+    world.vault().erase(erasure, ASKED).expect("no fault")
+}
+
+/// Who asked for an erasure is known until the journal has heard of it.
+pub(super) fn an_erasure_waits_until_the_journal_has_heard(world: &mut World) {
+    let tenant = world.tenant;
+    let erasures = [(); 3].map(|()| {
+        let key = seal(world, None, "x").key;
+        Erasure::Key { tenant, key }
+    });
+    let untold = |world: &World| world.vault().untold(tenant).expect("no fault");
+    assert_eq!(untold(world), []);
+    for erasure in erasures {
+        assert!(erase(world, erasure));
+    }
+    let asked = Some(ASKED);
+    let all = erasures.map(|erasure| Untold { erasure, asked });
+    for reopened in [false, true] {
+        assert_eq!(untold(world), all, "reopened: {reopened}");
+        world.reopen();
+    }
+    let told = [(erasures[0], Sequence(7)), (erasures[2], Sequence(8))];
+    world.vault().told(&told).expect("no fault");
+    assert!(!erase(world, erasures[0]), "and it stays told");
+    for reopened in [false, true] {
+        assert_eq!(untold(world), all[1..2], "reopened: {reopened}");
+        world.reopen();
+    }
+    let other = world.tenant_of("other");
+    assert_eq!(world.vault().untold(other).expect("no fault"), []);
+}
+
 pub(super) fn a_sealed_value_opens_until_its_key_is_destroyed(world: &mut World) {
     let (one, two) = (seal(world, None, "one"), seal(world, None, ""));
     world.reopen();
@@ -27,15 +65,13 @@ pub(super) fn a_sealed_value_opens_until_its_key_is_destroyed(world: &mut World)
         "the key was durable"
     );
     assert_eq!(open(world, &two).as_deref(), Some(""));
-    let erase = |world: &World, key| {
-        world
-            .vault()
-            .erase_key(world.tenant, key)
-            .expect("no fault")
+    let erase_key = |world: &World, key| {
+        let tenant = world.tenant;
+        erase(world, Erasure::Key { tenant, key })
     };
-    assert!(erase(world, one.key));
-    assert!(!erase(world, one.key), "twice is harmless");
-    assert!(!erase(world, KeyId(u64::MAX)) && !erase(world, KeyId(0)));
+    assert!(erase_key(world, one.key));
+    assert!(!erase_key(world, one.key), "twice is harmless");
+    assert!(!erase_key(world, KeyId(u64::MAX)) && !erase_key(world, KeyId(0)));
     for reopened in [false, true] {
         assert_eq!(open(world, &one), None, "reopened: {reopened}");
         assert_eq!(
@@ -68,14 +104,12 @@ pub(super) fn a_contacts_key_erases_all_of_a_person(world: &mut World) {
     world.reopen();
     assert_eq!(find(world, "anna"), Some(anna));
     assert_eq!(open(world, &of_anna[0]).as_deref(), Some("a1"));
-    let erase = |world: &World, id| {
-        world
-            .vault()
-            .erase_contact(world.tenant, id)
-            .expect("no fault")
+    let erase_contact = |world: &World, id| {
+        let (tenant, contact) = (world.tenant, id);
+        erase(world, Erasure::Contact { tenant, contact })
     };
-    assert!(erase(world, anna));
-    assert!(!erase(world, anna) && !erase(world, ContactId(4_000_000)));
+    assert!(erase_contact(world, anna));
+    assert!(!erase_contact(world, anna) && !erase_contact(world, ContactId(4_000_000)));
     for reopened in [false, true] {
         let left = of_anna.each_ref().map(|sealed| open(world, sealed));
         assert_eq!(left, [None, None], "reopened: {reopened}");
@@ -144,12 +178,13 @@ pub(super) fn no_byte_of_a_key_stays_in_any_file(world: &mut World) {
         // Closed while it is read, because closing a second handle of the file would let go
         // of the database's locks.
         let before = read_closed(world, &folder);
-        let erased = if contact_or_key {
-            world.vault().erase_contact(world.tenant, contact)
+        let (tenant, key) = (world.tenant, sealed.key);
+        let erasure = if contact_or_key {
+            Erasure::Contact { tenant, contact }
         } else {
-            world.vault().erase_key(world.tenant, sealed.key)
+            Erasure::Key { tenant, key }
         };
-        assert!(erased.expect("no fault"));
+        assert!(erase(world, erasure));
         let after = read_closed(world, &folder);
         // With a contact goes what it was known by, too, from a table and its index.
         let gone = turned_to_zeros(&before["keys.db"], &after["keys.db"]);

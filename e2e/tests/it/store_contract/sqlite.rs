@@ -2,9 +2,9 @@
 
 use super::{Engine, HOUR, World, row, same};
 use ringback_model::WallTime;
-use ringback_ports::envelope::Sequence;
+use ringback_ports::envelope::{Idempotent, InputId, Sequence};
 use ringback_ports::store::{AppendFault, SnapshotHead, Store, StoreFault};
-use ringback_ports::vault::Vault;
+use ringback_ports::vault::{Erasure, Untold, Vault};
 use ringback_sim::powercut::{Cut, PowerCut};
 use ringback_store::{SqliteOptions, SqliteStore, SqliteVault};
 use std::fs;
@@ -222,7 +222,15 @@ fn a_power_cut_at_any_step_of_an_erasure_leaves_it_done_or_undone() {
             .seal(world.tenant, None, b"text")
             .expect("sealed");
         engine.power().schedule_cut(step, Cut::Torn { seed: step });
-        let erased = world.vault().erase_key(world.tenant, sealed.key);
+        let erasure = Erasure::Key {
+            tenant: world.tenant,
+            key: sealed.key,
+        };
+        let asked = Idempotent {
+            id: InputId(3),
+            fingerprint: 4,
+        };
+        let erased = world.vault().erase(erasure, asked);
         let reached = engine.power().is_dark();
         world.reopen();
         let opened = world.vault().open(world.tenant, &sealed).expect("no fault");
@@ -230,8 +238,11 @@ fn a_power_cut_at_any_step_of_an_erasure_leaves_it_done_or_undone() {
         if erased.is_ok() {
             assert_eq!(opened, None, "it was reported done");
         }
-        // The ledger is written first, so whatever was begun is completed.
-        assert_eq!(opened, None, "step {step}");
+        // What is done is told to the journal under its asking, and nothing else.
+        let untold = world.vault().untold(world.tenant).expect("no fault");
+        let asked = Some(asked);
+        let expected = opened.is_none().then_some(Untold { erasure, asked });
+        assert_eq!(untold, Vec::from_iter(expected), "step {step}");
         if !reached {
             break;
         }

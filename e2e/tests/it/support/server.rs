@@ -163,6 +163,7 @@ impl Site {
             .env("RINGBACK_STORAGE__BALLAST_MIB", "0")
             .env("RINGBACK_STORAGE__LOW_MIB", "0")
             .env("RINGBACK_STORAGE__CRITICAL_MIB", "0")
+            .env("RINGBACK_SERVER__DRAIN_NOTICE_S", "0")
             .env("RINGBACK_LOG__FILTER", "info")
             .envs(self.env.iter().map(|(name, value)| (name, value)));
         command
