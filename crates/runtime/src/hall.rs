@@ -3,8 +3,8 @@
 use crate::codec;
 use crate::limits::RuntimeConfig;
 use crate::shared::Shared;
-use crate::turn::Message;
-use crossbeam_channel::{Sender, TrySendError};
+use crate::turn::{Message, Messages};
+use crossbeam_channel::TrySendError;
 use futures_util::future::BoxFuture;
 use ringback_model::{AgentId, DeskSessionId};
 use ringback_ports::envelope::{Actor, Command, CommandFault, Unavailable};
@@ -22,7 +22,7 @@ pub(crate) struct House {
     pub(crate) config: RuntimeConfig,
     pub(crate) tenants: Vec<Tenant>,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) messages: Sender<Message>,
+    pub(crate) messages: Messages,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) vault: Arc<dyn Vault>,
     pub(crate) records: Arc<Pool<Box<dyn RecordsReader>>>,

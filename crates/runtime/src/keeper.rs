@@ -6,7 +6,7 @@ use crate::loader::Leases;
 use crate::recovery;
 use crate::room::Room;
 use crate::shared::Shared;
-use crate::turn::Signal;
+use crate::turn::{Signal, Signals};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use ringback_model::WallTime;
 use ringback_ports::failpoint::{FailPoint, pass};
@@ -21,7 +21,7 @@ pub(crate) struct Keeper {
     pub(crate) shared: Arc<Shared>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) leases: Leases,
-    pub(crate) signals: Sender<Signal>,
+    pub(crate) signals: Signals,
     /// Closed when the house closes.
     pub(crate) closed: Receiver<()>,
 }
@@ -60,7 +60,8 @@ impl Keeper {
                     metrics::counter!("ringback_lease_lost_total").increment(1);
                     let mut leases = self.leases.lock().unwrap_or_else(PoisonError::into_inner);
                     leases.remove(&tenant);
-                    let _ = self.signals.send(Signal::LeaseLost { tenant });
+                    // At the end of the house there is no loop any more.
+                    self.signals.send(Signal::LeaseLost { tenant });
                 }
                 // Until it ends, the lease holds; the next look tries again.
                 Err(fault) => tracing::error!(%tenant, %fault, "The lease was not renewed."),

@@ -15,6 +15,7 @@
 
 pub mod access;
 mod batch;
+mod bell;
 pub mod clock;
 pub mod codec;
 mod effects;
@@ -37,6 +38,7 @@ mod writer;
 pub use limits::{Progress, RuntimeConfig};
 
 use crate::batch::Batch;
+use crate::bell::Bell;
 use crate::effects::Dispatcher;
 use crate::hall::{House, Pool};
 use crate::keeper::{Follower, Keeper, LAST_SNAPSHOT};
@@ -45,7 +47,7 @@ use crate::projection::Projection;
 use crate::room::RoomGauge;
 use crate::shared::{EffectNews, Shared};
 use crate::tenant::Phase;
-use crate::turn::{Loop, Signal};
+use crate::turn::{Loop, Messages, Signal, Signals};
 use crate::writer::Writer;
 use crossbeam_channel::{Sender, bounded, unbounded};
 use ringback_ports::Hall;
@@ -79,7 +81,7 @@ pub struct Runtime {
     store: Arc<dyn Store>,
     config: RuntimeConfig,
     leases: Leases,
-    signals: Sender<Signal>,
+    signals: Signals,
     snapshots: Option<Sender<Sender<()>>>,
     keeper_alive: Option<Sender<()>>,
     /// The loop, the writer and the loader, in the order they end.
@@ -102,8 +104,11 @@ impl Runtime {
     ) -> Result<Self, StartFault> {
         let tenants = open_tenants(&config, &*store)?;
         let ids = || tenants.iter().map(|tenant| tenant.id);
+        let bell = Arc::new(Bell::new(config.commands_max));
         let (to_loop, messages) = bounded(config.commands_max);
+        let to_loop = Messages::new(to_loop, Arc::clone(&bell));
         let (signals, heard) = unbounded();
+        let signals = Signals::new(signals, Arc::clone(&bell));
         let (to_writer, work) = unbounded();
         let (to_loader, wanted) = unbounded();
         let (to_projection, records) = bounded(PROJECTION_LINE);
@@ -127,6 +132,7 @@ impl Runtime {
             shared: Arc::clone(&shared),
             store: Arc::clone(&store),
             journal: store.journal_writer()?,
+            encoder: codec::Encoder::default(),
             work,
             signals: signals.clone(),
             loader: to_loader.clone(),
@@ -137,6 +143,7 @@ impl Runtime {
             shared: Arc::clone(&shared),
             messages,
             signals: heard,
+            bell,
             writer: to_writer,
             loader: to_loader,
             tenants: ids()
@@ -276,7 +283,7 @@ impl Runtime {
     }
 
     fn end(mut self, last_snapshot: bool) {
-        let _ = self.signals.send(Signal::Close);
+        self.signals.send(Signal::Close);
         for thread in self.core.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("A thread of the hall ended by a panic.");

@@ -3,8 +3,8 @@
 use crate::limits::RuntimeConfig;
 use crate::recovery::{self, Recovered};
 use crate::shared::Shared;
-use crate::turn::{Loaded, Signal};
-use crossbeam_channel::{Receiver, Sender};
+use crate::turn::{Loaded, Signal, Signals};
+use crossbeam_channel::Receiver;
 use ringback_ports::TenantId;
 use ringback_ports::store::{Lease, Store, StoreFault};
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ pub(crate) struct Loader {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) leases: Leases,
     pub(crate) wanted: Receiver<TenantId>,
-    pub(crate) signals: Sender<Signal>,
+    pub(crate) signals: Signals,
 }
 
 /// How long to wait before a lease that somebody else holds is asked for again.
@@ -36,7 +36,7 @@ impl Loader {
                 tenant,
                 loaded: Box::new(loaded),
             };
-            if self.signals.send(signal).is_err() {
+            if !self.signals.send(signal) {
                 return;
             }
         }

@@ -14,12 +14,13 @@
 
 use crate::access;
 use crate::batch::{Batch, Fate, Release};
+use crate::bell::{Bell, Wanted};
 use crate::limits::RuntimeConfig;
 use crate::recovery::Recovered;
 use crate::shared::Shared;
 use crate::tenant::{Open, Overdue, Phase};
 use crate::views;
-use crossbeam_channel::{Receiver, Select, Sender, TryRecvError};
+use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
 use ringback_engine::Kept;
 use ringback_model::{
     AgentId, DeskSessionId, Event, Input, Now, Outcome, agent, interaction, node,
@@ -76,6 +77,46 @@ pub(crate) enum Signal {
     Close,
 }
 
+/// The way to the loop for rooms. It holds so many messages and no more.
+#[derive(Clone)]
+pub(crate) struct Messages {
+    to: Sender<Message>,
+    bell: Arc<Bell>,
+}
+
+impl Messages {
+    pub(crate) const fn new(to: Sender<Message>, bell: Arc<Bell>) -> Self {
+        Self { to, bell }
+    }
+
+    /// Hands a message over if there is a place and a loop.
+    pub(crate) fn try_send(&self, message: Message) -> Result<(), TrySendError<Message>> {
+        self.to.try_send(message)?;
+        self.bell.message(|| self.to.len());
+        Ok(())
+    }
+}
+
+/// The way to the loop for the hall's own threads.
+#[derive(Clone)]
+pub(crate) struct Signals {
+    to: Sender<Signal>,
+    bell: Arc<Bell>,
+}
+
+impl Signals {
+    pub(crate) const fn new(to: Sender<Signal>, bell: Arc<Bell>) -> Self {
+        Self { to, bell }
+    }
+
+    /// Hands a signal over; `false` when the loop is gone.
+    pub(crate) fn send(&self, signal: Signal) -> bool {
+        let sent = self.to.send(signal).is_ok();
+        self.bell.signal();
+        sent
+    }
+}
+
 /// A tenant read in.
 pub(crate) struct Loaded {
     pub(crate) recovered: Recovered,
@@ -100,6 +141,8 @@ pub(crate) struct Loop {
     pub(crate) shared: Arc<Shared>,
     pub(crate) messages: Receiver<Message>,
     pub(crate) signals: Receiver<Signal>,
+    /// Rings when there is a message or a signal.
+    pub(crate) bell: Arc<Bell>,
     pub(crate) writer: Sender<Work>,
     /// Asks for a tenant to be read in (again).
     pub(crate) loader: Sender<TenantId>,
@@ -110,6 +153,8 @@ pub(crate) struct Loop {
     pub(crate) looked: Instant,
 }
 
+/// So many inputs are decided at a stretch before a writer with nothing to do gets them.
+const AT_A_STRETCH: usize = 32;
 /// How often the clocks are compared and the loop tells that it turns.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -155,14 +200,19 @@ impl Loop {
                 timeout = timeout.min(until);
             }
         }
-        let mut select = Select::new();
-        select.recv(&self.signals);
-        // A full batch waits for the writer; commands wait in their line meanwhile.
-        if self.batch.entries < self.config.batch_max {
-            select.recv(&self.messages);
+        let (signals, messages) = (&self.signals, &self.messages);
+        if self.batch.entries >= self.config.batch_max {
+            // A full batch waits for the writer; commands wait in their line meanwhile.
+            let there = || !signals.is_empty();
+            self.bell.sleep(Wanted::Signals, timeout, there);
+        } else if self.writing {
+            // Nothing decided now could leave before the writer is done.
+            let there = || !signals.is_empty() || self.bell.is_enough(messages.len());
+            self.bell.sleep(Wanted::Gathered, timeout, there);
+        } else {
+            let there = || !signals.is_empty() || !messages.is_empty();
+            self.bell.sleep(Wanted::Anything, timeout, there);
         }
-        // Only wakes up: what came is taken by whoever hears it.
-        let _ = select.ready_timeout(timeout);
     }
 
     fn hear_signals(&mut self) {
@@ -208,8 +258,9 @@ impl Loop {
                 }
                 Err(TryRecvError::Empty | TryRecvError::Disconnected) => return,
             }
-            // The writer must not idle while a long line is worked off.
-            if !self.writing {
+            // The writer must not idle while a long line is worked off, nor commit the first of
+            // it alone.
+            if !self.writing && self.batch.releases.len() >= AT_A_STRETCH {
                 self.hand_over();
             }
             if !self.signals.is_empty() {

@@ -7,7 +7,7 @@ use crate::batch::{Batch, Fate, Release};
 use crate::codec;
 use crate::limits::RuntimeConfig;
 use crate::shared::{EffectNews, Shared};
-use crate::turn::{Signal, Work};
+use crate::turn::{Signal, Signals, Work};
 use crossbeam_channel::{Receiver, Sender};
 use ringback_model::{Event, Input};
 use ringback_ports::failpoint::{FailPoint, pass};
@@ -21,8 +21,9 @@ pub(crate) struct Writer {
     pub(crate) shared: Arc<Shared>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) journal: Box<dyn JournalWriter>,
+    pub(crate) encoder: codec::Encoder,
     pub(crate) work: Receiver<Work>,
-    pub(crate) signals: Sender<Signal>,
+    pub(crate) signals: Signals,
     pub(crate) loader: Sender<TenantId>,
     /// Durable records for the projection; what finds no place is read from the journal there.
     pub(crate) projection: Sender<Arc<Record>>,
@@ -66,7 +67,7 @@ impl Writer {
             self.publish(Arc::new(record));
         }
         // The loop may hand over the next batch while this one's answers go out.
-        let _ = self.signals.send(Signal::Written { failed });
+        self.signals.send(Signal::Written { failed });
         let half = releases.len() / 2;
         for (index, release) in releases.into_iter().enumerate() {
             if index > 0 && index == half {
@@ -132,12 +133,11 @@ impl Writer {
         failed
     }
 
-    fn encode(&self, records: &[Record]) -> Result<Vec<JournalRow>, StoreFault> {
+    fn encode(&mut self, records: &[Record]) -> Result<Vec<JournalRow>, StoreFault> {
         let at = self.config.clock.wall();
-        records
-            .iter()
-            .map(|record| codec::encode_record(record, at))
-            .collect()
+        let encoder = &mut self.encoder;
+        let rows = records.iter().map(|record| encoder.encode(record, at));
+        rows.collect()
     }
 
     fn fail_all(
@@ -178,7 +178,7 @@ impl Writer {
                 0
             }
         };
-        let _ = self.signals.send(Signal::Quarantined {
+        self.signals.send(Signal::Quarantined {
             tenant,
             hash,
             number,
