@@ -22,6 +22,8 @@ use client::Client;
 
 pub(super) const NAME: &str = "ringback";
 
+/// Stands for the threads of this process among those of the server.
+const CLIENT: &str = "the client";
 /// Agents at work, each with a connection.
 const AGENTS: usize = 8;
 /// Chats each takes at once, the most there is: enough for everything under way.
@@ -106,9 +108,14 @@ fn run_cell(server: &Server, outstanding: usize, seconds: f64) -> anyhow::Result
     client.log_in()?;
     client.run_for(WARMUP_S, outstanding)?;
     client.forget_figures();
-    let before = CpuTimes::read(server.process.child.id())?;
+    let (before, ours) = (
+        CpuTimes::read(server.process.child.id())?,
+        CpuTimes::read(0)?,
+    );
     client.run_for(seconds, outstanding)?;
-    let used = CpuTimes::read(server.process.child.id())?.since(&before);
+    let mut used = CpuTimes::read(server.process.child.id())?.since(&before);
+    let ours = CpuTimes::read(0)?.since(&ours);
+    used.push((CLIENT.to_owned(), ours.iter().map(|(_, us)| us).sum()));
     client.finish()?;
     let mut tally = client.tally();
     let cycles = tally.latencies_us.len().max(1) as f64;
