@@ -343,6 +343,25 @@ pub(super) fn interactions_are_filtered_scoped_and_paged(world: &mut World) {
         PAGE_MAX,
         "a page has an end"
     );
+    let ids = [4_095, 4_096, 4_097, 8_192, 30_000, 30_001];
+    let far = ids.map(|id| Interaction {
+        contact: Some(ContactId(77)),
+        ..interaction(id, 1)
+    });
+    project(world, &far.each_ref().map(submitted), 3);
+    project(world, &ids.map(|id| moved(id, None, Some(8))), 4);
+    let newest_first = [30_001, 30_000, 8_192, 4_097, 4_096, 4_095];
+    assert_eq!(q(&|q| q.3 = Some(77)), newest_first);
+    let owned = q(&|q| q.4 = Some(8));
+    assert_eq!(owned[..6], newest_first);
+    assert_eq!(owned[6..], [6, 5, 4, 3, 2, 1]);
+    for (at, before) in newest_first.iter().enumerate() {
+        let next = &owned[at + 1..at + 4];
+        assert_eq!(q(&|q| (q.4, q.5, q.6) = (Some(8), Some(*before), 3)), next);
+    }
+    assert!(q(&|q| (q.3, q.5) = (Some(77), Some(4_095))).is_empty());
+    assert!(q(&|q| (q.0, q.4) = (queues(&[3]), Some(8))).is_empty());
+    assert!(q(&|q| (q.4, q.6) = (Some(8), 0)).is_empty());
 }
 
 fn history_of(

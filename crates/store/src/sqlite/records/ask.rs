@@ -191,15 +191,13 @@ impl Ask<'_> {
         after: Option<Cursor>,
         limit: usize,
     ) -> Result<Vec<HistoryRow>, StoreFault> {
-        // Lines stand in their order within each trail, and trails within the interaction: in
-        // this order nothing needs to be sorted, and a page ends where it is full.
         self.rows(
             "reading history",
             "SELECT sequence, place, engine, wall, actor, interaction, queue, agent, body
              FROM history WHERE tenant = :tenant AND interaction = :interaction
                AND (:scope IS NULL OR queue IN (SELECT value FROM json_each(:scope)))
                AND upto >= :sequence AND (sequence, place) > (:sequence, :place)
-             ORDER BY trail, number LIMIT :limit",
+             ORDER BY sequence, place LIMIT :limit",
             named_params! {
                 ":tenant": self.tenant.0,
                 ":scope": queues(scope),
