@@ -36,9 +36,12 @@ pub(crate) fn seal(
     Limits::default()
         .check(&map)
         .map_err(|limit| Problem::invalid("/user_data", limit.to_string()))?;
-    let (open, personal): (Map, Map) = map
-        .into_iter()
-        .partition(|(key, _)| open_keys.contains(key));
+    let (open, personal): (Map, Map) = if open_keys.is_empty() {
+        (Map::new(), map)
+    } else {
+        map.into_iter()
+            .partition(|(key, _)| open_keys.contains(key))
+    };
     if personal.is_empty() {
         let personal = None;
         return Ok(UserData { open, personal });

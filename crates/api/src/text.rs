@@ -69,20 +69,78 @@ impl Time {
     }
 }
 
+/// The last millisecond of the year 9999; later times are shown like times before 1970 are.
+const PLAIN_UNTIL: i64 = 253_402_300_799_999;
+const DAY_MS: i64 = 86_400_000;
+
+impl Time {
+    /// The text of a time between 1970 and 9999. Every event carries several, so it is written
+    /// digit by digit.
+    fn plain(ms: i64) -> [u8; 24] {
+        let (days, of_day) = (ms / DAY_MS, ms % DAY_MS);
+        let (year, month, day) = civil(days);
+        let mut text = *b"0000-00-00T00:00:00.000Z";
+        digits(&mut text[0..4], year);
+        digits(&mut text[5..7], month);
+        digits(&mut text[8..10], day);
+        digits(&mut text[11..13], of_day / 3_600_000);
+        digits(&mut text[14..16], of_day / 60_000 % 60);
+        digits(&mut text[17..19], of_day / 1_000 % 60);
+        digits(&mut text[20..23], of_day % 1_000);
+        text
+    }
+}
+
+/// Year, month and day of the Gregorian calendar, from days since 1970-01-01. The year is
+/// thought to begin in March, so that the leap day is its last.
+const fn civil(days: i64) -> (i64, i64, i64) {
+    const ERA: i64 = 146_097;
+    let since = days + 719_468;
+    let (era, of_era) = (since / ERA, since % ERA);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 {
+        shifted + 3
+    } else {
+        shifted - 9
+    };
+    (era * 400 + year + (month <= 2) as i64, month, day)
+}
+
+/// Writes a number with leading zeros.
+fn digits(text: &mut [u8], mut number: i64) {
+    for place in text.iter_mut().rev() {
+        *place = b'0' + (number % 10) as u8;
+        number /= 10;
+    }
+}
+
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nearest = if self.0.0 < 0 {
+        let ms = self.0.0;
+        if (0..=PLAIN_UNTIL).contains(&ms) {
+            let text = Self::plain(ms);
+            return f.write_str(str::from_utf8(&text).map_err(|_| fmt::Error)?);
+        }
+        let nearest = if ms < 0 {
             Timestamp::MIN
         } else {
             Timestamp::MAX
         };
-        let time = Timestamp::from_millisecond(self.0.0).unwrap_or(nearest);
+        let time = Timestamp::from_millisecond(ms).unwrap_or(nearest);
         write!(f, "{time:.3}")
     }
 }
 
 impl Serialize for Time {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if (0..=PLAIN_UNTIL).contains(&self.0.0) {
+            let text = Self::plain(self.0.0);
+            let text = str::from_utf8(&text).map_err(serde::ser::Error::custom)?;
+            return serializer.serialize_str(text);
+        }
         serializer.collect_str(self)
     }
 }
@@ -96,6 +154,36 @@ mod tests {
         let time = Time(WallTime(1_795_165_200_000));
         assert_eq!(time.to_string(), "2026-11-20T09:00:00.000Z");
         assert!(Time(WallTime(i64::MAX)).to_string().starts_with("9999"));
+    }
+
+    #[test]
+    fn every_time_is_shown_as_the_calendar_says() {
+        let mut times = vec![
+            0,
+            1,
+            999,
+            DAY_MS - 1,
+            DAY_MS,
+            PLAIN_UNTIL,
+            PLAIN_UNTIL + 1,
+            -1,
+        ];
+        // Every day of 1970 to 2110, the turns of centuries after it, and odd moments in between.
+        times.extend((0..51_500).map(|day| day * DAY_MS));
+        times.extend((0..83).map(|century| (century * 36_524 + 47_540) * DAY_MS - 1));
+        times.extend((0..20_000_i64).map(|n| n * n * 633_505));
+        for ms in times {
+            let nearest = if ms < 0 {
+                Timestamp::MIN
+            } else {
+                Timestamp::MAX
+            };
+            let calendar = Timestamp::from_millisecond(ms).unwrap_or(nearest);
+            let time = Time(WallTime(ms));
+            assert_eq!(time.to_string(), format!("{calendar:.3}"), "{ms}");
+            let json = serde_json::to_string(&time).expect("plain data");
+            assert_eq!(json, format!("\"{calendar:.3}\""), "{ms}");
+        }
     }
 
     #[test]

@@ -134,12 +134,8 @@ impl Feed {
         mut show: impl FnMut(&Known, Cursor, &Entry, &Event),
     ) -> Result<(), Problem> {
         let mut known = house.names.known(self.tenant);
-        for (cursor, entry, event) in push.record.events() {
-            let picked = push
-                .picks
-                .as_ref()
-                .is_none_or(|picks| picks.binary_search(&cursor.index).is_ok());
-            if !picked || cursor <= self.after || !self.sight.sees(event) {
+        for (cursor, entry, event) in Picked::of(push) {
+            if cursor <= self.after || !self.sight.sees(event) {
                 continue;
             }
             if !names_known(&known, event) {
@@ -149,6 +145,60 @@ impl Feed {
         }
         self.after = self.after.max(Cursor::end_of(push.record.sequence));
         Ok(())
+    }
+}
+
+/// The events of a record that a push is about. Those of many others stand between them, so they
+/// are found by their place instead of looked at.
+struct Picked<'a> {
+    record: &'a Record,
+    /// `None`: all.
+    picks: Option<&'a [u32]>,
+    /// The entry reached, and how many events stand before it.
+    entry: usize,
+    before: u32,
+    /// The next event, when all are wanted.
+    next: u32,
+}
+
+impl<'a> Picked<'a> {
+    fn of(push: &'a Push) -> Self {
+        Self {
+            record: &push.record,
+            picks: push.picks.as_deref(),
+            entry: 0,
+            before: 0,
+            next: 0,
+        }
+    }
+
+    /// The place of the next event.
+    fn place(&mut self) -> Option<u32> {
+        match &mut self.picks {
+            Some(picks) => picks.split_off_first().copied(),
+            None => {
+                self.next += 1;
+                Some(self.next - 1)
+            }
+        }
+    }
+}
+
+impl<'a> Iterator for Picked<'a> {
+    type Item = (Cursor, &'a Entry, &'a Event);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let index = self.place()?;
+        loop {
+            let entry = self.record.entries.get(self.entry)?;
+            let inside = usize::try_from(index - self.before).ok()?;
+            if let Some(event) = entry.events.get(inside) {
+                let sequence = self.record.sequence;
+                return Some((Cursor { sequence, index }, entry, event));
+            }
+            self.entry += 1;
+            self.before += u32::try_from(entry.events.len()).ok()?;
+        }
     }
 }
 
