@@ -33,6 +33,9 @@ pub mod time;
 pub mod value;
 
 mod contract;
+#[cfg(test)]
+mod draw;
+mod scan;
 
 pub use contract::{Effect, Event, Input, Outcome, Refused};
 pub use id::{
@@ -43,4 +46,5 @@ pub use medium::Medium;
 pub use name::{Name, NameError};
 pub use order::{OrderKey, Tier};
 pub use personal::{Personal, Sealed};
+pub use scan::Found;
 pub use time::{EngineTime, Millis, Now, WallTime};

@@ -10,7 +10,7 @@ use ringback_model::offer::{NotTaken, Occasion, Rule};
 use ringback_model::place::{BackTo, Place, Role, Who};
 use ringback_model::record::{AgentState, SegmentEnd, SegmentKind};
 use ringback_model::route::Cancelled;
-use ringback_model::target::{Comparison, Expression, Target};
+use ringback_model::target::{Comparison, Expression, Target, TextComparison};
 use ringback_model::{
     AgentId, DeskSessionId, EngineTime, InteractionId, Medium, OfferId, Outcome, QueueId,
     RouteRequestId, WallTime,
@@ -201,6 +201,12 @@ shape!(expressions, "expression", Expression {
     Expression::All(_) => "all", "A>=1 & B=2".parse().expect("an expression");
     Expression::Any(_) => "any", "A>=1 | B=2".parse().expect("an expression");
     Expression::Skill(..) => "skill", "A!=1".parse().expect("an expression");
+    Expression::Text(..) => "text", "Language!=\"en\"".parse().expect("an expression");
+});
+
+shape!(text_comparisons, "text_comparison", TextComparison {
+    TextComparison::Equal => "equal", TextComparison::Equal;
+    TextComparison::NotEqual => "not_equal", TextComparison::NotEqual;
 });
 
 shape!(outcomes, "outcome", Outcome {
