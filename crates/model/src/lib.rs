@@ -14,6 +14,7 @@
 #![warn(missing_docs)]
 
 pub mod agent;
+pub mod capacity;
 pub mod config;
 pub mod contact;
 pub mod effect;
