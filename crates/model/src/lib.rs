@@ -15,6 +15,7 @@
 
 pub mod agent;
 pub mod capacity;
+pub mod condition;
 pub mod config;
 pub mod contact;
 pub mod effect;
