@@ -3,7 +3,7 @@
 //! ```text
 //! rule       = clause { ";" clause }
 //! clause     = limits | "at most" share { "," share } | budget | interrupts
-//! limits     = group { "or" group }
+//! limits     = "nothing" | group { "or" group }
 //! group      = part { "and" part }
 //! part       = "(" limits ")" | share
 //! share      = media number
@@ -34,6 +34,7 @@ mod counts;
 mod evaluate;
 mod read;
 
+use crate::config::Capacity;
 use crate::medium::Medium;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -56,7 +57,7 @@ pub struct Share {
 pub enum Limits {
     /// Just this.
     Share(Share),
-    /// All of these side by side; no medium stands in two of them.
+    /// All of these side by side; no medium stands in two of them. `All([])` is nothing.
     All(Vec<Limits>),
     /// One of these.
     Any(Vec<Limits>),
@@ -146,6 +147,30 @@ impl Default for Rule {
     }
 }
 
+impl From<&Capacity> for Rule {
+    /// The same maxima, side by side, as agents had before there were rules.
+    fn from(capacity: &Capacity) -> Self {
+        let shares = capacity.0.iter().filter(|(_, max)| **max > 0);
+        let shares: Vec<Share> = shares
+            .map(|(medium, max)| Share {
+                media: MediaSet::of(*medium),
+                max: (*max).min(Self::SHARE_MAX),
+            })
+            .collect();
+        let limits = match shares.as_slice() {
+            [only] => Limits::Share(*only),
+            _ => Limits::All(shares.iter().copied().map(Limits::Share).collect()),
+        };
+        Self {
+            limits: Some(limits),
+            at_most: Vec::new(),
+            budget: None,
+            interrupts: [MediaSet::EMPTY; Medium::ALL.len()],
+            alternatives: vec![shares],
+        }
+    }
+}
+
 impl TryFrom<String> for Rule {
     type Error = RuleError;
 
@@ -196,6 +221,7 @@ impl fmt::Display for Limits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (parts, between) = match self {
             Self::Share(share) => return write!(f, "{share}"),
+            Self::All(parts) if parts.is_empty() => return f.write_str("nothing"),
             Self::All(parts) => (parts, " and "),
             Self::Any(parts) => (parts, " or "),
         };

@@ -31,3 +31,29 @@ impl Draw {
         self.below(times) == 0
     }
 }
+
+/// A text of these pieces, in an order no grammar has in mind.
+pub(crate) fn jumble(draw: &mut Draw, pieces: &[&str]) -> String {
+    let length = 1 + draw.below(9);
+    (0..length).map(|_| *draw.of(pieces)).collect()
+}
+
+/// Holds that a reader refuses a text with a place in it, or reads what is written back.
+pub(crate) fn assert_read_or_refused<T, E>(text: &str, place: impl Fn(&E) -> usize)
+where
+    T: std::str::FromStr<Err = E> + PartialEq + std::fmt::Display + std::fmt::Debug,
+    E: PartialEq + std::fmt::Debug,
+{
+    match text.parse::<T>() {
+        Ok(read) => assert_eq!(
+            read.to_string().parse::<T>().as_ref(),
+            Ok(&read),
+            "{text:?}"
+        ),
+        Err(error) => {
+            let place = place(&error);
+            assert!((1..=text.len() + 1).contains(&place), "{text:?}: {error:?}");
+            assert!(text.is_char_boundary(place - 1), "{text:?}: {error:?}");
+        }
+    }
+}

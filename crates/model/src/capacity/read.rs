@@ -149,6 +149,11 @@ impl Reader<'_> {
         if self.rule.limits.is_some() {
             return Err(RuleProblem::Twice("limits").at(place));
         }
+        if self.scanner.keyword("nothing") {
+            self.rule.limits = Some(Limits::All(Vec::new()));
+            self.rule.alternatives = vec![Vec::new()];
+            return Ok(());
+        }
         let read = self.limits()?;
         self.rule.alternatives = read.alternatives;
         self.rule.limits = Some(read.limits);

@@ -1,5 +1,6 @@
 use super::{Counts, Limits, MediaSet, Rule, RuleProblem, Share};
-use crate::draw::Draw;
+use crate::config::Capacity;
+use crate::draw::{Draw, assert_read_or_refused, jumble};
 use crate::medium::Medium;
 
 fn rule(text: &str) -> Rule {
@@ -77,6 +78,7 @@ fn worked_examples() {
         (OLD, "voice 1", "voice", "1 of 1 voice are there already"),
         (ANY, "", "workitem", "yes"),
         (ANY, "workitem 1", "voice", "1 of 1 any are there already"),
+        ("nothing", "", "email", "the rule takes no email"),
         // One call and one mail; one of the two, not both.
         (BOTH, "voice 1", "email", "yes"),
         (
@@ -194,6 +196,30 @@ fn the_default_is_one_call_or_three_digital() {
         format!("{text:?}")
     );
     assert!(serde_json::from_str::<Rule>("\"voice\"").is_err());
+}
+
+#[test]
+fn the_maxima_of_old_agents_become_a_rule() {
+    for (json, written) in [
+        ("{}", "nothing"),
+        (r#"{"voice": 0}"#, "nothing"),
+        (r#"{"chat": 3}"#, "chat 3"),
+        (
+            r#"{"voice": 1, "chat": 3, "email": 0, "sms": 200}"#,
+            "voice 1 and chat 3 and sms 100",
+        ),
+    ] {
+        let capacity: Capacity = serde_json::from_str(json).expect(json);
+        let rule = Rule::from(&capacity);
+        assert_eq!(rule.to_string(), written, "{json}");
+        assert_eq!(written.parse(), Ok(rule), "{json}");
+    }
+    let rule = Rule::from(&Capacity::default());
+    assert_eq!(verdict(&rule, "voice 1 chat 3", "email"), "yes");
+    assert_eq!(
+        verdict(&rule, "voice 1 chat 3", "chat"),
+        "3 of 3 chat are there already"
+    );
 }
 
 #[test]
@@ -591,4 +617,34 @@ fn the_rule_agrees_with_its_plain_meaning() {
         interrupted > 200,
         "only {interrupted} interruptions were looked at"
     );
+}
+
+#[test]
+fn no_text_is_too_strange() {
+    let pieces = [
+        "voice",
+        " 1",
+        " ",
+        "chat 2",
+        "digital",
+        " and ",
+        " or ",
+        "(",
+        ")",
+        ";",
+        ":",
+        ",",
+        "+",
+        "budget 9",
+        "at most ",
+        " interrupts ",
+        "nothing",
+        "é",
+        "0",
+    ];
+    let mut draw = Draw::new(17);
+    for _ in 0..20_000 {
+        let text = jumble(&mut draw, &pieces);
+        assert_read_or_refused::<Rule, _>(&text, |error| error.place);
+    }
 }

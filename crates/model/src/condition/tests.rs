@@ -1,5 +1,5 @@
 use super::{Condition, Fact, Facts, Operand, Order, Path, Property, Truth};
-use crate::draw::Draw;
+use crate::draw::{Draw, assert_read_or_refused, jumble};
 use crate::time::WallTime;
 use crate::value::{Map, Value};
 use std::borrow::Cow;
@@ -520,4 +520,50 @@ fn an_owned_text_serves_as_a_fact() {
     }
     assert!(condition("id = 'i42'").holds(&Numbered(42), WallTime(0)));
     assert!(!condition("id = 'i42'").holds(&Numbered(43), WallTime(0)));
+}
+
+#[test]
+fn no_text_is_too_strange() {
+    let pieces = [
+        "tier",
+        " = ",
+        "1",
+        "-",
+        ".5",
+        "e9",
+        " ",
+        "NOT ",
+        " AND ",
+        " OR ",
+        "(",
+        ")",
+        "user",
+        ".",
+        "x",
+        "'",
+        "\"",
+        " IN ",
+        ",",
+        " LIKE ",
+        "'a'",
+        " IS NULL",
+        "NOW",
+        " BETWEEN ",
+        ":p",
+        " HAS ",
+        "é",
+        " DESC",
+        "is_held",
+        "medium",
+        "TRUE",
+    ];
+    let mut draw = Draw::new(17);
+    let mut read = 0;
+    for _ in 0..40_000 {
+        let text = jumble(&mut draw, &pieces);
+        assert_read_or_refused::<Condition, _>(&text, |error| error.place);
+        assert_read_or_refused::<Order, _>(&text, |error| error.place);
+        read += usize::from(text.parse::<Condition>().is_ok());
+    }
+    assert!(read > 300, "only {read} of them were conditions");
 }

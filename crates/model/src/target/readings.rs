@@ -39,7 +39,7 @@ pub struct Example {
 
 impl TwoReadings {
     /// How many partly chosen agents are looked at before the search is given up.
-    pub const TRIES_MAX: usize = 4_096;
+    pub const TRIES_MAX: usize = 1_024;
 
     /// The warning, if the readings differ or may differ.
     pub(super) fn compare(place: usize, taken: &Expression, other: Expression) -> Option<Self> {

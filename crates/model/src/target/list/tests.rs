@@ -1,4 +1,4 @@
-use crate::draw::Draw;
+use crate::draw::{Draw, assert_read_or_refused, jumble};
 use crate::target::{
     Comparison, Statistic, TargetItem, TargetKind, Targets, TargetsProblem, Threshold,
 };
@@ -243,5 +243,36 @@ fn whatever_is_written_reads_back_the_same() {
             serde_json::from_str::<Targets>(&json).expect("reads back"),
             targets
         );
+    }
+}
+
+#[test]
+fn no_text_is_too_strange() {
+    let pieces = [
+        "a",
+        ".GA",
+        ".Q",
+        "@",
+        "s",
+        ",",
+        "?",
+        ":",
+        "A=1",
+        "{",
+        "StatCallsInQueue",
+        "<",
+        "9",
+        "}",
+        "[",
+        "]",
+        " ",
+        "é",
+        "\"",
+        ".",
+    ];
+    let mut draw = Draw::new(17);
+    for _ in 0..20_000 {
+        let text = jumble(&mut draw, &pieces);
+        assert_read_or_refused::<Targets, _>(&text, |error| error.place);
     }
 }

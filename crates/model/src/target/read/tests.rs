@@ -1,4 +1,4 @@
-use crate::draw::Draw;
+use crate::draw::{Draw, assert_read_or_refused, jumble};
 use crate::target::{Expression, Level, Skills, TextSkills, TwoReadings};
 
 fn parsed(text: &str) -> Expression {
@@ -173,5 +173,17 @@ fn whatever_can_be_read_is_written_so_that_it_reads_back() {
         assert_eq!(text.parse().as_ref(), Ok(&expression), "{text}");
         let (read, warning) = Expression::read(&text).expect("what was just read");
         assert_eq!((read, warning), (expression, None::<TwoReadings>), "{text}");
+    }
+}
+
+#[test]
+fn no_text_is_too_strange() {
+    let pieces = [
+        "A", "=", ">=", "!", "1", "70000", " ", "&", "|", "(", ")", "\"", "'", "\\", "ü", ".",
+    ];
+    let mut draw = Draw::new(17);
+    for _ in 0..20_000 {
+        let text = jumble(&mut draw, &pieces);
+        assert_read_or_refused::<Expression, _>(&text, |error| error.place);
     }
 }
