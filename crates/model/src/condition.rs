@@ -65,6 +65,9 @@ impl Condition {
     pub const DEPTH_MAX: usize = 16;
     /// The most values asked about something.
     pub const TERMS_MAX: usize = 128;
+    /// The longest pattern of `LIKE`, in characters. A longer one that was not written in the
+    /// condition (user data, say) fits nothing that is known.
+    pub const PATTERN_MAX: usize = 256;
     /// The most values in one list.
     pub const LIST_MAX: usize = 100;
 

@@ -8,6 +8,10 @@
 //! open, and `golden/` holds one document of each kind. A changed meaning gets a new name
 //! (`submitted.2`), a new optional field gets a default; nothing is renamed.
 //!
+//! What people write as text (target texts, capacity rules, conditions) is read here too,
+//! because its written form is as fixed as a serialised name; each grammar stands at the top of
+//! its module.
+//!
 //! Personal values are sealed before they get here (see [`Personal`]), so no function of the
 //! heart can read, compare or branch on them.
 

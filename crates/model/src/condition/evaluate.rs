@@ -146,7 +146,7 @@ fn truth<'a, F: Facts + ?Sized>(term: &'a Term, asked: &Asked<'a, F>) -> Truth {
             one_of(&asked.fact(value), list.iter().map(|item| asked.fact(item)))
         }
         Term::Like(value, pattern) => match (asked.fact(value), asked.fact(pattern)) {
-            (Fact::Text(text), Fact::Text(pattern)) => Truth::of(Some(like(&text, &pattern))),
+            (Fact::Text(text), Fact::Text(pattern)) => Truth::of(like(&text, &pattern)),
             _ => Truth::Unknown,
         },
         Term::Has(list, value) => match asked.fact(list) {
@@ -229,10 +229,15 @@ fn whole_to_fraction(whole: i64, fraction: f64) -> Ordering {
     by_whole.then(cut.partial_cmp(&fraction).unwrap_or(Ordering::Equal))
 }
 
-/// Whether a text fits a pattern, in time proportional to the product of their lengths.
-fn like(text: &str, pattern: &str) -> bool {
+/// Whether a text fits a pattern; `None` if that is too long.
+fn like(text: &str, pattern: &str) -> Option<bool> {
+    let short = pattern.chars().nth(Condition::PATTERN_MAX).is_none();
+    short.then(|| fits(text, &signs(pattern)))
+}
+
+/// Takes time proportional to the product of the lengths at worst.
+fn fits(text: &str, pattern: &[Sign]) -> bool {
     let text: Vec<char> = text.chars().collect();
-    let pattern = signs(pattern);
     let (mut at, mut sign) = (0, 0);
     // The last `%`, and how much of the text it has taken.
     let mut run: Option<(usize, usize)> = None;
@@ -324,8 +329,14 @@ mod tests {
                 false,
             ),
         ] {
-            assert_eq!(like(text, pattern), fits, "{text} LIKE {pattern}");
+            assert_eq!(like(text, pattern), Some(fits), "{text} LIKE {pattern}");
         }
+    }
+
+    #[test]
+    fn a_pattern_is_not_too_long() {
+        assert_eq!(like("", &"%".repeat(Condition::PATTERN_MAX)), Some(true));
+        assert_eq!(like("", &"%".repeat(Condition::PATTERN_MAX + 1)), None);
     }
 
     #[test]

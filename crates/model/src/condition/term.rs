@@ -1,5 +1,6 @@
 //! What a condition is made of.
 
+use super::Condition;
 use super::property::{Kind, Property};
 use crate::name::Name;
 use crate::target::Comparison;
@@ -80,6 +81,9 @@ pub enum Mismatch {
     /// A time that is none.
     #[error("{0:?} is no time: write it as 2026-01-31T12:00:00Z, with its zone")]
     NoTime(String),
+    /// A pattern that would take long to compare.
+    #[error("a pattern has at most {} characters", Condition::PATTERN_MAX)]
+    LongPattern,
     /// Only texts have a pattern.
     #[error("LIKE is for texts, not for {0}")]
     LikeOf(Kind),
@@ -212,6 +216,11 @@ impl Term {
 
     /// A text that fits a pattern.
     pub(super) fn like(value: Operand, pattern: Operand) -> Result<Self, Mismatch> {
+        if let Operand::Literal(Literal::Text(pattern)) = &pattern
+            && pattern.chars().count() > Condition::PATTERN_MAX
+        {
+            return Err(Mismatch::LongPattern);
+        }
         let kinds = [value.kind(), pattern.kind()];
         match kinds.into_iter().flatten().find(|kind| *kind != Kind::Text) {
             Some(kind) => Err(Mismatch::LikeOf(kind)),

@@ -287,6 +287,9 @@ fn limits_are_named() {
     let list = |count| format!("tier IN ({})", vec!["1"; count].join(","));
     condition(&list(100));
     assert!(error(&list(101)).contains("100 values in one list"));
+    let like = |count| format!("subject LIKE '{}'", "é".repeat(count));
+    condition(&like(256));
+    assert!(error(&like(257)).contains("256 characters"));
     assert!(error(&" ".repeat(4_001)).contains("4000 bytes"));
 }
 
