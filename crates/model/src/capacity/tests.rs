@@ -39,6 +39,8 @@ fn worked_examples() {
     const NARROW: &str = "digital 5; at most chat+sms 3, email 4";
     const BUDGET: &str = "budget 100: voice 100, chat 33, email 20";
     const DESK: &str = "voice 1 and email 2 or digital 4; voice interrupts chat";
+    const TWO: &str = "budget 6: voice 3, chat 1, sms 2, email 1; voice interrupts chat; \
+                       email interrupts sms";
     const LADDER: &str =
         "voice 1 or chat 2 or email 5; voice interrupts chat, email; chat interrupts email";
     for (text, claims, medium, expected) in [
@@ -178,6 +180,10 @@ fn worked_examples() {
             "chat",
             "chat is not taken beside voice+email",
         ),
+        // Chats that are paused already stay so, rather than that the text message is.
+        (TWO, "voice 1 chat 2 sms 1", "email", "yes"),
+        (TWO, "voice 1 sms 1", "email", "yes"),
+        (TWO, "voice 1 sms 1 email 1", "email", "interrupts sms"),
     ] {
         assert_eq!(
             verdict(&rule(text), claims, medium),

@@ -44,6 +44,13 @@ fn a_warning_shows_both_readings_and_someone_it_matters_to() {
 }
 
 #[test]
+fn the_example_is_someone_with_as_little_as_possible() {
+    let found = warning("A=5 | B>7 & C!=0").expect("two readings");
+    let example = found.example.expect("an example").to_string();
+    assert_eq!(example, "does not take an agent with A=5");
+}
+
+#[test]
 fn what_takes_too_long_to_compare_is_warned_of_without_an_example() {
     // The readings agree, but only after every A, B, C, ... was looked at.
     let all: Vec<String> = (0..10)
