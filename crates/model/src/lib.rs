@@ -8,12 +8,18 @@
 //! open, and `golden/` holds one document of each kind. A changed meaning gets a new name
 //! (`submitted.2`), a new optional field gets a default; nothing is renamed.
 //!
+//! What people write as text (target texts, capacity rules, conditions) is read here too,
+//! because its written form is as fixed as a serialised name; each grammar stands at the top of
+//! its module.
+//!
 //! Personal values are sealed before they get here (see [`Personal`]), so no function of the
 //! heart can read, compare or branch on them.
 
 #![warn(missing_docs)]
 
 pub mod agent;
+pub mod capacity;
+pub mod condition;
 pub mod config;
 pub mod contact;
 pub mod effect;
@@ -33,6 +39,9 @@ pub mod time;
 pub mod value;
 
 mod contract;
+#[cfg(test)]
+mod draw;
+mod scan;
 
 pub use contract::{Effect, Event, Input, Outcome, Refused};
 pub use id::{
@@ -43,4 +52,5 @@ pub use medium::Medium;
 pub use name::{Name, NameError};
 pub use order::{OrderKey, Tier};
 pub use personal::{Personal, Sealed};
+pub use scan::Found;
 pub use time::{EngineTime, Millis, Now, WallTime};

@@ -3,6 +3,8 @@
 use crate::files::{Sample, hold, named};
 use crate::samples::name;
 use ringback_model::agent::{ClaimKind, NotReady};
+use ringback_model::capacity::Rule as CapacityRule;
+use ringback_model::condition::{Condition, Order};
 use ringback_model::config::{Expected, Role as KeyRole, Scope};
 use ringback_model::effect::{Phase, Report};
 use ringback_model::interaction::{Ending, StopCause};
@@ -10,7 +12,9 @@ use ringback_model::offer::{NotTaken, Occasion, Rule};
 use ringback_model::place::{BackTo, Place, Role, Who};
 use ringback_model::record::{AgentState, SegmentEnd, SegmentKind};
 use ringback_model::route::Cancelled;
-use ringback_model::target::{Comparison, Expression, Target};
+use ringback_model::target::{
+    Comparison, Escalation, Expression, RawStep, Target, TargetKind, Targets, TextComparison,
+};
 use ringback_model::{
     AgentId, DeskSessionId, EngineTime, InteractionId, Medium, OfferId, Outcome, QueueId,
     RouteRequestId, WallTime,
@@ -201,6 +205,52 @@ shape!(expressions, "expression", Expression {
     Expression::All(_) => "all", "A>=1 & B=2".parse().expect("an expression");
     Expression::Any(_) => "any", "A>=1 | B=2".parse().expect("an expression");
     Expression::Skill(..) => "skill", "A!=1".parse().expect("an expression");
+    Expression::Text(..) => "text", "Language!=\"en\"".parse().expect("an expression");
+});
+
+shape!(text_comparisons, "text_comparison", TextComparison {
+    TextComparison::Equal => "equal", TextComparison::Equal;
+    TextComparison::NotEqual => "not_equal", TextComparison::NotEqual;
+});
+
+shape!(target_kinds, "target_kind", TargetKind {
+    TargetKind::Agent(_) => "agent", TargetKind::Agent(name("anna"));
+    TargetKind::Group(_) => "group", TargetKind::Group(name("billing"));
+    TargetKind::Queue(_) => "queue", TargetKind::Queue(name("8001"));
+    TargetKind::QueueGroup(_) => "queue_group", TargetKind::QueueGroup(name("sales"));
+    TargetKind::Skills { .. } => "skills", TargetKind::Skills {
+        name: Some(name("best")),
+        expression: "A>=1".parse().expect("an expression"),
+    };
+});
+
+shape!(targets, "targets", Targets {
+    _ => "targets", "{StatCallsInQueue<10}[25]8001.Q, ?:A=1.GA".parse().expect("targets");
+});
+
+shape!(escalations, "escalation", Escalation {
+    _ => "escalation", Escalation::read(vec![RawStep {
+        target: "?:A=1.GA".to_owned(),
+        timeout: "30".to_owned(),
+        clear: "true".to_owned(),
+        stat_to_check: "RStatAgentsReadyvoice".to_owned(),
+        stat_operator: ">".to_owned(),
+        stat_value: "0".to_owned(),
+    }]).expect("a step").0;
+});
+
+shape!(capacity_rules, "capacity_rule", CapacityRule {
+    _ => "rule", "voice 1 or digital 3; at most chat 2; budget 9: any 3; voice interrupts digital"
+        .parse().expect("a rule");
+});
+
+shape!(conditions, "condition", Condition {
+    _ => "condition", "tier >= 3 AND user.Language IN ('en', :other) AND received_at < NOW - 30m"
+        .parse().expect("a condition");
+});
+
+shape!(orders, "order", Order {
+    _ => "order", "tier DESC, user.x".parse().expect("an order");
 });
 
 shape!(outcomes, "outcome", Outcome {
