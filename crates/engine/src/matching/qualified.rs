@@ -240,6 +240,11 @@ impl Qualified {
                 agents
             }
             Expression::Skill(name, comparison, level) => self.compare(name, *comparison, *level),
+            // No agent has text-valued skills yet: each has the empty text.
+            Expression::Text(_, comparison, text) if comparison.holds("", text.as_str()) => {
+                self.everybody.clone()
+            }
+            Expression::Text(..) => Bits::default(),
         }
     }
 
