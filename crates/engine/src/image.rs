@@ -21,8 +21,9 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::hash::Hash;
 
-/// Version of the parts; a reader refuses a newer one.
-pub const FORMAT: u32 = 1;
+/// Version of the parts and of the digest over them; a reader refuses a newer one. It grows with
+/// every field that joins a record of the state, because an older snapshot was digested without it.
+pub const FORMAT: u32 = 2;
 
 /// One part of a state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

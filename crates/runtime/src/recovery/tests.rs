@@ -165,6 +165,15 @@ fn a_state_with_another_digest_is_an_error() {
 }
 
 #[test]
+fn an_older_snapshot_was_digested_in_another_way() {
+    let mut older = snapshot(9, &state(3));
+    older.head.format -= 1;
+    older.head.digest ^= 1;
+    let read = from_snapshot(&mut Snapshots(vec![older]), TENANT).expect("read");
+    assert_eq!(read.state.digest(), state(3).digest());
+}
+
+#[test]
 fn a_missing_part_shows_in_the_digest() {
     let mut short = snapshot(9, &state(MANY));
     short.parts.remove(2);
