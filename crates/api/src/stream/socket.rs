@@ -41,6 +41,7 @@ use ringback_ports::query::{Query, View};
 use ringback_ports::{Command, Cursor, Reply};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use utoipa::{IntoParams, ToSchema};
@@ -154,6 +155,8 @@ const SILENT: Close = Close::With(4008, "two pings without an answer");
 const READ_AT_ONCE: usize = 16 * 1024;
 /// So many frames are taken, if they are here at the same time, on one look at the caller's key.
 const TAKEN_ON_A_LOOK: u8 = 32;
+/// How long a client may take to close its side after it was told why.
+const CLOSE_WAIT: Duration = Duration::from_secs(2);
 /// How many bytes are gathered before they are written.
 const GATHERED_MAX: usize = 256 * 1024;
 
@@ -166,7 +169,7 @@ struct Connection {
     socket: WebSocket,
     _counted: Counted,
     /// Set while this is a connection of an agent.
-    _present: Option<Present>,
+    present: Option<Present>,
     feed: Option<Feed>,
     under_way: UnderWay,
     answer_to: mpsc::UnboundedSender<Answered>,
@@ -213,7 +216,7 @@ impl Connection {
             caller,
             socket,
             _counted: counted,
-            _present: present,
+            present,
             feed: None,
             answer_to,
             answers,
@@ -776,16 +779,25 @@ impl Connection {
         }
     }
 
+    /// Says why, and reads until the client has closed too. What is read is given up: a connection
+    /// that is dropped with something unread is reset, and the client may lose what it was told
+    /// last.
     async fn finish(mut self, close: Close) {
         tracing::debug!(?close, "A stream ends.");
+        // The desk has nobody from now on, however long the client takes.
+        self.present = None;
+        self.feed = None;
         let Close::With(code, why) = close else {
             return;
         };
         let reason = Utf8Bytes::from(why);
         let frame = Message::Close(Some(CloseFrame { code, reason }));
         let sent = timeout(self.house.options.write_wait, self.socket.send(frame));
-        // The client may be gone; nothing is owed to it any more.
-        let _ = sent.await;
+        if let Ok(Ok(())) = sent.await {
+            let closed = async { while let Some(Ok(_)) = self.socket.recv().await {} };
+            // A client that does not close is owed nothing any more.
+            let _ = timeout(CLOSE_WAIT, closed).await;
+        }
     }
 }
 

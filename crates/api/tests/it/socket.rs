@@ -378,6 +378,24 @@ async fn a_closing_house_sends_everybody_away() {
 }
 
 #[tokio::test]
+async fn whoever_still_speaks_when_the_house_closes_is_not_cut_off() {
+    let (close, closing) = watch::channel(false);
+    let options = ApiOptions {
+        closing: Some(closing),
+        ..ApiOptions::default()
+    };
+    let room = Listening::with(Fake::new(), options).await;
+    let (mut socket, _) = room.socket(ADMIN, "").await;
+    close.send(true).expect("the room listens");
+    assert_eq!(socket.frame().await["event"], "resync");
+    // The system resets a connection that nobody reads from any more.
+    for id in 0..500 {
+        socket.send(submit(id)).await;
+    }
+    assert_eq!(socket.close_code().await, 1001);
+}
+
+#[tokio::test]
 async fn browsers_pass_the_key_as_subprotocol_and_need_a_listed_origin() {
     let options = ApiOptions {
         origins: vec!["https://desk.example".to_owned()],
