@@ -14,6 +14,7 @@ mod loop_mount;
 mod outage;
 mod power_cut;
 mod push;
+mod quarantine;
 mod replay;
 mod rights;
 mod schemathesis;
