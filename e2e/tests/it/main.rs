@@ -20,3 +20,4 @@ mod rights;
 mod schemathesis;
 mod store_contract;
 mod support;
+mod upgrade;
