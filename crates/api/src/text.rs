@@ -69,8 +69,9 @@ impl Time {
     }
 }
 
-/// The last millisecond of the year 9999; later times are shown like times before 1970 are.
-const PLAIN_UNTIL: i64 = 253_402_300_799_999;
+/// The last millisecond the calendar knows, 9999-12-30T22:00:00.999Z; later times are shown as it,
+/// times before 1970 by the calendar itself.
+const PLAIN_UNTIL: i64 = 253_402_207_200_999;
 const DAY_MS: i64 = 86_400_000;
 
 impl Time {
