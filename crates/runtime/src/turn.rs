@@ -90,6 +90,10 @@ impl Messages {
     }
 
     /// Hands a message over if there is a place and a loop.
+    #[expect(
+        clippy::result_large_err,
+        reason = "who gets a message back needs it, and boxing it would cost every other one"
+    )]
     pub(crate) fn try_send(&self, message: Message) -> Result<(), TrySendError<Message>> {
         self.to.try_send(message)?;
         self.bell.message(|| self.to.len());
