@@ -298,6 +298,13 @@ pub trait JournalReader: Send {
     /// The store failed.
     fn snapshots(&mut self, tenant: TenantId) -> Result<Vec<SnapshotHead>, StoreFault>;
 
+    /// About how many bytes the parts of a snapshot have together, for whoever tells how far
+    /// reading it is.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn snapshot_bytes(&mut self, head: &SnapshotHead) -> Result<u64, StoreFault>;
+
     /// Reads the parts of a snapshot in order. Every part is checked before it is handed out;
     /// that none is missing at the end shows at the end.
     ///

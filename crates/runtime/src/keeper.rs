@@ -142,7 +142,10 @@ impl Follower {
             return Ok(());
         }
         let started = Instant::now();
-        let recovered = recovery::recover(&mut *self.reader, tenant, &mut |_, _| {})?;
+        let recovered = recovery::recover(&mut *self.reader, tenant, &mut |source, done, of| {
+            let what = format!("taking a snapshot of {tenant}, from the {}", source.name());
+            (self.config.progress)(&what, done, of);
+        })?;
         let Some(now) = recovered.last else {
             return Ok(());
         };

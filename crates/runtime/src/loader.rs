@@ -86,8 +86,8 @@ impl Loader {
     fn recover(&self, tenant: TenantId) -> Result<Recovered, StoreFault> {
         let started = Instant::now();
         let mut reader = self.store.journal_reader()?;
-        let what = format!("reading in {tenant}");
-        let recovered = recovery::recover(&mut *reader, tenant, &mut |done, of| {
+        let recovered = recovery::recover(&mut *reader, tenant, &mut |source, done, of| {
+            let what = format!("reading in {tenant}, {}", source.name());
             (self.config.progress)(&what, done, of);
         })?;
         tracing::info!(

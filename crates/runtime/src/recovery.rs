@@ -33,17 +33,40 @@ pub struct Recovered {
 /// How many bytes of journal are read at a time.
 const READ_BYTES: usize = 4 * 1024 * 1024;
 
-/// Reads a tenant in, up to the end of its journal. `progress` hears the record reached and the
-/// last one there is.
+/// Hears what of a tenant is read, how far that is, and how far it goes: bytes of the snapshot,
+/// then records of the journal by their number.
+pub type Heard<'a> = &'a mut dyn FnMut(Source, u64, u64);
+
+/// Where a state is read from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A snapshot.
+    Snapshot,
+    /// The journal after it.
+    Journal,
+}
+
+impl Source {
+    /// Its name, for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Snapshot => "snapshot",
+            Self::Journal => "journal",
+        }
+    }
+}
+
+/// Reads a tenant in, up to the end of its journal.
 ///
 /// # Errors
 /// The store failed, or what it holds does not fit together.
 pub fn recover(
     reader: &mut dyn JournalReader,
     tenant: TenantId,
-    progress: &mut dyn FnMut(u64, u64),
+    progress: Heard<'_>,
 ) -> Result<Recovered, StoreFault> {
-    let mut recovered = from_snapshot(reader, tenant)?;
+    let mut recovered = from_snapshot(reader, tenant, progress)?;
     let head = reader.head(tenant)?;
     while recovered.sequence < head {
         let rows = reader.read(tenant, recovered.sequence, READ_BYTES)?;
@@ -54,7 +77,7 @@ pub fn recover(
             let record = codec::decode_record(row)?;
             recovered.apply(&record)?;
         }
-        progress(recovered.sequence.0, head.0);
+        progress(Source::Journal, recovered.sequence.0, head.0);
     }
     Ok(recovered)
 }
@@ -73,6 +96,7 @@ fn gap(tenant: TenantId, reached: Sequence, head: Sequence) -> StoreFault {
 pub fn from_snapshot(
     reader: &mut dyn JournalReader,
     tenant: TenantId,
+    progress: Heard<'_>,
 ) -> Result<Recovered, StoreFault> {
     for head in reader.snapshots(tenant)? {
         if head.format > ringback_engine::image::FORMAT {
@@ -83,7 +107,7 @@ pub fn from_snapshot(
                 known,
             });
         }
-        let Some((state, last)) = read_parts(reader, &head)? else {
+        let Some((state, last)) = read_parts(reader, &head, progress)? else {
             continue;
         };
         // An older one was digested in another way. That it is whole was seen while it was read.
@@ -121,8 +145,10 @@ type Numbered<T> = (usize, T);
 fn read_parts(
     reader: &mut dyn JournalReader,
     head: &SnapshotHead,
+    progress: Heard<'_>,
 ) -> Result<Option<(State, Option<Now>)>, StoreFault> {
     let mut meta = None;
+    let (mut done, total) = (0, reader.snapshot_bytes(head)?);
     let (read, state) = thread::scope(|scope| {
         let (to_decode, encoded) = bounded::<Numbered<Vec<u8>>>(PARTS_AHEAD);
         let (to_restore, decoded) = bounded(PARTS_AHEAD);
@@ -135,6 +161,8 @@ fn read_parts(
         let restoring = scope.spawn(move || restore_parts(&decoded));
         let mut number = 0;
         let read = reader.read_snapshot(head, &mut |bytes| {
+            done += bytes.len() as u64;
+            progress(Source::Snapshot, done.min(total), total);
             if meta.is_none() {
                 meta = Some(bytes);
                 return Ok(());

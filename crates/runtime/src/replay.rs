@@ -2,7 +2,7 @@
 //! inputs decide the same events?
 
 use crate::codec;
-use crate::recovery::{self, Recovered};
+use crate::recovery::{self, Heard, Recovered, Source};
 use ringback_engine::{Kept, State};
 use ringback_ports::store::{JournalReader, Store, StoreFault};
 use ringback_ports::{Record, Sequence, TenantId};
@@ -36,10 +36,10 @@ const READ_BYTES: usize = 4 * 1024 * 1024;
 pub fn check(
     store: &dyn Store,
     tenant: TenantId,
-    progress: &mut dyn FnMut(u64, u64),
+    progress: Heard<'_>,
 ) -> Result<Report, StoreFault> {
     let mut reader = store.journal_reader()?;
-    let mut at = start(&mut *reader, tenant)?;
+    let mut at = start(&mut *reader, tenant, progress)?;
     let mut report = Report {
         from: at.sequence,
         to: at.sequence,
@@ -60,13 +60,17 @@ pub fn check(
             report.records += 1;
             report.to = record.sequence;
         }
-        progress(at.sequence.0, head.0);
+        progress(Source::Journal, at.sequence.0, head.0);
     }
     Ok(report)
 }
 
 /// From the first record if it is still there: the longest replay there is.
-fn start(reader: &mut dyn JournalReader, tenant: TenantId) -> Result<Recovered, StoreFault> {
+fn start(
+    reader: &mut dyn JournalReader,
+    tenant: TenantId,
+    progress: Heard<'_>,
+) -> Result<Recovered, StoreFault> {
     if reader.oldest(tenant)? <= Sequence(1) {
         return Ok(Recovered {
             state: State::new(),
@@ -74,7 +78,7 @@ fn start(reader: &mut dyn JournalReader, tenant: TenantId) -> Result<Recovered, 
             last: None,
         });
     }
-    recovery::from_snapshot(reader, tenant)
+    recovery::from_snapshot(reader, tenant, progress)
 }
 
 fn check_record(
@@ -126,9 +130,13 @@ fn check_record(
 ///
 /// # Errors
 /// The store failed or what it holds does not fit together.
-pub fn hash(store: &dyn Store, tenant: TenantId) -> Result<(Sequence, u64), StoreFault> {
+pub fn hash(
+    store: &dyn Store,
+    tenant: TenantId,
+    progress: Heard<'_>,
+) -> Result<(Sequence, u64), StoreFault> {
     let mut reader = store.journal_reader()?;
-    let recovered = recovery::recover(&mut *reader, tenant, &mut |_, _| {})?;
+    let recovered = recovery::recover(&mut *reader, tenant, progress)?;
     let mut hasher = DefaultHasher::new();
     for part in recovered.state.parts() {
         hasher.write(&codec::encode_part(&part)?);

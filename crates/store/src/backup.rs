@@ -315,7 +315,13 @@ mod tests {
                 let manifest = backup(&plan, &mut |done, total| told = (done, total));
                 let manifest = manifest.expect("backed up");
                 assert!(told.0 == told.1 && told.1 > 0, "{told:?}");
-                let verified = verify(&plan.to, Some(&plan.keys_to)).expect("whole");
+                let mut told = (0, 0);
+                let verified = verify(&plan.to, Some(&plan.keys_to), &mut |done, total| {
+                    assert!(done >= told.0, "it goes back from {told:?} to {done}");
+                    told = (done, total);
+                });
+                let verified = verified.expect("whole");
+                assert!(told.1 > 0 && told.0 > told.1 / 2, "{told:?}");
                 assert_eq!(manifest, verified);
                 let tenant = &verified.tenants[0];
                 // The writer projects each record before it appends the next.
@@ -393,9 +399,9 @@ mod tests {
         let refused = |name: &str, change: &dyn Fn(&Path)| {
             let plan = world.plan(name);
             backup(&plan, &mut |_, _| ()).expect("backed up");
-            verify(&plan.to, Some(&plan.keys_to)).expect("whole");
+            verify(&plan.to, Some(&plan.keys_to), &mut |_, _| ()).expect("whole");
             change(&plan.to);
-            verify(&plan.to, Some(&plan.keys_to))
+            verify(&plan.to, Some(&plan.keys_to), &mut |_, _| ())
                 .expect_err(name)
                 .to_string()
         };
@@ -422,8 +428,12 @@ mod tests {
                 .expect("deleted");
             db.close().expect("closed");
             let mut manifest = Manifest::read(folder).expect("there");
-            manifest.files[0] =
-                copy::describe(JOURNAL_FILE.to_owned(), &folder.join(JOURNAL_FILE)).expect("read");
+            manifest.files[0] = copy::describe(
+                JOURNAL_FILE.to_owned(),
+                &folder.join(JOURNAL_FILE),
+                &mut |_| (),
+            )
+            .expect("read");
             manifest.write(folder).expect("written");
         });
         assert!(gap.contains("has gaps"), "{gap}");

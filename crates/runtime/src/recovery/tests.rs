@@ -44,6 +44,11 @@ impl JournalReader for Snapshots {
         Ok(self.0.iter().map(|it| it.head.clone()).collect())
     }
 
+    fn snapshot_bytes(&mut self, head: &SnapshotHead) -> Result<u64, StoreFault> {
+        let snapshot = self.0.iter().find(|it| it.head == *head).expect("listed");
+        Ok(snapshot.parts.iter().map(|part| part.len() as u64).sum())
+    }
+
     fn read_snapshot(
         &mut self,
         head: &SnapshotHead,
@@ -123,7 +128,8 @@ fn a_state_of_many_parts_is_read_in_as_it_was() {
     let state = state(MANY);
     let written = snapshot(7, &state);
     assert!(written.parts.len() > 4, "several parts of interactions");
-    let read = from_snapshot(&mut Snapshots(vec![written]), TENANT).expect("read");
+    let read =
+        from_snapshot(&mut Snapshots(vec![written]), TENANT, &mut |_, _, _| {}).expect("read");
     assert_eq!(read.sequence, Sequence(7));
     assert_eq!(read.last, Some(Now::default()));
     assert_eq!(read.state.digest(), state.digest());
@@ -136,11 +142,11 @@ fn a_snapshot_that_turns_out_damaged_is_passed_over_for_an_older_one() {
     let mut damaged = snapshot(9, &new);
     damaged.damaged = true;
     let mut reader = Snapshots(vec![damaged, snapshot(4, &old)]);
-    let read = from_snapshot(&mut reader, TENANT).expect("read");
+    let read = from_snapshot(&mut reader, TENANT, &mut |_, _, _| {}).expect("read");
     assert_eq!(read.sequence, Sequence(4));
     assert_eq!(read.state.digest(), old.digest());
     reader.0.pop();
-    let read = from_snapshot(&mut reader, TENANT).expect("read");
+    let read = from_snapshot(&mut reader, TENANT, &mut |_, _, _| {}).expect("read");
     assert_eq!(read.sequence, Sequence(0), "from the first record on");
 }
 
@@ -149,7 +155,12 @@ fn a_part_that_makes_no_sense_is_an_error_and_not_passed_over() {
     let old = snapshot(4, &state(3));
     let mut strange = snapshot(9, &state(MANY));
     strange.parts[2] = b"?".to_vec();
-    let fault = from_snapshot(&mut Snapshots(vec![strange, old]), TENANT).expect_err("strange");
+    let fault = from_snapshot(
+        &mut Snapshots(vec![strange, old]),
+        TENANT,
+        &mut |_, _, _| {},
+    )
+    .expect_err("strange");
     assert!(
         fault.to_string().contains("a part of a snapshot"),
         "{fault}"
@@ -160,7 +171,8 @@ fn a_part_that_makes_no_sense_is_an_error_and_not_passed_over() {
 fn a_state_with_another_digest_is_an_error() {
     let mut other = snapshot(9, &state(3));
     other.head.digest ^= 1;
-    let fault = from_snapshot(&mut Snapshots(vec![other]), TENANT).expect_err("another");
+    let fault =
+        from_snapshot(&mut Snapshots(vec![other]), TENANT, &mut |_, _, _| {}).expect_err("another");
     assert!(fault.to_string().contains("another digest"), "{fault}");
 }
 
@@ -169,7 +181,7 @@ fn an_older_snapshot_was_digested_in_another_way() {
     let mut older = snapshot(9, &state(3));
     older.head.format -= 1;
     older.head.digest ^= 1;
-    let read = from_snapshot(&mut Snapshots(vec![older]), TENANT).expect("read");
+    let read = from_snapshot(&mut Snapshots(vec![older]), TENANT, &mut |_, _, _| {}).expect("read");
     assert_eq!(read.state.digest(), state(3).digest());
 }
 
@@ -177,6 +189,7 @@ fn an_older_snapshot_was_digested_in_another_way() {
 fn a_missing_part_shows_in_the_digest() {
     let mut short = snapshot(9, &state(MANY));
     short.parts.remove(2);
-    let fault = from_snapshot(&mut Snapshots(vec![short]), TENANT).expect_err("short");
+    let fault =
+        from_snapshot(&mut Snapshots(vec![short]), TENANT, &mut |_, _, _| {}).expect_err("short");
     assert!(fault.to_string().contains("another digest"), "{fault}");
 }

@@ -4,6 +4,7 @@ use super::data::{DataArgs, progress};
 use crate::stores;
 use anyhow::{Context, Result};
 use ringback_ports::store::{Store, Tenant};
+use ringback_runtime::recovery::Source;
 use ringback_runtime::replay;
 use std::process::ExitCode;
 
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     let mut same = true;
     for tenant in store.tenants()? {
         if args.what.hash {
-            let (sequence, hash) = replay::hash(&*store, tenant.id)
+            let (sequence, hash) = replay::hash(&*store, tenant.id, &mut heard(&tenant))
                 .with_context(|| format!("cannot replay tenant {}", tenant.name))?;
             println!("{} {sequence} {hash:016x}", tenant.name);
         } else {
@@ -48,14 +49,24 @@ pub(crate) fn run(args: &Args) -> Result<ExitCode> {
     })
 }
 
+/// Tells how far reading a tenant is.
+fn heard(tenant: &Tenant) -> impl FnMut(Source, u64, u64) {
+    let of = |what: &str| progress(format!("{}, {what}", tenant.name));
+    let mut snapshot = of("reading the snapshot");
+    let mut journal = of("replaying the journal");
+    move |source, done, whole| match source {
+        Source::Snapshot => snapshot(done, whole),
+        Source::Journal => journal(done, whole),
+    }
+}
+
 /// An empty replay shows nothing, and must not look as if it did.
 const NOTHING: &str = "no difference, for there is nothing to decide again: all records are in the \
                        snapshot, and the ones before it are pruned (see `journal.kept_h`)";
 
 /// Decides one tenant's journal again and tells what came of it. `true` when nothing differs.
 pub(super) fn check(store: &dyn Store, tenant: &Tenant) -> Result<bool> {
-    let mut progress = progress(format!("replaying {}", tenant.name));
-    let report = replay::check(store, tenant.id, &mut progress)
+    let report = replay::check(store, tenant.id, &mut heard(tenant))
         .with_context(|| format!("cannot replay tenant {}", tenant.name))?;
     println!(
         "{}: records {} to {}: {} inputs decided again, {} of other versions only applied, {}",

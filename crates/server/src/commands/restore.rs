@@ -37,8 +37,12 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let Some(into) = &args.into else {
-        let manifest =
-            verify(&args.from, Some(&args.keys_from)).context("this is not a good backup")?;
+        let manifest = verify(
+            &args.from,
+            Some(&args.keys_from),
+            &mut progress("checking".to_owned()),
+        )
+        .context("this is not a good backup")?;
         println!("a good backup, {}", contents(&manifest));
         return Ok(());
     };
@@ -50,7 +54,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         keys_into: args.keys_into.clone().unwrap_or_else(|| into.join("keys")),
     };
     let manifest =
-        restore(&plan, &mut progress("copying".to_owned())).context("nothing was restored")?;
+        restore(&plan, &mut progress("restoring".to_owned())).context("nothing was restored")?;
     println!("restored {}", contents(&manifest));
     if args.erasures.is_none() {
         println!(

@@ -6,11 +6,20 @@ use std::time::{Duration, Instant};
 
 /// How long work may take before it is told about, and the pause between two tellings.
 const QUIET: Duration = Duration::from_secs(2);
+/// Work that was not heard of for so long is over; what comes under its name then is new.
+const OVER: Duration = Duration::from_secs(10);
 
 /// Remembers what is under way and tells about it now and then.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    works: Mutex<BTreeMap<String, Instant>>,
+    works: Mutex<BTreeMap<String, Work>>,
+}
+
+/// When it was last told about, or began, and when it was last heard of.
+#[derive(Debug)]
+struct Work {
+    told: Instant,
+    heard: Instant,
 }
 
 impl Progress {
@@ -23,10 +32,18 @@ impl Progress {
 
     fn is_due(&self, what: &str, now: Instant) -> bool {
         let mut works = self.works.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = works.entry(what.to_owned()).or_insert(now);
-        let due = now.duration_since(*told) >= QUIET;
+        let begun = Work {
+            told: now,
+            heard: now,
+        };
+        let work = works.entry(what.to_owned()).or_insert(begun);
+        if now.duration_since(work.heard) >= OVER {
+            work.told = now;
+        }
+        work.heard = now;
+        let due = now.duration_since(work.told) >= QUIET;
         if due {
-            *told = now;
+            work.told = now;
         }
         due
     }
@@ -47,5 +64,9 @@ mod tests {
             .collect();
         assert_eq!(told, [2_000, 4_000, 6_000]);
         assert!(!progress.is_due("something else", at(6_000)));
+        // The same work once more, much later.
+        assert!(!progress.is_due("loading", at(60_000)));
+        assert!(!progress.is_due("loading", at(61_900)));
+        assert!(progress.is_due("loading", at(62_000)));
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn all(
             Source::Database(db) => copy_database(&db, &path, progress)?,
             Source::File(file) => copy_file(file, &path, progress)?,
         }
-        files.push(describe(name, &path)?);
+        files.push(describe(name, &path, &mut |_| ())?);
         failpoint::pass(FailPoint::BackupFile);
     }
     sync_folder(folder)?;
@@ -125,8 +125,12 @@ fn new_file(path: &Path) -> Result<File, StoreFault> {
         .map_err(failed)
 }
 
-/// Length and digest of a file.
-pub(super) fn describe(name: String, path: &Path) -> Result<ManifestFile, StoreFault> {
+/// Length and digest of a file. `progress` is told bytes as they are read.
+pub(super) fn describe(
+    name: String,
+    path: &Path,
+    progress: &mut dyn FnMut(u64),
+) -> Result<ManifestFile, StoreFault> {
     let mut file = File::open(path).map_err(failed)?;
     let mut hash = Context::new(&SHA256);
     let mut buffer = vec![0; 1 << 20];
@@ -138,6 +142,7 @@ pub(super) fn describe(name: String, path: &Path) -> Result<ManifestFile, StoreF
         }
         hash.update(&buffer[..read]);
         bytes += read as u64;
+        progress(read as u64);
     }
     let digest = hash.finish();
     Ok(ManifestFile {

@@ -69,6 +69,11 @@ impl Manifest {
         }
     }
 
+    /// The bytes of all files.
+    pub(super) fn bytes(&self) -> u64 {
+        self.files.iter().map(|file| file.bytes).sum()
+    }
+
     /// The manifest of the keys of the same backup.
     pub(super) fn of_keys(&self, files: Vec<ManifestFile>) -> Self {
         Self {

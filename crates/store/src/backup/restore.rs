@@ -2,7 +2,7 @@
 
 use super::copy::{copy_file, new_folder};
 use super::manifest::Manifest;
-use super::verify::verify;
+use super::verify::{PASSES, verify};
 use crate::sqlite::SNAPSHOTS_FOLDER;
 use crate::sqlite::folder::{make_folder, sync_folder};
 use crate::vault::{LEDGER_FILE, SqliteKeys, read_ledger};
@@ -30,13 +30,20 @@ pub struct RestorePlan {
 
 /// Verifies a backup, copies it into new folders, and erases again what was erased.
 ///
+/// `progress` is told bytes done and bytes in all; every file is read three times.
+///
 /// # Errors
 /// The backup is not whole, a folder is not new, or the disk failed.
 pub fn restore(
     plan: &RestorePlan,
     progress: &mut dyn FnMut(u64, u64),
 ) -> Result<Manifest, StoreFault> {
-    let manifest = verify(&plan.from, Some(&plan.keys_from))?;
+    let keys = Manifest::read(&plan.keys_from)?;
+    let bytes = Manifest::read(&plan.from)?.bytes() + keys.bytes();
+    let total = (PASSES + 1) * bytes;
+    let manifest = verify(&plan.from, Some(&plan.keys_from), &mut |done, _| {
+        progress(done, total);
+    })?;
     let erased = match &plan.ledger {
         Some(ledger) => read_ledger(ledger).map_err(vault)?,
         None => Vec::new(),
@@ -45,13 +52,10 @@ pub fn restore(
     make_folder(&plan.into.join(SNAPSHOTS_FOLDER))?;
     // The folder of the keys may lie within; it is checked after that one.
     new_folder(&plan.keys_into)?;
-    let keys = Manifest::read(&plan.keys_from)?;
-    let files = |manifest: &Manifest| manifest.files.iter().map(|file| file.bytes).sum::<u64>();
-    let total = files(&manifest) + files(&keys);
-    let mut done = 0;
+    let mut done = PASSES * bytes;
     let mut step = |bytes| {
         done += bytes;
-        progress(done, total);
+        progress(done.min(total), total);
     };
     copy(&manifest, &plan.from, &plan.into, &mut step)?;
     copy(&keys, &plan.keys_from, &plan.keys_into, &mut step)?;

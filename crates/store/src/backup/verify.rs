@@ -12,22 +12,39 @@ use ringback_ports::envelope::{Sequence, TenantId};
 use ringback_ports::store::{SnapshotHead, StoreFault};
 use rusqlite::{Connection, OpenFlags, params};
 use std::path::{Component, Path};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 /// Reads a backup through and checks it: the digests of all files, the integrity of the
 /// databases, that each tenant's journal has no gap, that nothing is projected beyond it, and
 /// that its snapshots are whole. Writes nothing. With `keys`, checks those as well.
 ///
+/// `progress` is told bytes done and bytes in all; every file counts twice, because it is read once
+/// as it is and once for what it holds.
+///
 /// # Errors
 /// The first thing that is not as it should be, and where.
-pub fn verify(from: &Path, keys: Option<&Path>) -> Result<Manifest, StoreFault> {
+pub fn verify(
+    from: &Path,
+    keys: Option<&Path>,
+    progress: &mut dyn FnMut(u64, u64),
+) -> Result<Manifest, StoreFault> {
     let manifest = Manifest::read(from)?;
-    check_files(from, &manifest)?;
-    let journal = open_still(&from.join(JOURNAL_FILE))?;
+    let of_keys = keys.map(Manifest::read).transpose()?;
+    let passes = |manifest: &Manifest| PASSES * manifest.bytes();
+    let mut seen = Seen {
+        done: 0,
+        total: passes(&manifest) + of_keys.as_ref().map_or(0, passes),
+        progress,
+    };
+    check_files(from, &manifest, &mut seen)?;
+    let mut journal = open_still(&from.join(JOURNAL_FILE))?;
     JOURNAL.recognise(&journal)?;
-    let records = open_still(&from.join(RECORDS_FILE))?;
+    let mut records = open_still(&from.join(RECORDS_FILE))?;
     RECORDS.recognise(&records)?;
-    check_integrity(JOURNAL_FILE, &journal)?;
-    check_integrity(RECORDS_FILE, &records)?;
+    check_integrity(JOURNAL_FILE, &mut journal, &mut seen)?;
+    check_integrity(RECORDS_FILE, &mut records, &mut seen)?;
     let tenants = tenants(&journal, &records)?;
     if tenants != manifest.tenants {
         return Err(damaged(
@@ -36,20 +53,37 @@ pub fn verify(from: &Path, keys: Option<&Path>) -> Result<Manifest, StoreFault> 
         ));
     }
     for tenant in &tenants {
-        check_tenant(from, &journal, tenant)?;
+        check_tenant(from, &journal, tenant, &mut seen)?;
     }
-    if let Some(keys) = keys {
-        verify_keys(keys)?;
+    if let (Some(keys), Some(of_keys)) = (keys, &of_keys) {
+        verify_keys(keys, of_keys, &mut seen)?;
     }
     Ok(manifest)
 }
 
+/// How often each file of a backup is read.
+pub(super) const PASSES: u64 = 2;
+
+/// What was looked at so far.
+struct Seen<'a> {
+    done: u64,
+    total: u64,
+    progress: &'a mut dyn FnMut(u64, u64),
+}
+
+impl Seen<'_> {
+    fn more(&mut self, bytes: u64) {
+        self.done += bytes;
+        (self.progress)(self.done.min(self.total), self.total);
+    }
+}
+
 /// Likewise for the keys of a backup.
-fn verify_keys(from: &Path) -> Result<(), StoreFault> {
-    check_files(from, &Manifest::read(from)?)?;
-    let keys = open_still(&from.join(KEYS_FILE))?;
+fn verify_keys(from: &Path, manifest: &Manifest, seen: &mut Seen<'_>) -> Result<(), StoreFault> {
+    check_files(from, manifest, seen)?;
+    let mut keys = open_still(&from.join(KEYS_FILE))?;
     KEYS.recognise(&keys)?;
-    check_integrity(KEYS_FILE, &keys)
+    check_integrity(KEYS_FILE, &mut keys, seen)
 }
 
 fn damaged(path: &Path, problem: String) -> StoreFault {
@@ -59,13 +93,13 @@ fn damaged(path: &Path, problem: String) -> StoreFault {
     }
 }
 
-fn check_files(folder: &Path, manifest: &Manifest) -> Result<(), StoreFault> {
+fn check_files(folder: &Path, manifest: &Manifest, seen: &mut Seen<'_>) -> Result<(), StoreFault> {
     for expected in &manifest.files {
         if !stays_below(&expected.path) {
             let problem = format!("its manifest names a file elsewhere: {:?}", expected.path);
             return Err(damaged(folder, problem));
         }
-        check_file(folder, expected)?;
+        check_file(folder, expected, seen)?;
     }
     Ok(())
 }
@@ -76,12 +110,16 @@ fn stays_below(path: &str) -> bool {
     !path.is_empty() && parts.all(|part| matches!(part, Component::Normal(_)))
 }
 
-fn check_file(folder: &Path, expected: &ManifestFile) -> Result<(), StoreFault> {
+fn check_file(
+    folder: &Path,
+    expected: &ManifestFile,
+    seen: &mut Seen<'_>,
+) -> Result<(), StoreFault> {
     let path = folder.join(&expected.path);
     if !path.is_file() {
         return Err(damaged(folder, format!("{} is missing", expected.path)));
     }
-    let found = describe(expected.path.clone(), &path)?;
+    let found = describe(expected.path.clone(), &path, &mut |bytes| seen.more(bytes))?;
     if found == *expected {
         return Ok(());
     }
@@ -108,9 +146,31 @@ fn open_still(path: &Path) -> Result<Connection, StoreFault> {
     Ok(db)
 }
 
-fn check_integrity(name: &str, db: &Connection) -> Result<(), StoreFault> {
-    let verdict: String = db
-        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+/// How often it is told that a database is still being checked.
+const STILL_AT_IT: Duration = Duration::from_millis(500);
+
+/// SQLite does not say how far it is, so meanwhile the same numbers are told: somebody is there.
+fn check_integrity(name: &str, db: &mut Connection, seen: &mut Seen<'_>) -> Result<(), StoreFault> {
+    let bytes = length(db)?;
+    let verdict = thread::scope(|scope| {
+        let (done, checked) = mpsc::channel();
+        scope.spawn(move || {
+            let verdict = db.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0));
+            // Whoever waits is there until it hears.
+            let _ = done.send(verdict);
+        });
+        loop {
+            match checked.recv_timeout(STILL_AT_IT) {
+                Ok(verdict) => return Some(verdict),
+                Err(mpsc::RecvTimeoutError::Timeout) => seen.more(0),
+                // It panicked, which the end of the scope passes on.
+                Err(mpsc::RecvTimeoutError::Disconnected) => return None,
+            }
+        }
+    });
+    seen.more(bytes);
+    let verdict: String = verdict
+        .unwrap_or(Err(rusqlite::Error::InvalidQuery))
         .map_err(fault("checking the integrity of a database"))?;
     if verdict == "ok" {
         return Ok(());
@@ -119,6 +179,12 @@ fn check_integrity(name: &str, db: &Connection) -> Result<(), StoreFault> {
         what: name.to_owned(),
         problem: verdict,
     })
+}
+
+fn length(db: &Connection) -> Result<u64, StoreFault> {
+    let sql = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size";
+    db.query_row(sql, [], |row| row.get(0).map(uint))
+        .map_err(fault("measuring a database"))
 }
 
 /// What a pair of files holds of each tenant.
@@ -172,6 +238,7 @@ fn check_tenant(
     folder: &Path,
     journal: &Connection,
     tenant: &ManifestTenant,
+    seen: &mut Seen<'_>,
 ) -> Result<(), StoreFault> {
     let name = &tenant.name;
     let (oldest, head, count) =
@@ -188,7 +255,7 @@ fn check_tenant(
         );
         return Err(damaged(folder, problem));
     }
-    let snapshot = check_snapshots(folder, tenant)?;
+    let snapshot = check_snapshots(folder, tenant, seen)?;
     // What the journal does not hold any more must be in a snapshot.
     let begins = snapshot.map_or(0, |head| head.sequence.0);
     if count > 0 && oldest > begins + 1 || count == 0 && tenant.head > begins {
@@ -203,6 +270,7 @@ fn check_tenant(
 fn check_snapshots(
     folder: &Path,
     tenant: &ManifestTenant,
+    seen: &mut Seen<'_>,
 ) -> Result<Option<SnapshotHead>, StoreFault> {
     let id = TenantId(tenant.id);
     let snapshots = Snapshots::at(folder.join(SNAPSHOTS_FOLDER));
@@ -212,6 +280,7 @@ fn check_snapshots(
             return Err(damaged(folder, problem));
         }
         snapshots.check_whole(&path)?;
+        seen.more(path.metadata().map_or(0, |file| file.len()));
     }
     snapshots.newest(id)
 }

@@ -338,6 +338,18 @@ impl JournalReader for PostgresJournalReader {
         Ok(heads.map(|(head, _)| head).collect())
     }
 
+    fn snapshot_bytes(&mut self, head: &SnapshotHead) -> Result<u64, StoreFault> {
+        let rows = self.link.with(|live| {
+            live.query(
+                "SELECT coalesce(sum(length(body)), 0)::bigint FROM ringback_journal.snapshot_part
+                 WHERE tenant = $1 AND sequence = $2",
+                &[&column(head.tenant), &int(head.sequence.0)],
+            )
+        });
+        let rows = rows.map_err(|fault: LinkFault| fault.of("measuring a snapshot"))?;
+        Ok(rows.first().map_or(0, |row| uint(row.get(0))))
+    }
+
     fn read_snapshot(
         &mut self,
         head: &SnapshotHead,

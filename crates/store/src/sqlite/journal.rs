@@ -343,6 +343,10 @@ impl JournalReader for SqliteJournalReader {
         self.snapshots.heads(tenant)
     }
 
+    fn snapshot_bytes(&mut self, head: &SnapshotHead) -> Result<u64, StoreFault> {
+        self.snapshots.bytes(head)
+    }
+
     fn read_snapshot(
         &mut self,
         head: &SnapshotHead,

@@ -110,6 +110,13 @@ impl Snapshots {
             .collect()
     }
 
+    /// How long the file of a snapshot is.
+    pub(crate) fn bytes(&self, head: &SnapshotHead) -> Result<u64, StoreFault> {
+        let path = self.path(head.tenant, head.sequence);
+        let metadata = fs::metadata(&path).map_err(|problem| failed(&path, &problem))?;
+        Ok(metadata.len())
+    }
+
     /// Reads a snapshot, checking as it goes. One that was read to its end is known to be whole.
     pub(crate) fn read(
         &self,

@@ -185,7 +185,7 @@ impl Powered {
         let options = self.options();
         let report = tokio::task::spawn_blocking(move || {
             let store: Box<dyn Store> = Box::new(SqliteStore::open(options).expect("a store"));
-            replay::check(&*store, TENANT, &mut |_, _| {}).expect("a journal that fits")
+            replay::check(&*store, TENANT, &mut |_, _, _| {}).expect("a journal that fits")
         });
         let report = report.await.expect("no panic");
         assert_eq!(report.differences, Vec::<String>::new());

@@ -92,7 +92,7 @@ impl House {
 
     pub(crate) fn replay_check(&self) -> replay::Report {
         let store = SqliteStore::open(self.options()).expect("a store");
-        replay::check(&store, TenantId(1), &mut |_, _| {}).expect("a journal that fits")
+        replay::check(&store, TenantId(1), &mut |_, _, _| {}).expect("a journal that fits")
     }
 }
 
