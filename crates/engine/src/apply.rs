@@ -29,6 +29,11 @@ impl State {
             Event::Config(event) => self.apply_config(event),
             Event::Effect(event) => self.apply_effect(event),
             Event::Interaction(event) => self.apply_interaction(event),
+            Event::Login(event) => {
+                if let Some(watch) = self.logins.apply(event) {
+                    self.watch(&watch);
+                }
+            }
             Event::Node(event) => self.apply_node(event),
             Event::Offer(event) => self.apply_offer(event),
             Event::Route(event) => self.apply_route(event),

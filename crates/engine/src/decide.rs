@@ -7,6 +7,7 @@ mod agents;
 mod configuration;
 mod effects;
 mod interactions;
+mod logins;
 mod offers;
 mod requests;
 mod segments;
@@ -36,6 +37,7 @@ pub fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Refu
         }
         Input::Effect(input) => effects::decide(state, now, input).map_err(Refused::from),
         Input::Interaction(input) => interactions::decide(state, now, input),
+        Input::Login(input) => logins::decide(state, now, input),
         Input::Node(input) => Ok(node(state, now, input)),
         Input::Offer(input) => offers::decide(state, now, input).map_err(Refused::from),
         Input::Route(input) => requests::decide(state, now, input),

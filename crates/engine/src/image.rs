@@ -4,6 +4,7 @@
 //! entries in order, so equal states give equal parts, byte for byte.
 
 use crate::apply::waiting;
+use crate::logins::{self, Watch};
 use crate::matching::{InLine, Matching};
 use crate::results::Kept;
 use crate::state::{Counters, EndedOffer, LineCounts, State};
@@ -43,6 +44,8 @@ pub enum Part {
     Outbox(Vec<Order>),
     /// First answers.
     Results(Vec<Kept>),
+    /// People and their sessions; only where there are any.
+    Logins(Box<logins::Image>),
 }
 
 /// The small things.
@@ -74,6 +77,17 @@ pub struct Head {
 const CHUNK: usize = 4_096;
 
 impl State {
+    /// Watches for the end of a session.
+    pub(crate) fn watch(&mut self, watch: &Watch) {
+        let timer = Timer::SessionEnds(watch.session);
+        if let Some(at) = watch.before {
+            self.timers.disarm(at, timer);
+        }
+        if let Some(at) = watch.after {
+            self.timers.arm(at, timer);
+        }
+    }
+
     /// The parts of the state, in the order they are to be read.
     pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
         let requests = self.requests.keys();
@@ -103,6 +117,7 @@ impl State {
             .chain(chunks(offers).map(Part::Offers))
             .chain(chunks(outbox).map(Part::Outbox))
             .chain(chunks(results).map(Part::Results))
+            .chain(self.logins.image().map(Box::new).map(Part::Logins))
     }
 
     fn head(&self) -> Head {
@@ -206,6 +221,11 @@ impl Restore {
             Part::Results(list) => {
                 for kept in list {
                     state.results.keep(kept);
+                }
+            }
+            Part::Logins(image) => {
+                for watch in state.logins.restore(*image) {
+                    state.watch(&watch);
                 }
             }
         }

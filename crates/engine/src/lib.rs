@@ -26,6 +26,7 @@ mod check;
 pub mod decide;
 mod digest;
 pub mod image;
+pub mod logins;
 mod lookup;
 pub mod matching;
 pub mod react;
@@ -41,7 +42,7 @@ pub use results::Kept;
 pub use state::State;
 
 use ringback_model::{Event, Input, Now, Outcome, Refused};
-use ringback_model::{agent, config, interaction, route};
+use ringback_model::{agent, config, interaction, login, route};
 
 /// Version of the rules: the same version decides the same events for the same inputs. It
 /// stands in every journal record; `replay --check` decides again only what was decided by the
@@ -99,6 +100,20 @@ pub fn outcome(events: &[Event]) -> Outcome {
             }
             Event::Agent(agent::Event::LoggedIn { session, .. }) => {
                 return Outcome::LoggedIn { session: *session };
+            }
+            Event::Login(login::Event::SessionPut(it)) => {
+                return Outcome::PersonLoggedIn {
+                    session: it.id,
+                    limited: it.limited,
+                };
+            }
+            Event::Login(login::Event::PersonPut(it)) => {
+                return Outcome::Put {
+                    version: it.version,
+                };
+            }
+            Event::Login(login::Event::PolicyPut { version, .. }) => {
+                return Outcome::Put { version: *version };
             }
             Event::Config(event) => {
                 return Outcome::Put {

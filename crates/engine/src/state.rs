@@ -1,6 +1,7 @@
 //! The state of one tenant's engine, and what may be read of it.
 
 use crate::digest;
+use crate::logins::Logins;
 use crate::matching::{Matcher, Matching};
 use crate::results::{Kept, Results};
 use crate::timers::Timers;
@@ -43,6 +44,7 @@ pub struct State {
     pub(crate) outbox: Tracked<EffectId, Order>,
     pub(crate) results: Results,
     pub(crate) forget_at: Option<EngineTime>,
+    pub(crate) logins: Logins,
 
     pub(crate) names: Names,
     pub(crate) matcher: Matcher,
@@ -145,7 +147,7 @@ impl State {
     /// Digest of the truth: equal states have equal digests in every process.
     #[must_use]
     pub fn digest(&self) -> u64 {
-        digest::of(&(
+        let work = digest::of(&(
             (
                 self.counters,
                 self.queues.digest(),
@@ -167,7 +169,9 @@ impl State {
                 self.results.digest(),
                 self.forget_at,
             ),
-        ))
+        ));
+        // Added, so that a state without log-in has the digest it had before there was any.
+        work.wrapping_add(self.logins.digest())
     }
 
     /// The next time something is due.
@@ -331,6 +335,12 @@ impl State {
             .collect();
         offers.sort_unstable_by_key(|offer| offer.id);
         offers
+    }
+
+    /// People, what they prove themselves with, and their sessions.
+    #[must_use]
+    pub const fn logins(&self) -> &Logins {
+        &self.logins
     }
 
     /// All API keys, in order of their names.

@@ -1,8 +1,8 @@
 //! The four enums of the one contract.
 
 use crate::config::Version;
-use crate::id::{AgentId, DeskSessionId, InteractionId, RouteRequestId};
-use crate::{agent, config, contact, effect, interaction, node, offer, record, route};
+use crate::id::{AgentId, DeskSessionId, InteractionId, LoginId, RouteRequestId};
+use crate::{agent, config, contact, effect, interaction, login, node, offer, record, route};
 use serde::{Deserialize, Serialize};
 
 pub use crate::effect::Effect;
@@ -21,6 +21,8 @@ pub enum Input {
     Effect(effect::Input),
     /// About interactions.
     Interaction(interaction::Input),
+    /// About people and their sessions.
+    Login(login::Input),
     /// About the node and time.
     Node(node::Input),
     /// About offers.
@@ -44,6 +46,8 @@ pub enum Event {
     Effect(effect::Event),
     /// To an interaction.
     Interaction(interaction::Event),
+    /// To a person or his sessions.
+    Login(login::Event),
     /// To the node.
     Node(node::Event),
     /// To an offer.
@@ -73,6 +77,9 @@ pub enum Refused {
     /// By the interactions' rules.
     #[error(transparent)]
     Interaction(#[from] interaction::Refused),
+    /// By the rules of log-in.
+    #[error(transparent)]
+    Login(#[from] login::Refused),
     /// By the offers' rules.
     #[error(transparent)]
     Offer(#[from] offer::Refused),
@@ -118,6 +125,15 @@ impl Refused {
                 interaction::Refused::TooManyOpen { .. } => "interaction.too_many_open",
                 interaction::Refused::UnknownQueue(_) => "interaction.unknown_queue",
             },
+            Self::Login(why) => match why {
+                login::Refused::Stale(_) => "login.stale",
+                login::Refused::CodeUsed => "login.code_used",
+                login::Refused::LinkOver => "login.link_over",
+                login::Refused::Unknown(_) => "login.unknown",
+                login::Refused::NotEnrolled(_) => "login.not_enrolled",
+                login::Refused::Enrolled(_) => "login.enrolled",
+                login::Refused::Demanded { .. } => "login.demanded",
+            },
             Self::Offer(why) => match why {
                 offer::Refused::Unknown(_) => "offer.unknown",
                 offer::Refused::NotYours { .. } => "offer.not_yours",
@@ -161,6 +177,14 @@ pub enum Outcome {
         /// The desk.
         session: DeskSessionId,
     },
+    /// A person logged in.
+    PersonLoggedIn {
+        /// His session.
+        session: LoginId,
+        /// Whether it is only good for setting up a second factor.
+        #[serde(default)]
+        limited: bool,
+    },
     /// A configuration object was made or changed.
     Put {
         /// Its version now.
@@ -200,6 +224,14 @@ impl Event {
             Self::Interaction(event) => match event {
                 interaction::Event::Submitted(_) => "interaction.submitted",
                 interaction::Event::Stopped { .. } => "interaction.stopped",
+            },
+            Self::Login(event) => match event {
+                login::Event::PersonPut(_) => "login.person_put",
+                login::Event::PolicyPut { .. } => "login.policy_put",
+                login::Event::CredentialsPut { .. } => "login.credentials_put",
+                login::Event::SessionPut(_) => "login.session_put",
+                login::Event::Seen { .. } => "login.seen",
+                login::Event::SessionEnded { .. } => "login.session_ended",
             },
             Self::Node(event) => match event {
                 node::Event::Opened { .. } => "node.opened",
@@ -248,6 +280,7 @@ impl Event {
             | Self::Config(_)
             | Self::Contact(_)
             | Self::Effect(_)
+            | Self::Login(_)
             | Self::Node(_)
             | Self::Record(_) => None,
         }

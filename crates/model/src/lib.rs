@@ -25,6 +25,7 @@ pub mod contact;
 pub mod effect;
 pub mod id;
 pub mod interaction;
+pub mod login;
 pub mod medium;
 pub mod name;
 pub mod node;
@@ -45,7 +46,7 @@ mod scan;
 
 pub use contract::{Effect, Event, Input, Outcome, Refused};
 pub use id::{
-    AgentId, ContactId, DeskSessionId, EffectId, InteractionId, KeyId, OfferId, QueueId,
+    AgentId, ContactId, DeskSessionId, EffectId, InteractionId, KeyId, LoginId, OfferId, QueueId,
     RouteRequestId, VirtualQueueId,
 };
 pub use medium::Medium;

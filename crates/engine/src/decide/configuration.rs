@@ -50,7 +50,11 @@ pub(super) fn decide(state: &State, input: &Input) -> Result<Vec<Event>, Why> {
 }
 
 /// The version a changed object gets, if the change was made against the version that is there.
-fn next_version(what: &str, found: Option<Version>, expected: Expected) -> Result<Version, Why> {
+pub(super) fn next_version(
+    what: &str,
+    found: Option<Version>,
+    expected: Expected,
+) -> Result<Version, Why> {
     let found = found.unwrap_or(0);
     let fits = match expected {
         Expected::Any => true,
@@ -185,7 +189,7 @@ fn make_key(
     })))
 }
 
-fn scope(state: &State, queues: Option<&BTreeSet<Name>>) -> Result<Scope, Why> {
+pub(super) fn scope(state: &State, queues: Option<&BTreeSet<Name>>) -> Result<Scope, Why> {
     let Some(names) = queues else {
         return Ok(Scope::Everything);
     };
@@ -267,14 +271,14 @@ fn put_settings(state: &State, settings: &Settings, expected: Expected) -> Resul
     })
 }
 
-fn within(key: &str, found: Millis, least: Millis, most: Millis) -> Result<(), Why> {
+pub(super) fn within(key: &str, found: Millis, least: Millis, most: Millis) -> Result<(), Why> {
     if (least..=most).contains(&found) {
         return Ok(());
     }
     Err(out_of_range(key, found, &format!("from {least} to {most}")))
 }
 
-fn out_of_range(key: &str, found: impl std::fmt::Display, allowed: &str) -> Why {
+pub(super) fn out_of_range(key: &str, found: impl std::fmt::Display, allowed: &str) -> Why {
     Why::OutOfRange {
         key: key.to_owned(),
         found: found.to_string(),

@@ -1,6 +1,6 @@
 //! What happens when time has passed.
 
-use super::{agents, offers, requests};
+use super::{agents, logins, offers, requests};
 use crate::state::State;
 use crate::timers::Timer;
 use ringback_model::offer::NotTaken;
@@ -31,8 +31,8 @@ fn works_for(state: &State, timer: Timer) -> Option<AgentId> {
     match timer {
         Timer::OfferLapses(id) => state.offer(id).map(|offer| offer.agent),
         Timer::DeskSilent(agent) => Some(agent),
-        // These look at nothing but the request, which no other timer ends.
-        Timer::Cooled(..) | Timer::Widens(_) | Timer::ForgetResults => None,
+        // These look at nothing but the request or the session, which no other timer ends.
+        Timer::Cooled(..) | Timer::Widens(_) | Timer::ForgetResults | Timer::SessionEnds(_) => None,
     }
 }
 
@@ -42,6 +42,7 @@ fn fire(state: &State, now: Now, timer: Timer) -> Vec<Event> {
         Timer::DeskSilent(agent) => agents::silent(state, now, agent),
         Timer::Cooled(request, agent) => cooled(state, request, agent),
         Timer::Widens(request) => widen(state, now, request),
+        Timer::SessionEnds(session) => logins::over(state, now, session),
         Timer::ForgetResults => {
             let (_, settings) = state.settings();
             let kept = settings.results_kept;
