@@ -11,6 +11,7 @@ use crate::personal;
 use crate::problem::{About, Problem};
 use crate::state::{House, Shared};
 use ringback_model::config::Role;
+use ringback_model::right::Action;
 use ringback_model::{
     AgentId, ContactId, Input, InteractionId, OfferId, RouteRequestId, agent, interaction, offer,
     route,
@@ -193,6 +194,7 @@ fn sealed_submission(
 /// Refuses roles that never submit before anything about a person is stored for them; everything
 /// finer is decided by the gate in the hall.
 fn may_write(caller: &Caller) -> Result<(), Problem> {
+    caller.allowed(Action::Submit)?;
     match caller.role() {
         role @ (Role::Auditor | Role::Agent) => {
             Err(Problem::role(role.name(), "submit interactions"))

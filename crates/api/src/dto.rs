@@ -4,6 +4,7 @@ pub(crate) mod agent;
 pub(crate) mod config;
 pub(crate) mod event;
 pub(crate) mod interaction;
+pub(crate) mod login;
 pub(crate) mod numbers;
 pub(crate) mod offer;
 pub(crate) mod route;
@@ -30,10 +31,11 @@ pub(crate) struct Page<T> {
 #[schema(example = json!({}))]
 pub(crate) struct Empty {}
 
-/// Who caused something, as text: `key:crm`, `room:notice`, `node`.
+/// Who caused something, as text: `key:crm`, `person:sam`, `room:notice`, `node`.
 pub(crate) fn actor(actor: &ActorRef) -> String {
     match actor {
         ActorRef::Key(name) => format!("key:{name}"),
+        ActorRef::Person(name) => format!("person:{name}"),
         ActorRef::Room(name) => format!("room:{name}"),
         ActorRef::Node => "node".to_owned(),
     }

@@ -23,6 +23,7 @@ mod guard;
 pub mod hooks;
 mod idempotency;
 mod limits;
+mod login;
 mod names;
 mod options;
 mod personal;
@@ -35,5 +36,5 @@ mod stream;
 mod text;
 
 pub use erasing::{SettleFault, settle_erasures};
-pub use options::ApiOptions;
+pub use options::{ApiOptions, LoginOptions};
 pub use routes::{openapi, router};

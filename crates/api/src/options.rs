@@ -1,5 +1,6 @@
 //! The limits and switches of the room.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -37,6 +38,8 @@ pub struct ApiOptions {
     /// Origins of browser pages that may use the API, exactly as browsers send them, for
     /// example `https://desk.example.com`. None by default.
     pub origins: Vec<String>,
+    /// Log-in of people.
+    pub login: LoginOptions,
     /// Turns `true` when the house is about to drain: `/health/ready` answers 503 from then on.
     pub leaving: Option<watch::Receiver<bool>>,
     /// Turns `true` when the house drains: streams are then told to come back and closed.
@@ -62,9 +65,49 @@ impl Default for ApiOptions {
             ping_every: Duration::from_secs(15),
             write_wait: Duration::from_secs(10),
             origins: Vec::new(),
+            login: LoginOptions::default(),
             leaving: None,
             closing: None,
             streams: Arc::default(),
+        }
+    }
+}
+
+/// What an operator can set of the log-in of people.
+#[derive(Debug, Clone)]
+pub struct LoginOptions {
+    /// Memory of one password hash (argon2id), in KiB.
+    pub argon2_memory_kib: u32,
+    /// How often the memory is passed over.
+    pub argon2_passes: u32,
+    /// Lanes of the memory.
+    pub argon2_lanes: u32,
+    /// Hashes computed at once.
+    pub hashes_at_once: usize,
+    /// Log-ins that may wait for their turn; more are answered with 503.
+    pub hashes_waiting_max: usize,
+    /// Log-ins that may be tried with one account within the window.
+    pub tries_per_account: u32,
+    /// Log-ins that may be tried from one address within the window.
+    pub tries_per_address: u32,
+    /// The window.
+    pub tries_window: Duration,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
+}
+
+impl Default for LoginOptions {
+    fn default() -> Self {
+        Self {
+            argon2_memory_kib: 19 * 1024,
+            argon2_passes: 2,
+            argon2_lanes: 1,
+            hashes_at_once: 2,
+            hashes_waiting_max: 256,
+            tries_per_account: 10,
+            tries_per_address: 100,
+            tries_window: Duration::from_secs(15 * 60),
+            proxies: Vec::new(),
         }
     }
 }

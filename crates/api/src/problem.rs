@@ -160,12 +160,26 @@ impl Problem {
         match fault {
             CommandFault::Refused(refused) => Self::new(refused.code(), refused.to_string()),
             CommandFault::Denied(Denied::Scope) => Self::out_of_scope(about),
-            CommandFault::Denied(denied) => Self::new("denied.role", denied.to_string()),
+            CommandFault::Denied(denied) => Self::denied(&denied),
             CommandFault::KeyReused => Self::new("request.key_reused", fault.to_string()),
             CommandFault::Unavailable(why) => Self::of_unavailable(&why),
             CommandFault::Unknown(_) => Self::new("outcome.unknown", fault.to_string()),
             CommandFault::Quarantined(_) => Self::new("input.quarantined", fault.to_string()),
         }
+    }
+
+    /// The key or session is not for this.
+    pub(crate) fn not_allowed(action: &'static str) -> Self {
+        Self::denied(&Denied::Action { action })
+    }
+
+    fn denied(denied: &Denied) -> Self {
+        let code = match denied {
+            Denied::Role { .. } => "denied.role",
+            Denied::Action { .. } => "denied.action",
+            Denied::Scope => "denied.scope",
+        };
+        Self::new(code, denied.to_string())
     }
 
     fn out_of_scope(about: About) -> Self {
@@ -183,7 +197,7 @@ impl Problem {
         match fault {
             QueryFault::Unknown(_) | QueryFault::Denied(Denied::Scope) => Self::nothing(what),
             QueryFault::Stopped(_) => Self::new("interaction.stopped", fault.to_string()),
-            QueryFault::Denied(denied) => Self::new("denied.role", denied.to_string()),
+            QueryFault::Denied(denied) => Self::denied(&denied),
             QueryFault::Unavailable(why) => Self::of_unavailable(&why),
             QueryFault::Behind { .. } => Self::new("records.behind", fault.to_string()),
             QueryFault::Failed(cause) => Self::broken(cause),
@@ -211,7 +225,10 @@ impl Problem {
 
     /// Seconds after which trying again makes sense.
     fn retry_after(&self) -> Option<u32> {
-        matches!(self.status(), 429 | 503).then_some(1)
+        match self.code {
+            "login.throttled" => Some(60),
+            _ => matches!(self.status(), 429 | 503).then_some(1),
+        }
     }
 
     /// The fixed word for programs.
@@ -253,15 +270,20 @@ impl IntoResponse for Problem {
 fn status_of(code: &str) -> StatusCode {
     match code {
         "request.malformed" | "version.required" => StatusCode::BAD_REQUEST,
-        "auth.missing" | "auth.unknown" => StatusCode::UNAUTHORIZED,
+        "auth.missing" | "auth.unknown" | "login.failed" | "login.code_needed" => {
+            StatusCode::UNAUTHORIZED
+        }
         "denied.role"
         | "denied.scope"
         | "denied.origin"
+        | "denied.action"
+        | "denied.csrf"
+        | "auth.no_person"
         | "offer.not_yours"
         | "interaction.not_owner" => StatusCode::FORBIDDEN,
         "request.unknown_method" => StatusCode::METHOD_NOT_ALLOWED,
         "request.too_slow" => StatusCode::REQUEST_TIMEOUT,
-        "interaction.stopped" => StatusCode::GONE,
+        "interaction.stopped" | "login.link_over" => StatusCode::GONE,
         "config.version_mismatch" => StatusCode::PRECONDITION_FAILED,
         "request.too_large" => StatusCode::PAYLOAD_TOO_LARGE,
         "request.unsupported_media_type" => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -270,7 +292,8 @@ fn status_of(code: &str) -> StatusCode {
         "interaction.queue_full"
         | "interaction.too_many_open"
         | "route.virtual_queue_full"
-        | "rate.limited" => StatusCode::TOO_MANY_REQUESTS,
+        | "rate.limited"
+        | "login.throttled" => StatusCode::TOO_MANY_REQUESTS,
         "request.invalid"
         | "request.unknown_field"
         | "request.key_reused"

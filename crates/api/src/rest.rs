@@ -6,8 +6,10 @@ pub(crate) mod contacts;
 pub(crate) mod health;
 pub(crate) mod interactions;
 pub(crate) mod keys;
+pub(crate) mod login;
 pub(crate) mod numbers;
 pub(crate) mod offers;
+pub(crate) mod people;
 pub(crate) mod queues;
 
 use crate::commands::{self, Ready};

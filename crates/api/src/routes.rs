@@ -1,7 +1,9 @@
 //! All routes, and the hand-written list they are compared with.
 
 use crate::document::{self, Document};
-use crate::rest::{agents, config, contacts, health, interactions, keys, numbers, offers, queues};
+use crate::rest::{
+    agents, config, contacts, health, interactions, keys, login, numbers, offers, people, queues,
+};
 use crate::state::{House, Shared};
 use crate::stream::{socket, sse};
 use crate::{ApiOptions, guard};
@@ -70,12 +72,27 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("GET", "/v1/keys", "listKeys"),
     ("POST", "/v1/keys", "makeKey"),
     ("DELETE", "/v1/keys/{name}", "revokeKey"),
+    ("GET", "/v1/login", "loginNow"),
+    ("POST", "/v1/login", "logIn"),
+    ("POST", "/v1/login/link", "usePasswordLink"),
+    ("POST", "/v1/login/password", "changePassword"),
+    ("GET", "/v1/login/policy", "getLoginPolicy"),
+    ("PUT", "/v1/login/policy", "putLoginPolicy"),
+    ("POST", "/v1/login/totp", "enrolTotp"),
+    ("POST", "/v1/login/totp/confirm", "confirmTotp"),
+    ("POST", "/v1/logout", "logOut"),
     ("GET", "/v1/me", "me"),
     ("POST", "/v1/offers/{offer}/accept", "acceptOffer"),
     ("POST", "/v1/offers/{offer}/reject", "rejectOffer"),
     ("GET", "/v1/openapi.json", "openapi"),
     ("GET", "/v1/outbox", "outbox"),
     ("GET", "/v1/overview", "overview"),
+    ("GET", "/v1/people", "listPeople"),
+    ("GET", "/v1/people/{name}", "getPerson"),
+    ("PUT", "/v1/people/{name}", "putPerson"),
+    ("POST", "/v1/people/{name}/link", "makePasswordLink"),
+    ("DELETE", "/v1/people/{name}/sessions", "endSessions"),
+    ("DELETE", "/v1/people/{name}/totp", "removeTotp"),
     ("GET", "/v1/quarantine", "listQuarantined"),
     ("GET", "/v1/queues", "listQueues"),
     ("GET", "/v1/queues/{name}", "getQueue"),
@@ -85,6 +102,8 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
         "/v1/route-requests/{request}",
         "cancelRouteRequest",
     ),
+    ("GET", "/v1/sessions", "listSessions"),
+    ("DELETE", "/v1/sessions/{session}", "endSession"),
     ("GET", "/v1/settings", "getSettings"),
     ("PUT", "/v1/settings", "putSettings"),
     ("GET", "/v1/stream", "stream"),
@@ -147,6 +166,20 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(keys::list, keys::make))
         .routes(routes!(keys::revoke))
         .routes(routes!(keys::me))
+        .routes(routes!(login::log_in, login::now))
+        .routes(routes!(login::log_out))
+        .routes(routes!(login::change_password))
+        .routes(routes!(login::use_link))
+        .routes(routes!(login::enrol))
+        .routes(routes!(login::confirm))
+        .routes(routes!(login::policy, login::put_policy))
+        .routes(routes!(login::sessions))
+        .routes(routes!(login::end))
+        .routes(routes!(people::list))
+        .routes(routes!(people::get, people::put))
+        .routes(routes!(people::link))
+        .routes(routes!(people::end_sessions))
+        .routes(routes!(people::remove_totp))
         .routes(routes!(contacts::erase))
         .routes(routes!(numbers::overview))
         .routes(routes!(numbers::outbox))

@@ -2,12 +2,14 @@
 
 use crate::door::Caller;
 use crate::limits::Limits;
+use crate::login::Logins;
 use crate::names::Names;
 use crate::options::ApiOptions;
 use crate::presence::Presence;
 use crate::problem::{About, Problem};
 use crate::rest::interactions;
 use crate::stream::meter::Meter;
+use ringback_model::right::Action;
 use ringback_model::{AgentId, Input, Name, Refused};
 use ringback_ports::envelope::{Answer, CommandFault, Denied, Idempotent};
 use ringback_ports::query::{Query, QueryFault, View};
@@ -25,6 +27,7 @@ pub(crate) struct House {
     pub(crate) presence: Arc<Presence>,
     pub(crate) requests: Semaphore,
     pub(crate) meter: Meter,
+    pub(crate) logins: Logins,
 }
 
 /// The room, as handlers hold it.
@@ -35,6 +38,7 @@ impl House {
         Self {
             names: Names::new(hall.clone()),
             limits: Limits::new(&options),
+            logins: Logins::new(&options),
             presence: Arc::new(Presence::new(hall.clone(), options.ping_every)),
             requests: Semaphore::new(options.requests_max),
             meter: Meter::new(),
@@ -51,21 +55,31 @@ impl House {
         input: Input,
         about: About,
     ) -> Result<Answer, Problem> {
-        let (reply, answer) = oneshot::channel();
         let command = Command {
             tenant: caller.tenant,
             actor: caller.actor.clone(),
             idempotent,
             input,
         };
-        self.hall.send(command, Reply::One(reply));
-        let waited = tokio::time::timeout(self.options.answer_wait, answer).await;
-        let result = waited.unwrap_or(Ok(unknown("it took too long")));
-        match result.unwrap_or_else(|_| unknown("the server dropped it")) {
+        match self.answered(command).await {
             Ok(answer) => Ok(answer),
             Err(CommandFault::Denied(Denied::Scope)) => Err(self.out_of_scope(caller, about).await),
             Err(fault) => Err(Problem::of_command(fault, about)),
         }
+    }
+
+    /// Asks the heart in somebody's name.
+    pub(crate) async fn send(&self, command: Command, about: About) -> Result<Answer, Problem> {
+        let answer = self.answered(command).await;
+        answer.map_err(|fault| Problem::of_command(fault, about))
+    }
+
+    async fn answered(&self, command: Command) -> Result<Answer, CommandFault> {
+        let (reply, answer) = oneshot::channel();
+        self.hall.send(command, Reply::One(reply));
+        let waited = tokio::time::timeout(self.options.answer_wait, answer).await;
+        let result = waited.unwrap_or(Ok(unknown("it took too long")));
+        result.unwrap_or_else(|_| unknown("the server dropped it"))
     }
 
     /// Why a command lies out of scope. The hall forgets to which queue an interaction belonged
@@ -114,6 +128,7 @@ impl House {
         query: RecordsQuery,
         what: impl std::fmt::Display,
     ) -> Result<Fresh<RecordsPage>, Problem> {
+        caller.allowed(of_records(&query))?;
         let at_least = at_least.map(Sequence);
         if let Some(wanted) = at_least {
             self.exists(caller, wanted).await?;
@@ -148,6 +163,19 @@ impl House {
     }
 }
 
+/// What asking the records is.
+const fn of_records(query: &RecordsQuery) -> Action {
+    match query {
+        RecordsQuery::Interaction { .. }
+        | RecordsQuery::Interactions { .. }
+        | RecordsQuery::History { .. }
+        | RecordsQuery::Segments { .. } => Action::SeeInteractions,
+        RecordsQuery::WaitTotals => Action::SeeTotals,
+        RecordsQuery::Intervals { .. } => Action::SeeAgents,
+        RecordsQuery::ConfigHistory { .. } => Action::SeeConfiguration,
+    }
+}
+
 /// Whether a question is about the tenant as a whole, not about one thing in it.
 const fn is_about_the_whole(query: &Query) -> bool {
     match query {
@@ -155,6 +183,10 @@ const fn is_about_the_whole(query: &Query) -> bool {
         | Query::Queues
         | Query::VirtualQueues
         | Query::Keys
+        | Query::People
+        | Query::Sessions(_)
+        | Query::LoginPolicy
+        | Query::Login(_)
         | Query::Settings
         | Query::Overview
         | Query::Outbox(_)
@@ -163,6 +195,7 @@ const fn is_about_the_whole(query: &Query) -> bool {
         | Query::Why(_)
         | Query::Agent(_)
         | Query::AgentNamed(_)
+        | Query::Person(_)
         | Query::QueueNamed(_)
         | Query::VirtualQueueNamed(_)
         | Query::Line { .. } => false,

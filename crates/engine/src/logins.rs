@@ -74,6 +74,14 @@ impl Logins {
         self.people.get(&found.person)
     }
 
+    /// Whoever may set his password by this link. Costs a walk.
+    #[must_use]
+    pub fn of_link(&self, hash: &str) -> Option<&Person> {
+        let is = |it: &&Credentials| it.link.as_ref().is_some_and(|link| link.hash == hash);
+        let found = self.credentials.values().find(is)?;
+        self.people.get(&found.person)
+    }
+
     /// What a person proves himself with.
     #[must_use]
     pub fn credentials(&self, person: &Name) -> Option<&Credentials> {

@@ -132,7 +132,6 @@ impl Refused {
                 login::Refused::Unknown(_) => "login.unknown",
                 login::Refused::NotEnrolled(_) => "login.not_enrolled",
                 login::Refused::Enrolled(_) => "login.enrolled",
-                login::Refused::Demanded { .. } => "login.demanded",
             },
             Self::Offer(why) => match why {
                 offer::Refused::Unknown(_) => "offer.unknown",

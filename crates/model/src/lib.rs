@@ -34,6 +34,7 @@ pub mod order;
 pub mod personal;
 pub mod place;
 pub mod record;
+pub mod right;
 pub mod route;
 pub mod target;
 pub mod time;

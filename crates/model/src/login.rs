@@ -284,7 +284,7 @@ pub enum Input {
         /// SHA-256 of his recovery codes, in hexadecimal.
         recovery: BTreeSet<String>,
     },
-    /// A person gives up his second factor, or an administrator takes it from him.
+    /// An administrator takes his second factor from a person, who lost it.
     RemoveTotp {
         /// Who.
         person: Name,
@@ -424,10 +424,4 @@ pub enum Refused {
     /// A second factor is in force already.
     #[error("{0} has a second factor already: remove it first")]
     Enrolled(Name),
-    /// The role demands a second factor.
-    #[error("role {role} has to use a second factor: it cannot be removed")]
-    Demanded {
-        /// The role.
-        role: String,
-    },
 }

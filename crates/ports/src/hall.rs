@@ -7,7 +7,7 @@ use crate::records::{Fresh, RecordsPage, RecordsQuery};
 use crate::store::Tenant;
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
-use ringback_model::{AgentId, DeskSessionId};
+use ringback_model::{AgentId, DeskSessionId, LoginId};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -16,8 +16,9 @@ pub trait Hall: Send + Sync {
     /// The tenants served here.
     fn tenants(&self) -> Vec<Tenant>;
 
-    /// The actor whose API key hashes to this (SHA-256 in hexadecimal), over all tenants.
-    fn authenticate(&self, secret_hash: &str) -> Option<(TenantId, Arc<Actor>)>;
+    /// The actor whose API key or session token hashes to this (SHA-256 in hexadecimal), over
+    /// all tenants.
+    fn authenticate(&self, secret_hash: &str) -> Option<Authenticated>;
 
     /// Asks the heart. The reply comes when the answer is durable; a refusal comes as soon as
     /// what it was decided upon is durable. Never blocks.
@@ -60,6 +61,17 @@ pub trait Hall: Send + Sync {
 
     /// How the house is.
     fn health(&self) -> Health;
+}
+
+/// What a secret opens.
+#[derive(Debug, Clone)]
+pub struct Authenticated {
+    /// Of which tenant.
+    pub tenant: TenantId,
+    /// Who acts with it.
+    pub actor: Arc<Actor>,
+    /// The session it is the token of; `None` for an API key.
+    pub session: Option<LoginId>,
 }
 
 /// Which events a subscriber wants.

@@ -5,10 +5,11 @@
 
 use ringback_engine::State;
 use ringback_model::config::{Role, Scope};
+pub use ringback_model::right::Action;
 use ringback_model::{
-    AgentId, Input, InteractionId, QueueId, agent, config, interaction, offer, route,
+    AgentId, Input, InteractionId, Name, QueueId, agent, config, interaction, login, offer, route,
 };
-use ringback_ports::envelope::{Actor, Denied, Right};
+use ringback_ports::envelope::{Actor, ActorRef, Denied, Right};
 use ringback_ports::query::Query;
 
 /// How far a role may go with an action.
@@ -24,49 +25,10 @@ pub enum Grant {
     Whole,
 }
 
-/// What can be done or asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Action {
-    /// Take interactions in.
-    Submit,
-    /// Be done with an interaction.
-    Complete,
-    /// End an interaction from outside.
-    Stop,
-    /// Make and cancel route requests.
-    Route,
-    /// Accept and reject offers.
-    Answer,
-    /// Log in and out, ready and not ready.
-    Work,
-    /// Change queues, agents and settings.
-    Configure,
-    /// Make and revoke keys.
-    Keys,
-    /// Erase personal data.
-    Erase,
-    /// See interactions, their history and why they wait.
-    SeeInteractions,
-    /// See agents.
-    SeeAgents,
-    /// See queues and lines.
-    SeeQueues,
-    /// See numbers over the whole tenant.
-    SeeTotals,
-    /// See keys and versions of the configuration.
-    SeeConfiguration,
-    /// See the settings.
-    SeeSettings,
-    /// See inputs that were put aside.
-    SeeQuarantine,
-    /// What only the house itself does: timers, effects, desks.
-    House,
-}
-
 use Grant::{No, Own, Scope as InScope, Whole};
 
 /// Action by role: administrator, supervisor, agent, integrator, auditor.
-pub const TABLE: [(Action, [Grant; 5]); 17] = [
+pub const TABLE: [(Action, [Grant; 5]); 19] = [
     (Action::Submit, [InScope, InScope, No, InScope, No]),
     (Action::Complete, [Whole, No, Own, No, No]),
     (Action::Stop, [InScope, InScope, No, InScope, No]),
@@ -75,6 +37,8 @@ pub const TABLE: [(Action, [Grant; 5]); 17] = [
     (Action::Work, [Whole, Whole, Own, No, No]),
     (Action::Configure, [Whole, No, No, No, No]),
     (Action::Keys, [Whole, No, No, No, No]),
+    (Action::People, [Whole, No, No, No, No]),
+    (Action::OwnLogin, [Own, Own, Own, Own, Own]),
     (Action::Erase, [Whole, No, No, No, No]),
     (
         Action::SeeInteractions,
@@ -89,40 +53,14 @@ pub const TABLE: [(Action, [Grant; 5]); 17] = [
     (Action::House, [No, No, No, No, No]),
 ];
 
-impl Action {
-    /// In words, for the one who is denied.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Submit => "submit interactions",
-            Self::Complete => "complete interactions",
-            Self::Stop => "stop interactions",
-            Self::Route => "route interactions",
-            Self::Answer => "answer offers",
-            Self::Work => "log agents in and out and set them ready",
-            Self::Configure => "change the configuration",
-            Self::Keys => "make and revoke keys",
-            Self::Erase => "erase personal data",
-            Self::SeeInteractions => "see interactions",
-            Self::SeeAgents => "see agents",
-            Self::SeeQueues => "see queues",
-            Self::SeeTotals => "see the numbers of the whole tenant",
-            Self::SeeConfiguration => "see the configuration",
-            Self::SeeSettings => "see the settings",
-            Self::SeeQuarantine => "see inputs that were put aside",
-            Self::House => "do what the server does itself",
-        }
-    }
-
-    /// What the table grants a role.
-    #[must_use]
-    pub fn grant(self, role: Role) -> Grant {
-        let column = Role::ALL.iter().position(|it| *it == role);
-        let row = TABLE.iter().find(|(action, _)| *action == self);
-        match (row, column) {
-            (Some((_, grants)), Some(column)) => grants[column],
-            _ => No,
-        }
+/// What the table grants a role.
+#[must_use]
+pub fn grant(action: Action, role: Role) -> Grant {
+    let column = Role::ALL.iter().position(|it| *it == role);
+    let row = TABLE.iter().find(|(of, _)| *of == action);
+    match (row, column) {
+        (Some((_, grants)), Some(column)) => grants[column],
+        _ => No,
     }
 }
 
@@ -134,6 +72,8 @@ enum About {
     Queue(Option<QueueId>),
     /// An agent.
     Agent(AgentId),
+    /// A person who logs in.
+    Person(Name),
     /// An interaction and the agents who have to do with it.
     Interaction(InteractionId),
 }
@@ -143,7 +83,10 @@ enum About {
 /// # Errors
 /// What is missing.
 pub fn may_do(actor: &Actor, state: &State, input: &Input) -> Result<(), Denied> {
-    let (action, about) = of_input(state, input);
+    let (action, about) = match input {
+        Input::Login(input) => of_login(actor, state, input),
+        input => of_input(state, input),
+    };
     check(actor, state, action, &about)
 }
 
@@ -152,7 +95,7 @@ pub fn may_do(actor: &Actor, state: &State, input: &Input) -> Result<(), Denied>
 /// # Errors
 /// What is missing.
 pub fn may_ask(actor: &Actor, state: &State, query: &Query) -> Result<(), Denied> {
-    let (action, about) = of_query(state, query);
+    let (action, about) = of_query(actor, state, query);
     check(actor, state, action, &about)
 }
 
@@ -175,11 +118,22 @@ pub fn reaches(scope: &Scope, queue: QueueId) -> bool {
 }
 
 fn check(actor: &Actor, state: &State, action: Action, about: &About) -> Result<(), Denied> {
-    let Right::Key { role, scope, agent } = &actor.right else {
+    let Right::Key {
+        role,
+        scope,
+        agent,
+        only,
+    } = &actor.right
+    else {
         return Ok(());
     };
+    if only.as_ref().is_some_and(|only| !only.contains(&action)) {
+        return Err(Denied::Action {
+            action: action.words(),
+        });
+    }
     let whole = *scope == Scope::Everything;
-    let allowed = match action.grant(*role) {
+    let allowed = match grant(action, *role) {
         No => {
             return Err(Denied::Role {
                 role: role.name(),
@@ -187,7 +141,7 @@ fn check(actor: &Actor, state: &State, action: Action, about: &About) -> Result<
             });
         }
         Whole => whole,
-        Own => agent.is_some_and(|agent| is_own(state, agent, about)),
+        Own => is_himself(actor, about) || agent.is_some_and(|agent| is_own(state, agent, about)),
         InScope => whole || in_scope(state, scope, about),
     };
     if allowed { Ok(()) } else { Err(Denied::Scope) }
@@ -196,7 +150,7 @@ fn check(actor: &Actor, state: &State, action: Action, about: &About) -> Result<
 fn in_scope(state: &State, scope: &Scope, about: &About) -> bool {
     match about {
         About::Tenant => true,
-        About::Agent(_) => false,
+        About::Agent(_) | About::Person(_) => false,
         // What is not there is out of scope like what is elsewhere, so that trying names tells
         // nothing.
         About::Queue(queue) => queue.is_some_and(|queue| reaches(scope, queue)),
@@ -206,9 +160,16 @@ fn in_scope(state: &State, scope: &Scope, about: &About) -> bool {
     }
 }
 
+fn is_himself(actor: &Actor, about: &About) -> bool {
+    match (&actor.name, about) {
+        (ActorRef::Person(actor), About::Person(person)) => actor == person,
+        _ => false,
+    }
+}
+
 fn is_own(state: &State, agent: AgentId, about: &About) -> bool {
     match about {
-        About::Tenant | About::Queue(_) => false,
+        About::Tenant | About::Queue(_) | About::Person(_) => false,
         About::Agent(other) => *other == agent,
         About::Interaction(id) => state
             .at_work(agent)
@@ -247,7 +208,40 @@ fn of_input(state: &State, input: &Input) -> (Action, About) {
         }
         Input::Config(_) => (Action::Configure, About::Tenant),
         Input::Contact(_) => (Action::Erase, About::Tenant),
+        // Those need to know who asks.
+        Input::Login(_) => (Action::People, About::Tenant),
         Input::Effect(_) | Input::Node(_) => (Action::House, About::Tenant),
+    }
+}
+
+/// Everybody may change his own log-in; that of others is for administrators. What only follows
+/// from a secret that was shown at the door is the house's to say.
+fn of_login(actor: &Actor, state: &State, input: &login::Input) -> (Action, About) {
+    let whose = match input {
+        login::Input::End { session } => match state.logins().session(*session) {
+            Some(session) => session.person.clone(),
+            None => return (Action::People, About::Tenant),
+        },
+        login::Input::EndAll { person } => person.clone(),
+        login::Input::PutPerson { .. }
+        | login::Input::RemoveTotp { .. }
+        | login::Input::PutPolicy { .. }
+        | login::Input::MakeLink { .. } => return (Action::People, About::Tenant),
+        login::Input::SetPassword { .. }
+        | login::Input::LogIn { .. }
+        | login::Input::Seen { .. }
+        | login::Input::EnrolTotp { .. }
+        | login::Input::ConfirmTotp { .. } => return (Action::House, About::Tenant),
+    };
+    own_or_people(actor, whose, Action::People)
+}
+
+fn own_or_people(actor: &Actor, whose: Name, others: Action) -> (Action, About) {
+    let whose = About::Person(whose);
+    if is_himself(actor, &whose) {
+        (Action::OwnLogin, whose)
+    } else {
+        (others, About::Tenant)
     }
 }
 
@@ -263,7 +257,7 @@ const fn of_agent_input(input: &agent::Input) -> (Action, About) {
     }
 }
 
-fn of_query(state: &State, query: &Query) -> (Action, About) {
+fn of_query(actor: &Actor, state: &State, query: &Query) -> (Action, About) {
     match query {
         Query::Interaction(id) | Query::Why(id) => {
             (Action::SeeInteractions, About::Interaction(*id))
@@ -282,7 +276,16 @@ fn of_query(state: &State, query: &Query) -> (Action, About) {
         Query::Queues | Query::VirtualQueueNamed(_) | Query::VirtualQueues | Query::Line { .. } => {
             (Action::SeeQueues, About::Tenant)
         }
-        Query::Keys => (Action::SeeConfiguration, About::Tenant),
+        Query::Keys | Query::People | Query::LoginPolicy => {
+            (Action::SeeConfiguration, About::Tenant)
+        }
+        Query::Sessions(Some(person)) => {
+            own_or_people(actor, person.clone(), Action::SeeConfiguration)
+        }
+        Query::Person(name) => own_or_people(actor, name.clone(), Action::SeeConfiguration),
+        Query::Sessions(None) => (Action::SeeConfiguration, About::Tenant),
+        // Holds what log-ins are checked against.
+        Query::Login(_) => (Action::House, About::Tenant),
         Query::Settings => (Action::SeeSettings, About::Tenant),
         Query::Overview | Query::Outbox(_) => (Action::SeeTotals, About::Tenant),
         Query::Quarantined(_) => (Action::SeeQuarantine, About::Tenant),
@@ -298,25 +301,26 @@ mod tests {
     fn every_action_stands_in_the_table_once_and_the_house_is_for_nobody_else() {
         let actions: BTreeSet<Action> = TABLE.iter().map(|(action, _)| *action).collect();
         assert_eq!(actions.len(), TABLE.len());
+        assert_eq!(actions.len(), Action::ALL.len());
         for role in Role::ALL {
-            assert_eq!(Action::House.grant(role), No);
+            assert_eq!(grant(Action::House, role), No);
         }
     }
 
     #[test]
     fn an_agent_reaches_only_what_is_his() {
         for (action, _) in TABLE {
-            assert!(matches!(action.grant(Role::Agent), No | Own), "{action:?}");
+            assert!(matches!(grant(action, Role::Agent), No | Own), "{action:?}");
         }
     }
 
     #[test]
     fn an_auditor_changes_nothing() {
-        use Action::{Answer, Complete, Configure, Erase, Keys, Route, Stop, Submit, Work};
+        use Action::{Answer, Complete, Configure, Erase, Keys, People, Route, Stop, Submit, Work};
         for action in [
-            Answer, Complete, Configure, Erase, Keys, Route, Stop, Submit, Work,
+            Answer, Complete, Configure, Erase, Keys, People, Route, Stop, Submit, Work,
         ] {
-            assert_eq!(action.grant(Role::Auditor), No, "{action:?}");
+            assert_eq!(grant(action, Role::Auditor), No, "{action:?}");
         }
     }
 }

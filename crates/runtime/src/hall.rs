@@ -8,7 +8,7 @@ use crossbeam_channel::TrySendError;
 use futures_util::future::BoxFuture;
 use ringback_model::{AgentId, DeskSessionId};
 use ringback_ports::envelope::{Actor, Command, CommandFault, Unavailable};
-use ringback_ports::hall::{Health, Interest, ResumeFault, Subscription};
+use ringback_ports::hall::{Authenticated, Health, Interest, ResumeFault, Subscription};
 use ringback_ports::query::{QuarantinedView, Query, QueryFault, View};
 use ringback_ports::records::{Fresh, PAGE_MAX, RecordsPage, RecordsQuery};
 use ringback_ports::store::{JournalReader, RecordsReader, Store, StoreFault, Tenant};
@@ -74,7 +74,7 @@ impl Hall for House {
         self.tenants.clone()
     }
 
-    fn authenticate(&self, secret_hash: &str) -> Option<(TenantId, Arc<Actor>)> {
+    fn authenticate(&self, secret_hash: &str) -> Option<Authenticated> {
         self.shared.keyring.find(secret_hash)
     }
 

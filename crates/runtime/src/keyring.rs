@@ -1,59 +1,149 @@
-//! Which API key opens what: a copy of what the tenants' states say, for the door.
+//! Which API key and which session opens what: a copy of what the tenants' states say, for the
+//! door.
 
-use ringback_model::Event;
+use ringback_engine::State;
 use ringback_model::config::{ApiKey, Event as Config};
+use ringback_model::login::{Event as Login, Person, Session};
+use ringback_model::right::Action;
+use ringback_model::{Event, LoginId, Name};
 use ringback_ports::envelope::{Actor, ActorRef, Right};
+use ringback_ports::hall::Authenticated;
 use ringback_ports::{Record, TenantId};
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
-/// Keys by the hash of their secret.
+/// Keys and sessions by the hash of their secret.
 #[derive(Debug, Default)]
 pub(crate) struct Keyring {
-    keys: RwLock<HashMap<String, (TenantId, Arc<Actor>)>>,
+    rings: RwLock<Rings>,
+}
+
+#[derive(Debug, Default)]
+struct Rings {
+    open: HashMap<String, Authenticated>,
+    people: HashMap<(TenantId, Name), Arc<Person>>,
+    /// Hashes by session.
+    sessions: HashMap<(TenantId, LoginId), Arc<Session>>,
 }
 
 impl Keyring {
-    pub(crate) fn find(&self, secret_hash: &str) -> Option<(TenantId, Arc<Actor>)> {
-        let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        keys.get(secret_hash).cloned()
+    pub(crate) fn find(&self, secret_hash: &str) -> Option<Authenticated> {
+        let rings = self.rings.read().unwrap_or_else(PoisonError::into_inner);
+        rings.open.get(secret_hash).cloned()
     }
 
-    /// Takes over all keys of a tenant that was just read in.
-    pub(crate) fn reset<'a>(&self, tenant: TenantId, all: impl Iterator<Item = &'a ApiKey>) {
-        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-        keys.retain(|_, (of, _)| *of != tenant);
-        for key in all {
-            put(&mut keys, tenant, key);
+    fn write(&self) -> RwLockWriteGuard<'_, Rings> {
+        self.rings.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes over all keys, people and sessions of a tenant that was just read in.
+    pub(crate) fn reset(&self, tenant: TenantId, state: &State) {
+        let mut rings = self.write();
+        rings.open.retain(|_, opens| opens.tenant != tenant);
+        rings.people.retain(|(of, _), _| *of != tenant);
+        rings.sessions.retain(|(of, _), _| *of != tenant);
+        for key in state.keys() {
+            rings.put_key(tenant, key);
+        }
+        for person in state.logins().people() {
+            rings.put_person(tenant, person);
+        }
+        for session in state.logins().sessions() {
+            rings.put_session(tenant, session);
         }
     }
 
-    /// Takes over what a durable record says of keys.
+    /// Takes over what a durable record says of keys, people and sessions.
     pub(crate) fn learn(&self, record: &Record) {
-        for entry in &record.entries {
-            for event in &entry.events {
-                if let Event::Config(Config::KeyPut(key)) = event {
-                    let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
-                    put(&mut keys, record.tenant, key);
+        let tenant = record.tenant;
+        let entries = record.entries.iter();
+        for event in entries.flat_map(|entry| &entry.events) {
+            match event {
+                Event::Config(Config::KeyPut(key)) => self.write().put_key(tenant, key),
+                Event::Login(Login::PersonPut(person)) => self.write().put_person(tenant, person),
+                Event::Login(Login::SessionPut(session)) => {
+                    self.write().put_session(tenant, session);
                 }
+                Event::Login(Login::SessionEnded { session, .. }) => {
+                    self.write().end_session(tenant, *session);
+                }
+                _ => {}
             }
         }
     }
 }
 
-fn put(keys: &mut HashMap<String, (TenantId, Arc<Actor>)>, tenant: TenantId, key: &ApiKey) {
-    if key.revoked {
-        keys.remove(&key.hash);
-        return;
+impl Rings {
+    fn put_key(&mut self, tenant: TenantId, key: &ApiKey) {
+        if key.revoked {
+            self.open.remove(&key.hash);
+            return;
+        }
+        let right = Right::Key {
+            role: key.role,
+            scope: key.scope.clone(),
+            agent: key.agent,
+            only: None,
+        };
+        let actor = Actor {
+            name: ActorRef::Key(key.name.clone()),
+            right,
+        };
+        let opens = Authenticated {
+            tenant,
+            actor: Arc::new(actor),
+            session: None,
+        };
+        self.open.insert(key.hash.clone(), opens);
     }
-    let right = Right::Key {
-        role: key.role,
-        scope: key.scope.clone(),
-        agent: key.agent,
-    };
-    let actor = Actor {
-        name: ActorRef::Key(key.name.clone()),
-        right,
-    };
-    keys.insert(key.hash.clone(), (tenant, Arc::new(actor)));
+
+    /// What changes in a person changes at once what his sessions open.
+    fn put_person(&mut self, tenant: TenantId, person: &Person) {
+        let slot = (tenant, person.name.clone());
+        self.people.insert(slot, Arc::new(person.clone()));
+        let theirs = self.sessions.iter();
+        let theirs: Vec<Arc<Session>> = theirs
+            .filter(|((of, _), session)| *of == tenant && session.person == person.name)
+            .map(|(_, session)| session.clone())
+            .collect();
+        for session in theirs {
+            self.open_session(tenant, &session);
+        }
+    }
+
+    fn put_session(&mut self, tenant: TenantId, session: &Session) {
+        let kept = Arc::new(session.clone());
+        self.sessions.insert((tenant, session.id), kept);
+        self.open_session(tenant, session);
+    }
+
+    fn open_session(&mut self, tenant: TenantId, session: &Session) {
+        let Some(person) = self.people.get(&(tenant, session.person.clone())) else {
+            return;
+        };
+        // Whoever has to set up a second factor may do nothing else before.
+        let only = session.limited.then(|| BTreeSet::from([Action::OwnLogin]));
+        let right = Right::Key {
+            role: person.body.role,
+            scope: person.scope.clone(),
+            agent: person.agent,
+            only: only.map(Arc::new),
+        };
+        let actor = Actor {
+            name: ActorRef::Person(person.name.clone()),
+            right,
+        };
+        let opens = Authenticated {
+            tenant,
+            actor: Arc::new(actor),
+            session: Some(session.id),
+        };
+        self.open.insert(session.hash.clone(), opens);
+    }
+
+    fn end_session(&mut self, tenant: TenantId, session: LoginId) {
+        if let Some(gone) = self.sessions.remove(&(tenant, session)) {
+            self.open.remove(&gone.hash);
+        }
+    }
 }

@@ -256,7 +256,11 @@ pub fn changes_of<'a>(
             changes.push(Change::Interval(interval));
             return Ok(());
         }
-        Event::Agent(_) | Event::Contact(_) | Event::Effect(_) | Event::Node(_) => {}
+        Event::Agent(_)
+        | Event::Contact(_)
+        | Event::Effect(_)
+        | Event::Login(_)
+        | Event::Node(_) => {}
     }
     let subject = event.subject();
     changes.push(Change::History(HistoryLine {

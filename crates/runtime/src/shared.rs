@@ -4,8 +4,8 @@ use crate::hub::Hub;
 use crate::keyring::Keyring;
 use crate::room::{Room, RoomGauge};
 use crossbeam_channel::{Receiver, Sender, bounded};
+use ringback_engine::State;
 use ringback_model::Now;
-use ringback_model::config::ApiKey;
 use ringback_model::effect::Order;
 use ringback_ports::{Record, Sequence, TenantId};
 use std::collections::BTreeMap;
@@ -98,13 +98,8 @@ impl Shared {
 
     // -- being served -----------------------------------------------------------------------
 
-    pub(crate) fn serve<'a>(
-        &self,
-        tenant: TenantId,
-        sequence: Sequence,
-        keys: impl Iterator<Item = &'a ApiKey>,
-    ) {
-        self.keyring.reset(tenant, keys);
+    pub(crate) fn serve(&self, tenant: TenantId, sequence: Sequence, state: &State) {
+        self.keyring.reset(tenant, state);
         self.hub.reset(tenant, sequence);
         self.with(tenant, |about| {
             about.served = true;

@@ -610,7 +610,7 @@ impl Loop {
                     crate::clock::EngineClock::reopen(clock, recovered.last);
                 let now = clock.now();
                 self.shared
-                    .serve(tenant, recovered.sequence, recovered.state.keys());
+                    .serve(tenant, recovered.sequence, &recovered.state);
                 let open = Open {
                     state: recovered.state,
                     clock,

@@ -6,11 +6,13 @@ use crate::tenant::Open;
 use ringback_engine::State;
 use ringback_model::config::{Scope, VirtualQueue};
 use ringback_model::effect::Phase;
+use ringback_model::login::{Person, Session};
 use ringback_model::place::Place;
-use ringback_model::{AgentId, InteractionId, Medium, VirtualQueueId};
+use ringback_model::{AgentId, InteractionId, Medium, Name, VirtualQueueId};
 use ringback_ports::envelope::Actor;
 use ringback_ports::query::{
-    AgentView, InteractionView, Overview, Query, QueryFault, QueueView, View, VirtualQueueView,
+    AgentView, Claim, InteractionView, LoginView, Overview, PersonView, Query, QueryFault,
+    QueueView, View, VirtualQueueView,
 };
 use ringback_ports::records::PAGE_MAX;
 
@@ -62,6 +64,32 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
             limit,
         } => View::Line(line(state, &scope, *virtual_queue, *limit)?),
         Query::Keys => View::Keys(state.keys().cloned().collect()),
+        Query::People => View::People(
+            state
+                .logins()
+                .people()
+                .map(|it| person(state, it))
+                .collect(),
+        ),
+        Query::Person(name) => {
+            let found = state
+                .logins()
+                .person(name)
+                .ok_or_else(|| unknown("person", name))?;
+            View::Person(Box::new(person(state, found)))
+        }
+        Query::Sessions(of) => View::Sessions(sessions(state, of.as_ref())),
+        Query::LoginPolicy => {
+            let (version, policy) = state.logins().policy();
+            View::LoginPolicy(version, Box::new(policy.clone()))
+        }
+        Query::Login(claim) => {
+            let (_, policy) = state.logins().policy();
+            View::Login(
+                claimed(state, claim).map(Box::new),
+                Box::new(policy.clone()),
+            )
+        }
         Query::Settings => {
             let (version, settings) = state.settings();
             View::Settings(version, Box::new(settings.clone()))
@@ -75,6 +103,50 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
         }
         // The gate and the moment are told here; the list itself is read from the store.
         Query::Quarantined(_) => View::Quarantined(Vec::new()),
+    })
+}
+
+fn person(state: &State, person: &Person) -> PersonView {
+    let logins = state.logins();
+    let credentials = logins.credentials(&person.name);
+    let totp = credentials.and_then(|it| it.totp.as_ref());
+    let totp = totp.filter(|totp| totp.confirmed);
+    let providers = credentials.map(|it| it.subjects.keys().cloned().collect());
+    PersonView {
+        password: credentials.is_some_and(|it| it.password.is_some()),
+        totp: totp.is_some(),
+        recovery_codes: totp.map_or(0, |totp| totp.recovery.len()),
+        providers: providers.unwrap_or_default(),
+        sessions: logins.sessions_of(&person.name).count(),
+        person: person.clone(),
+    }
+}
+
+fn sessions(state: &State, of: Option<&Name>) -> Vec<Session> {
+    let logins = state.logins();
+    match of {
+        Some(person) => logins.sessions_of(person).cloned().collect(),
+        None => logins.sessions().cloned().collect(),
+    }
+}
+
+fn claimed(state: &State, claim: &Claim) -> Option<LoginView> {
+    let logins = state.logins();
+    let person = match claim {
+        Claim::KnownAs(text) => logins.known_as(text),
+        Claim::Link(hash) => logins.of_link(hash),
+        Claim::Subject {
+            issuer,
+            subject,
+            email,
+        } => {
+            let linked = logins.of_subject(issuer, subject);
+            linked.or_else(|| logins.with_email(email.as_deref()?))
+        }
+    }?;
+    Some(LoginView {
+        credentials: logins.credentials(&person.name).cloned(),
+        person: person.clone(),
     })
 }
 

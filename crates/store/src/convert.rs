@@ -81,6 +81,7 @@ pub(crate) fn actor_text(actor: &ActorRef) -> String {
 pub(crate) fn write_actor(actor: &ActorRef, text: &mut String) {
     let (kind, name) = match actor {
         ActorRef::Key(name) => ("key:", name.as_str()),
+        ActorRef::Person(name) => ("person:", name.as_str()),
         ActorRef::Room(name) => ("room:", name.as_str()),
         ActorRef::Node => ("node", ""),
     };
@@ -92,6 +93,7 @@ pub(crate) fn write_actor(actor: &ActorRef, text: &mut String) {
 pub(crate) fn actor(text: &str) -> Result<ActorRef, StoreFault> {
     match text.split_once(':') {
         Some(("key", rest)) => Ok(ActorRef::Key(name("actors", rest)?)),
+        Some(("person", rest)) => Ok(ActorRef::Person(name("actors", rest)?)),
         Some(("room", rest)) => Ok(ActorRef::Room(name("actors", rest)?)),
         None if text == "node" => Ok(ActorRef::Node),
         _ => Err(strange("actors", text)),
@@ -242,6 +244,7 @@ mod tests {
         for value in [
             ActorRef::Node,
             ActorRef::Key("anna".parse().expect("a name")),
+            ActorRef::Person("berta".parse().expect("a name")),
             ActorRef::Room("api".parse().expect("a name")),
         ] {
             assert_eq!(actor(&actor_text(&value)).expect("known"), value);

@@ -1,6 +1,7 @@
 //! Events as streams and histories show them: a name, and flat data.
 
 use super::interaction::{EndingView, SegmentView};
+use super::login::LoginChange;
 use super::offer::{OfferView, back_to, not_taken};
 use super::route::RequestView;
 use super::{actor, agent, config, numbers, text};
@@ -10,8 +11,8 @@ use ringback_model::interaction::Interaction;
 use ringback_model::value::Map;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Event, InteractionId, Medium, Now, OfferId,
-    RouteRequestId, config as model_config, contact, effect, interaction, node, offer, record,
-    route,
+    RouteRequestId, config as model_config, contact, effect, interaction, login as model_login,
+    node, offer, record, route,
 };
 use ringback_ports::Cursor;
 use ringback_ports::envelope::ActorRef;
@@ -130,6 +131,9 @@ pub(crate) struct EventData {
     /// The configuration object that changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     config: Option<Box<ConfigChange>>,
+    /// The person or session it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login: Option<Box<LoginChange>>,
     /// What went wrong, for the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
@@ -189,6 +193,7 @@ impl EventData {
             },
             Event::Effect(event) => base.effect_event(event),
             Event::Interaction(event) => base.interaction_event(event),
+            Event::Login(event) => base.login_event(event),
             Event::Node(event) => base.node_event(event),
             Event::Offer(event) => base.offer_event(now, event),
             Event::Record(event) => base.record_event(known, event),
@@ -287,6 +292,46 @@ impl EventData {
                 ending: Some(EndingView::from(ending)),
                 ..self
             },
+        }
+    }
+
+    /// Nothing that somebody could prove himself with is in it.
+    fn login_event(self, event: &model_login::Event) -> Self {
+        use model_login::Event;
+        let (person, session, what, version) = match event {
+            Event::PersonPut(it) => (Some(text(&it.name)), None, None, Some(it.version)),
+            Event::PolicyPut { version, .. } => (None, None, None, Some(*version)),
+            Event::CredentialsPut { what, credentials } => {
+                let person = text(&credentials.person);
+                (
+                    Some(person),
+                    None,
+                    Some(what.name()),
+                    Some(credentials.version),
+                )
+            }
+            Event::SessionPut(it) => {
+                let person = Some(text(&it.person));
+                (person, Some(Text(it.id)), Some(it.how.name()), None)
+            }
+            Event::Seen { session, .. } => (None, Some(Text(*session)), None, None),
+            Event::SessionEnded {
+                session,
+                person,
+                why,
+            } => {
+                let person = Some(text(person));
+                (person, Some(Text(*session)), Some(why.name()), None)
+            }
+        };
+        Self {
+            login: Some(Box::new(LoginChange {
+                person,
+                session,
+                what,
+                version,
+            })),
+            ..self
         }
     }
 

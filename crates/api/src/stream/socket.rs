@@ -18,9 +18,9 @@ use crate::dto::interaction::{Complete, Stop, Submit};
 use crate::dto::offer::Reject;
 use crate::dto::route::RouteAsk;
 use crate::extract::ApiQuery;
-use crate::guard::origin_allowed;
 use crate::idempotency;
 use crate::limits::Counted;
+use crate::login::cookie::check_origin;
 use crate::presence::Present;
 use crate::problem::{About, Problem, ProblemBody};
 use crate::rest::{agents, interactions, numbers};
@@ -28,12 +28,13 @@ use crate::state::Shared;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::BytesMut;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, SinkExt, StreamExt};
+use ringback_model::right::Action;
 use ringback_model::{AgentId, InteractionId, OfferId, RouteRequestId};
 use ringback_ports::envelope::{Answer, CommandFault, Denied, Idempotent};
 use ringback_ports::hall::Push;
@@ -87,12 +88,7 @@ pub(crate) async fn stream(
 ) -> Result<Response, Problem> {
     let caller = Caller::of_socket(&house, &headers)?;
     caller.limits.take()?;
-    if let Some(origin) = headers.get(header::ORIGIN)
-        && !origin_allowed(&house, origin)
-    {
-        let detail = "pages of this origin may not use the API; its operator lists origins";
-        return Err(Problem::new("denied.origin", detail));
-    }
+    check_origin(&house, &headers)?;
     let after = match &from.after {
         None => None,
         Some(text) => Some(crate::rest::parameter("after", text)?),
@@ -106,6 +102,9 @@ pub(crate) async fn stream(
     if wanted == Events::Mine && caller.agent().is_none() {
         let problem = "`mine` is for agents' keys; use `all` or `none`";
         return Err(Problem::invalid("query:events", problem));
+    }
+    if wanted != Events::None {
+        caller.allowed(Action::SeeInteractions)?;
     }
     let counted = house.limits.stream(&caller.limits)?;
     let limit = house.options.body_bytes_max;
@@ -754,6 +753,10 @@ impl Connection {
         self.check_key()?;
         if let Some(feed) = &mut self.feed {
             feed.sight = Sight::of(&self.caller);
+        }
+        if self.unanswered == 0 {
+            // Whoever has an open desk that answers is there.
+            self.caller.seen(&self.house);
         }
         self.unanswered += 1;
         self.out.frames.push(Message::Ping(bytes::Bytes::new()));

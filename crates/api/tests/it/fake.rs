@@ -15,7 +15,7 @@ use ringback_model::{
 use ringback_ports::envelope::{
     Actor, ActorRef, Answer, CommandFault, Denied, Epoch, Idempotent, InputId, Right, Unavailable,
 };
-use ringback_ports::hall::{Health, Interest, Push, ResumeFault, Subscription};
+use ringback_ports::hall::{Authenticated, Health, Interest, Push, ResumeFault, Subscription};
 use ringback_ports::query::{
     AgentView, InteractionView, Overview, Query, QueryFault, QueueView, View, VirtualQueueView,
 };
@@ -78,7 +78,12 @@ fn name(text: &str) -> Name {
 fn key(name_: &str, role: Role, scope: Scope, agent: Option<AgentId>) -> Arc<Actor> {
     Arc::new(Actor {
         name: ActorRef::Key(name(name_)),
-        right: Right::Key { role, scope, agent },
+        right: Right::Key {
+            role,
+            scope,
+            agent,
+            only: None,
+        },
     })
 }
 
@@ -558,6 +563,11 @@ impl State {
             Query::Quarantined(_) => View::Quarantined(Vec::new()),
             Query::Keys => View::Keys(Vec::new()),
             Query::Why(id) => return Err(unknown(&id)),
+            Query::People => View::People(Vec::new()),
+            Query::Person(name) => return Err(unknown(&name)),
+            Query::Sessions(_) => View::Sessions(Vec::new()),
+            Query::LoginPolicy => View::LoginPolicy(0, Box::default()),
+            Query::Login(_) => View::Login(None, Box::default()),
             Query::VirtualQueueNamed(name) => return Err(unknown(&name)),
             Query::Line { virtual_queue, .. } => return Err(unknown(&virtual_queue)),
         })
@@ -681,9 +691,13 @@ impl Hall for Fake {
         }]
     }
 
-    fn authenticate(&self, secret_hash: &str) -> Option<(TenantId, Arc<Actor>)> {
+    fn authenticate(&self, secret_hash: &str) -> Option<Authenticated> {
         let actor = self.state().keys.get(secret_hash).cloned()?;
-        Some((TENANT, actor))
+        Some(Authenticated {
+            tenant: TENANT,
+            actor,
+            session: None,
+        })
     }
 
     fn send(&self, command: Command, reply: Reply) {

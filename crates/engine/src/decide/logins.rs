@@ -423,3 +423,293 @@ pub(super) fn over(state: &State, now: Now, id: LoginId) -> Vec<Event> {
     .into_iter()
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handle;
+    use ringback_model::{EngineTime, Input as Any, KeyId, Sealed, WallTime, node};
+
+    fn at(seconds: u64) -> Now {
+        Now {
+            engine: EngineTime(seconds * 1_000),
+            wall: WallTime(0),
+        }
+    }
+
+    fn name(text: &str) -> Name {
+        text.parse().expect("a name")
+    }
+
+    fn person(role: Role, disabled: bool) -> Input {
+        Input::PutPerson {
+            name: name("sam"),
+            body: Box::new(PersonBody {
+                display: "Sam".to_owned(),
+                email: Some("Sam@example.com".to_owned()),
+                role,
+                queues: None,
+                agent: None,
+                disabled,
+            }),
+            expected: Expected::Any,
+        }
+    }
+
+    fn log_in(how: How, hash: &str, against: Version) -> Input {
+        Input::LogIn {
+            person: name("sam"),
+            how,
+            against,
+            hash: hash.to_owned(),
+            from: None,
+            with: None,
+        }
+    }
+
+    fn password(against: Version, keep: Option<LoginId>) -> Input {
+        Input::SetPassword {
+            person: name("sam"),
+            phc: "phc".to_owned(),
+            against,
+            link: None,
+            keep,
+        }
+    }
+
+    /// Sam with a password, at version 1 of his credentials.
+    fn world() -> State {
+        let mut state = State::new();
+        done(&mut state, 0, person(Role::Supervisor, false));
+        done(&mut state, 0, password(0, None));
+        state
+    }
+
+    fn ask(state: &mut State, seconds: u64, input: Input) -> Result<Vec<Event>, Refused> {
+        let done = handle(state, at(seconds), &Any::Login(input));
+        state.check(at(seconds)).expect("the invariants hold");
+        done
+    }
+
+    fn done(state: &mut State, seconds: u64, input: Input) -> Vec<Event> {
+        ask(state, seconds, input).expect("it is taken")
+    }
+
+    fn refused(state: &mut State, seconds: u64, input: Input) -> &'static str {
+        ask(state, seconds, input)
+            .expect_err("it is refused")
+            .code()
+    }
+
+    fn due(state: &mut State, seconds: u64) -> Vec<Ended> {
+        let input = Any::Node(node::Input::Due { limit: 100 });
+        let events = handle(state, at(seconds), &input).expect("time passes");
+        state.check(at(seconds)).expect("the invariants hold");
+        let why = |event| match event {
+            Event::Login(It::SessionEnded { why, .. }) => Some(why),
+            _ => None,
+        };
+        events.into_iter().filter_map(why).collect()
+    }
+
+    fn sessions(state: &State) -> Vec<u64> {
+        state.logins().sessions().map(|it| it.id.0).collect()
+    }
+
+    fn confirm(state: &mut State) {
+        let sealed = Sealed {
+            key: KeyId(1),
+            contact: None,
+            bytes: Box::from([1]),
+        };
+        let key = Personal::new(sealed);
+        let sam = name("sam");
+        done(state, 1, Input::EnrolTotp { person: sam, key });
+        let confirm = Input::ConfirmTotp {
+            person: name("sam"),
+            step: 10,
+            against: 2,
+            recovery: BTreeSet::from(["r".to_owned()]),
+        };
+        done(state, 1, confirm);
+    }
+
+    #[test]
+    fn a_state_without_people_has_the_digest_it_always_had() {
+        let state = State::new();
+        assert_eq!(state.logins().digest(), 0);
+        assert!(state.logins().image().is_none());
+    }
+
+    #[test]
+    fn a_session_ends_when_nobody_is_seen_and_when_it_is_too_old() {
+        let mut state = world();
+        done(&mut state, 0, log_in(How::Password, "a", 1));
+        assert_eq!(due(&mut state, 3_599), []);
+        let session = LoginId(1);
+        done(&mut state, 3_599, Input::Seen { session });
+        assert!(done(&mut state, 3_600, Input::Seen { session }).is_empty());
+        assert_eq!(due(&mut state, 7_198), []);
+        assert_eq!(due(&mut state, 7_199), [Ended::Idle]);
+        assert_eq!(
+            refused(&mut state, 7_200, Input::End { session }),
+            "login.unknown"
+        );
+
+        done(&mut state, 10_000, log_in(How::Password, "b", 1));
+        let session = LoginId(2);
+        for seconds in (10_000..53_200).step_by(1_800) {
+            assert_eq!(due(&mut state, seconds), []);
+            done(&mut state, seconds, Input::Seen { session });
+        }
+        assert_eq!(due(&mut state, 53_200), [Ended::TooOld]);
+    }
+
+    #[test]
+    fn a_changed_password_ends_all_sessions_but_one_and_what_was_proved_before() {
+        let mut state = world();
+        for hash in ["a", "b", "c"] {
+            done(&mut state, 1, log_in(How::Password, hash, 1));
+        }
+        done(&mut state, 2, password(1, Some(LoginId(2))));
+        assert_eq!(sessions(&state), [2]);
+        assert_eq!(
+            refused(&mut state, 3, log_in(How::Password, "d", 1)),
+            "login.stale"
+        );
+        assert_eq!(refused(&mut state, 3, password(1, None)), "login.stale");
+    }
+
+    #[test]
+    fn whoever_is_disabled_is_out() {
+        let mut state = world();
+        done(&mut state, 1, log_in(How::Password, "a", 1));
+        done(&mut state, 2, person(Role::Supervisor, true));
+        assert_eq!(sessions(&state), []);
+        assert_eq!(
+            refused(&mut state, 3, log_in(How::Password, "b", 1)),
+            "login.stale"
+        );
+    }
+
+    #[test]
+    fn no_code_is_good_twice() {
+        let mut state = world();
+        confirm(&mut state);
+        let totp = |step| log_in(How::Totp { step }, "a", 3);
+        for used in [9, 10] {
+            assert_eq!(refused(&mut state, 2, totp(used)), "login.code_used");
+        }
+        done(&mut state, 2, totp(11));
+        assert_eq!(refused(&mut state, 2, totp(11)), "login.code_used");
+        let recovery = || {
+            let hash = "r".to_owned();
+            log_in(How::Recovery { hash }, "b", 3)
+        };
+        done(&mut state, 3, recovery());
+        assert_eq!(refused(&mut state, 3, recovery()), "login.code_used");
+        let without = log_in(How::Password, "c", 3);
+        assert_eq!(refused(&mut state, 3, without), "login.stale");
+    }
+
+    #[test]
+    fn a_demanded_second_factor_limits_the_session_until_it_is_there() {
+        let mut state = world();
+        let policy = Policy {
+            totp_roles: BTreeSet::from([Role::Supervisor]),
+            ..Policy::default()
+        };
+        let put = Input::PutPolicy {
+            policy: Box::new(policy),
+            expected: Expected::Absent,
+        };
+        done(&mut state, 0, put);
+        done(&mut state, 0, log_in(How::Password, "a", 1));
+        let limited = |state: &State| state.logins().session(LoginId(1)).map(|it| it.limited);
+        assert_eq!(limited(&state), Some(true));
+        confirm(&mut state);
+        assert_eq!(limited(&state), Some(false));
+        done(
+            &mut state,
+            2,
+            Input::RemoveTotp {
+                person: name("sam"),
+            },
+        );
+        assert_eq!(sessions(&state), []);
+    }
+
+    #[test]
+    fn a_link_is_good_once_and_for_a_while() {
+        let mut state = world();
+        let make = |hash: &str| Input::MakeLink {
+            person: name("sam"),
+            hash: hash.to_owned(),
+        };
+        let set = |hash: &str, against| Input::SetPassword {
+            person: name("sam"),
+            phc: "new".to_owned(),
+            against,
+            link: Some(hash.to_owned()),
+            keep: None,
+        };
+        done(&mut state, 0, make("l"));
+        assert_eq!(refused(&mut state, 1, set("k", 2)), "login.link_over");
+        done(&mut state, 1, set("l", 2));
+        assert_eq!(refused(&mut state, 1, set("l", 3)), "login.link_over");
+        done(&mut state, 2, make("m"));
+        assert_eq!(refused(&mut state, 86_402, set("m", 4)), "login.link_over");
+    }
+
+    #[test]
+    fn a_provider_knows_one_person_by_one_subject() {
+        let mut state = world();
+        let by = |subject: &str| How::Provider {
+            issuer: "https://id".to_owned(),
+            subject: subject.to_owned(),
+        };
+        done(&mut state, 0, log_in(by("1"), "a", 1));
+        done(&mut state, 0, log_in(by("1"), "b", 1));
+        assert_eq!(
+            refused(&mut state, 0, log_in(by("2"), "c", 1)),
+            "login.stale"
+        );
+        let found = state.logins().of_subject("https://id", "1");
+        assert_eq!(found.map(|it| it.name.as_str()), Some("sam"));
+        assert!(state.logins().known_as("sam@EXAMPLE.com").is_some());
+    }
+
+    #[test]
+    fn people_are_checked() {
+        let mut state = world();
+        let other = |role, email: Option<&str>| Input::PutPerson {
+            name: name("other"),
+            body: Box::new(PersonBody {
+                display: String::new(),
+                email: email.map(ToOwned::to_owned),
+                role,
+                queues: None,
+                agent: None,
+                disabled: false,
+            }),
+            expected: Expected::Any,
+        };
+        for (role, email, code) in [
+            (Role::Auditor, Some("sam@example.com"), "config.exists"),
+            (Role::Auditor, Some("sam"), "config.out_of_range"),
+            (Role::Agent, None, "config.key_agent"),
+        ] {
+            assert_eq!(refused(&mut state, 0, other(role, email)), code);
+        }
+    }
+
+    #[test]
+    fn a_person_has_so_many_sessions() {
+        let mut state = world();
+        for number in 0..=SESSIONS_MAX {
+            done(&mut state, 1, log_in(How::Password, &number.to_string(), 1));
+        }
+        assert_eq!(sessions(&state).len(), SESSIONS_MAX);
+        assert_eq!(sessions(&state)[0], 2, "the oldest has gone");
+    }
+}

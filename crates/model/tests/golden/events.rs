@@ -18,7 +18,7 @@ use ringback_model::route::Cancelled;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, Effect, EffectId, EngineTime, Event, InteractionId, KeyId,
     Medium, Millis, OfferId, QueueId, RouteRequestId, VirtualQueueId, agent, config, contact,
-    effect, interaction as it, node, offer as o, record, route,
+    effect, interaction as it, login, node, offer as o, record, route,
 };
 use std::collections::BTreeSet;
 
@@ -43,6 +43,12 @@ named!(Event {
     Event::Effect(effect::Event::Parked { .. }) => "effect.parked",
     Event::Interaction(it::Event::Submitted(_)) => "interaction.submitted",
     Event::Interaction(it::Event::Stopped { .. }) => "interaction.stopped",
+    Event::Login(login::Event::PersonPut(_)) => "login.person_put",
+    Event::Login(login::Event::PolicyPut { .. }) => "login.policy_put",
+    Event::Login(login::Event::CredentialsPut { .. }) => "login.credentials_put",
+    Event::Login(login::Event::SessionPut(_)) => "login.session_put",
+    Event::Login(login::Event::Seen { .. }) => "login.seen",
+    Event::Login(login::Event::SessionEnded { .. }) => "login.session_ended",
     Event::Node(node::Event::Opened { .. }) => "node.opened",
     Event::Node(node::Event::ClockJumped { .. }) => "node.clock_jumped",
     Event::Node(node::Event::ResultsForgotten { .. }) => "node.results_forgotten",
@@ -63,6 +69,7 @@ fn samples() -> Vec<Sample<Event>> {
         configuration(),
         effects_and_node(),
         interactions(),
+        crate::logins::events(),
         offers(),
         records(),
         routes(),

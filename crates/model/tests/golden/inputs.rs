@@ -9,7 +9,8 @@ use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::value::UserData;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Input, InteractionId, KeyId, Medium, Millis,
-    OfferId, RouteRequestId, Tier, agent, config, contact, effect, interaction, node, offer, route,
+    OfferId, RouteRequestId, Tier, agent, config, contact, effect, interaction, login, node, offer,
+    route,
 };
 use std::collections::BTreeSet;
 
@@ -32,6 +33,17 @@ named!(Input {
     Input::Interaction(interaction::Input::Submit(_)) => "interaction.submit",
     Input::Interaction(interaction::Input::Complete { .. }) => "interaction.complete",
     Input::Interaction(interaction::Input::Stop { .. }) => "interaction.stop",
+    Input::Login(login::Input::PutPerson { .. }) => "login.put_person",
+    Input::Login(login::Input::PutPolicy { .. }) => "login.put_policy",
+    Input::Login(login::Input::MakeLink { .. }) => "login.make_link",
+    Input::Login(login::Input::SetPassword { .. }) => "login.set_password",
+    Input::Login(login::Input::LogIn { .. }) => "login.log_in",
+    Input::Login(login::Input::Seen { .. }) => "login.seen",
+    Input::Login(login::Input::End { .. }) => "login.end",
+    Input::Login(login::Input::EndAll { .. }) => "login.end_all",
+    Input::Login(login::Input::EnrolTotp { .. }) => "login.enrol_totp",
+    Input::Login(login::Input::ConfirmTotp { .. }) => "login.confirm_totp",
+    Input::Login(login::Input::RemoveTotp { .. }) => "login.remove_totp",
     Input::Node(node::Input::Opened { .. }) => "node.opened",
     Input::Node(node::Input::Due { .. }) => "node.due",
     Input::Node(node::Input::ClockJumped { .. }) => "node.clock_jumped",
@@ -43,7 +55,13 @@ named!(Input {
 
 #[test]
 fn each_input_is_written_as_it_always_was() {
-    let samples = [agents(), configuration(), interactions(), the_rest()];
+    let samples = [
+        agents(),
+        configuration(),
+        interactions(),
+        crate::logins::inputs(),
+        the_rest(),
+    ];
     hold(
         "input",
         NAMES,

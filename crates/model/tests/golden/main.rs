@@ -17,6 +17,7 @@ mod effects;
 mod events;
 mod files;
 mod inputs;
+mod logins;
 mod refusals;
 mod samples;
 mod shapes;

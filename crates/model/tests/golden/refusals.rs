@@ -4,7 +4,7 @@ use crate::files::{Sample, hold, named};
 use crate::samples::name;
 use ringback_model::{
     AgentId, DeskSessionId, EffectId, InteractionId, Medium, Millis, OfferId, Refused,
-    RouteRequestId, agent, config, contact, effect, interaction, offer, route,
+    RouteRequestId, agent, config, contact, effect, interaction, login, offer, route,
 };
 
 named!(Refused {
@@ -32,6 +32,12 @@ named!(Refused {
     Refused::Interaction(interaction::Refused::QueueFull { .. }) => "interaction.queue_full",
     Refused::Interaction(interaction::Refused::TooManyOpen { .. }) => "interaction.too_many_open",
     Refused::Interaction(interaction::Refused::UnknownQueue(_)) => "interaction.unknown_queue",
+    Refused::Login(login::Refused::Stale(_)) => "login.stale",
+    Refused::Login(login::Refused::CodeUsed) => "login.code_used",
+    Refused::Login(login::Refused::LinkOver) => "login.link_over",
+    Refused::Login(login::Refused::Unknown(_)) => "login.unknown",
+    Refused::Login(login::Refused::NotEnrolled(_)) => "login.not_enrolled",
+    Refused::Login(login::Refused::Enrolled(_)) => "login.enrolled",
     Refused::Offer(offer::Refused::Unknown(_)) => "offer.unknown",
     Refused::Offer(offer::Refused::NotYours { .. }) => "offer.not_yours",
     Refused::Offer(offer::Refused::Over { .. }) => "offer.over",
@@ -45,7 +51,13 @@ named!(Refused {
 });
 
 fn samples() -> Vec<Sample<Refused>> {
-    let samples = [agents(), configuration(), interactions(), the_rest()];
+    let samples = [
+        agents(),
+        configuration(),
+        interactions(),
+        crate::logins::refusals(),
+        the_rest(),
+    ];
     samples
         .into_iter()
         .flatten()

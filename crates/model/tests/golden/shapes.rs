@@ -16,7 +16,7 @@ use ringback_model::target::{
     Comparison, Escalation, Expression, RawStep, Target, TargetKind, Targets, TextComparison,
 };
 use ringback_model::{
-    AgentId, DeskSessionId, EngineTime, InteractionId, Medium, OfferId, Outcome, QueueId,
+    AgentId, DeskSessionId, EngineTime, InteractionId, LoginId, Medium, OfferId, Outcome, QueueId,
     RouteRequestId, WallTime,
 };
 use std::collections::BTreeSet;
@@ -261,6 +261,10 @@ shape!(outcomes, "outcome", Outcome {
     };
     Outcome::Requested { .. } => "requested", Outcome::Requested { request: RouteRequestId(9) };
     Outcome::LoggedIn { .. } => "logged_in", Outcome::LoggedIn { session: DeskSessionId(4) };
+    Outcome::PersonLoggedIn { .. } => "person_logged_in", Outcome::PersonLoggedIn {
+        session: LoginId(3),
+        limited: true,
+    };
     Outcome::Put { .. } => "put", Outcome::Put { version: 6 };
 });
 

@@ -12,7 +12,7 @@ use ringback_model::record::{AgentInterval, AgentState, Segment};
 use ringback_model::route::{Cancelled, RouteRequest};
 use ringback_model::{
     AgentId, Event, Medium, OfferId, Outcome, QueueId, RouteRequestId, VirtualQueueId, agent,
-    config, contact, effect, interaction, node, offer, record, route,
+    config, contact, effect, interaction, login, node, offer, record, route,
 };
 use std::fmt::Display;
 
@@ -41,6 +41,7 @@ pub(crate) fn outcome_text(outcome: Outcome) -> String {
         Outcome::Submitted { interaction, .. } => format!("submitted {interaction}"),
         Outcome::Requested { request } => format!("requested {request}"),
         Outcome::LoggedIn { session } => format!("logged in at {session}"),
+        Outcome::PersonLoggedIn { session, .. } => format!("logged in as {session}"),
         Outcome::Put { version } => format!("version {version}"),
     }
 }
@@ -57,6 +58,7 @@ pub(crate) fn event(state: &State, shown: Shown, event: &Event) -> Option<String
         }
         Event::Effect(event) => Some(effect_event(event)),
         Event::Interaction(event) => Some(interaction_event(state, event)),
+        Event::Login(event) => Some(login_event(event)),
         Event::Node(event) => Some(node_event(event)),
         Event::Offer(event) => Some(offer_event(state, event)),
         Event::Record(record::Event::Segment(it)) => shown.segments.then(|| segment(state, it)),
@@ -129,6 +131,39 @@ pub(crate) fn not_ready(why: &NotReady) -> String {
         NotReady::Chosen { reason } => reason.to_string(),
         NotReady::Missed => "missed too many offers".to_owned(),
         NotReady::Silent => "desk silent".to_owned(),
+    }
+}
+
+// -- log-in -------------------------------------------------------------------------------------
+
+fn login_event(event: &login::Event) -> String {
+    match event {
+        login::Event::PersonPut(it) => format!("person {} is at version {}", it.name, it.version),
+        login::Event::PolicyPut { version, .. } => {
+            format!("the log-in policy is at version {version}")
+        }
+        login::Event::CredentialsPut { what, credentials } => {
+            let what = what.name().replace('_', " ");
+            format!("credentials of {}: {what}", credentials.person)
+        }
+        login::Event::SessionPut(it) => {
+            let limited = if it.limited { ", limited" } else { "" };
+            let how = it.how.name();
+            format!("session {} of {} by {how}{limited}", it.id, it.person)
+        }
+        login::Event::Seen {
+            session,
+            idle_until,
+            ..
+        } => format!("session {session} was seen, idle from {idle_until}"),
+        login::Event::SessionEnded {
+            session,
+            person,
+            why,
+        } => {
+            let why = why.name().replace('_', " ");
+            format!("session {session} of {person} ended: {why}")
+        }
     }
 }
 

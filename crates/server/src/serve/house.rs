@@ -104,6 +104,7 @@ fn router(config: &Config, hall: Arc<dyn Hall>, end: &End) -> Router {
         streams_max: limits.streams_max,
         streams_per_key_max: limits.streams_per_key_max,
         origins: config.origins.clone(),
+        login: config.login.clone(),
         leaving: Some(end.leaving.subscribe()),
         closing: Some(end.closing.subscribe()),
         streams: Arc::clone(&end.streams),
