@@ -180,6 +180,16 @@ impl Caller {
         }
     }
 
+    /// All that the key or session is good for, where that is less than the role allows.
+    pub(crate) fn only(&self) -> Option<Vec<&'static str>> {
+        match &self.actor.right {
+            Right::Key {
+                only: Some(only), ..
+            } => Some(only.iter().map(|action| action.name()).collect()),
+            _ => None,
+        }
+    }
+
     /// Whether the key or session is not good for all that the role may do.
     pub(crate) fn is_limited(&self) -> bool {
         matches!(&self.actor.right, Right::Key { only: Some(_), .. })

@@ -117,14 +117,12 @@ fn protect(house: &Shared, origin: Option<&HeaderValue>, headers: &mut HeaderMap
         ),
         (
             header::ACCESS_CONTROL_ALLOW_HEADERS,
-            "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID, \
-             Ringback-Csrf",
+            "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID",
         ),
         (
             header::ACCESS_CONTROL_EXPOSE_HEADERS,
             "ETag, Location, Retry-After, Ringback-Sequence, Ringback-Request, Idempotency-Replayed",
         ),
-        (header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true"),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];
     for (name, value) in allowed {

@@ -10,6 +10,7 @@ mod fail_points;
 mod hall;
 mod hall_faults;
 mod kill_loop;
+mod login;
 mod loop_mount;
 mod outage;
 mod power_cut;

@@ -9,6 +9,7 @@ pub(crate) mod crowd;
 pub(crate) mod faulty;
 pub(crate) mod hall;
 pub(crate) mod ledger;
+pub(crate) mod person;
 pub(crate) mod picture;
 pub(crate) mod random;
 pub(crate) mod receiver;

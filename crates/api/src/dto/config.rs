@@ -320,12 +320,20 @@ pub(crate) struct Me {
     /// The name of the tenant.
     #[schema(example = "default")]
     pub(crate) tenant: String,
-    /// The name of the key.
+    /// The name of the key, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "crm")]
-    pub(crate) key: String,
+    pub(crate) key: Option<String>,
+    /// The name of the person, if one has logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) person: Option<String>,
     pub(crate) role: RoleWord,
     pub(crate) scope: ScopeView,
-    /// The agent the key belongs to.
+    /// All that the key or session is good for, where that is less than the role allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(crate) only: Option<Vec<&'static str>>,
+    /// The agent the key or the person belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "a7")]
     pub(crate) agent: Option<Text<AgentId>>,

@@ -104,11 +104,14 @@ pub(crate) async fn me(State(house): State<Shared>, caller: Caller) -> Result<Re
     let tenant = tenant.map_or_else(|| caller.tenant.to_string(), |one| text(&one.name));
     let known = house.names.fresh(caller.tenant).await?;
     let sequence = house.names.present(caller.tenant).await?;
+    let person = caller.own_person().ok().map(text);
     let me = Me {
         tenant,
-        key: caller.key_name().to_owned(),
+        key: person.is_none().then(|| caller.key_name().to_owned()),
+        person,
         role: caller.role().into(),
         scope: ScopeView::new(&known, &caller.scope()),
+        only: caller.only(),
         agent: caller.agent().map(Text),
     };
     Ok(read(sequence.0, me))

@@ -70,6 +70,7 @@ fn path(cell: &Cell<'_>, made: &Made) -> String {
         .replace("{interaction}", &made.interaction)
         .replace("{request}", &made.request)
         .replace("{offer}", &made.offer)
+        .replace("{session}", "l999")
         .replace("{kind}", kind)
         .replace("{name}", name);
     match (cell.path, cell.method) {
@@ -106,6 +107,19 @@ fn body(world: &World, cell: &Cell<'_>, made: &Made) -> Option<Value> {
             let name = format!("made-by-{}", cell.column);
             json!({"name": name, "role": "auditor"})
         }
+        ("POST", "/v1/login") => {
+            let name = format!("nobody-{}", cell.column);
+            json!({"tenant": "home", "name": name, "password": "not the one"})
+        }
+        ("POST", "/v1/login/link") => {
+            let token = format!("rbl_{}", cell.column);
+            json!({"tenant": "home", "token": token, "password": "eine gute Idee am Morgen"})
+        }
+        ("POST", "/v1/login/password") => json!({"old": "the old one", "new": "the new one"}),
+        ("POST", "/v1/login/totp") => json!({"password": "the old one"}),
+        ("POST", "/v1/login/totp/confirm") => json!({"code": "123456"}),
+        ("PUT", "/v1/people/{name}") => world::person(mark),
+        ("PUT", "/v1/login/policy") => json!({"idle_ms": 3_600_000}),
         ("POST", _) => json!({}),
         ("PUT", "/v1/queues/{name}") => json!({"open_max": tenant.odd_number}),
         ("PUT", "/v1/virtual-queues/{name}") => json!({"waiting_max": tenant.odd_number}),

@@ -103,6 +103,7 @@ impl Tenant {
                 .put(&path, json!({"open_max": odd_number}))
                 .await;
         }
+        administrator.put("/v1/people/pat", person(mark)).await;
         let line = json!({"waiting_max": odd_number});
         administrator.put("/v1/virtual-queues/english", line).await;
         let mut agents = BTreeMap::new();
@@ -140,6 +141,11 @@ pub(super) fn agent(name: &str, mark: &str) -> Value {
     let mut skills = json!({format!("mark-{mark}"): 1});
     skills[name] = 1.into();
     json!({"skills": skills, "capacity": {"chat": 100}})
+}
+
+/// A person whose display name is the tenant's mark.
+pub(super) fn person(mark: &str) -> Value {
+    json!({"display": format!("mark-{mark}"), "role": "auditor"})
 }
 
 /// Makes a key and gives a client that uses it.

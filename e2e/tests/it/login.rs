@@ -1,0 +1,296 @@
+//! People log in: by a link from an administrator to a password, sessions that survive a restart
+//! and end when they should, a second factor, and what a browser must not be talked into.
+
+use crate::support::client::Client;
+use crate::support::person::{Person, Said, code, said, step};
+use crate::support::server::{PATIENCE, Site};
+use futures_util::StreamExt;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tokio_tungstenite::connect_async;
+use tokio_tungstenite::tungstenite::Message;
+
+const PASSWORD: &str = "eine gute Idee am Morgen";
+const OTHER: &str = "ein anderer Gedanke am Abend";
+
+/// Hashes that cost little: what they are worth is not what is tested here.
+fn site() -> Site {
+    Site::new()
+        .with("RINGBACK_LOGIN__ARGON2_MEMORY_KIB", "64")
+        .with("RINGBACK_LOGIN__ARGON2_PASSES", "1")
+}
+
+/// Makes a person and sets his password by a link.
+async fn person(administrator: &Client, name: &str, role: &str) {
+    let body = json!({"display": name, "email": format!("{name}@example.com"), "role": role});
+    administrator.put(&format!("/v1/people/{name}"), body).await;
+    let link = administrator
+        .post(&format!("/v1/people/{name}/link"), Value::Null)
+        .await;
+    let body = json!({"token": link["token"], "password": PASSWORD});
+    let nobody = Person::new(administrator.base());
+    let set = nobody.post("/v1/login/link", body.clone()).await;
+    assert_eq!(set.status, 200, "{}", set.body);
+    let again = nobody.post("/v1/login/link", body).await;
+    assert_eq!((again.status, again.code()), (410, "login.link_over"));
+}
+
+async fn submit(person: &Person) -> Said {
+    let body = json!({"queue": "inbox", "medium": "chat"});
+    person.post("/v1/interactions", body).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_logs_in_and_out_again() {
+    let site = site();
+    let server = site.start().await;
+    let administrator = site.administrator(0);
+    administrator.put("/v1/queues/inbox", json!({})).await;
+    person(&administrator, "sam", "supervisor").await;
+    let base = site.base();
+
+    // Nothing tells who exists.
+    let nobody = Person::new(&base);
+    let wrong = nobody.try_log_in("sam", "not the one", None).await;
+    let unknown = nobody.try_log_in("nobody", PASSWORD, None).await;
+    assert_eq!((wrong.status, wrong.code()), (401, "login.failed"));
+    assert_eq!(wrong.body, unknown.body);
+    assert_eq!(nobody.get("/v1/login").await.code(), "auth.missing");
+
+    let sam = Person::log_in(&base, "Sam@Example.com", PASSWORD, None).await;
+    let fresh = nobody.try_log_in("sam", PASSWORD, None).await;
+    let cookie = fresh.cookie.expect("a cookie");
+    assert!(cookie.starts_with("ringback=rbs_"), "{cookie}");
+    assert!(
+        cookie.ends_with("; Path=/; HttpOnly; SameSite=Strict"),
+        "{cookie}"
+    );
+    let behind_tls = nobody
+        .bare(Method::POST, "/v1/login")
+        .header("X-Forwarded-Proto", "https");
+    let behind_tls = behind_tls.json(&json!({"name": "sam", "password": PASSWORD}));
+    let behind_tls = said(behind_tls.send().await.expect("an answer")).await;
+    let cookie = behind_tls.cookie.expect("a cookie");
+    assert!(
+        cookie.starts_with("__Host-ringback=") && cookie.ends_with("; Secure"),
+        "{cookie}"
+    );
+
+    let me = sam.get("/v1/me").await;
+    assert_eq!(me.body["person"], "sam");
+    assert_eq!(me.body["role"], "supervisor");
+    assert_eq!(submit(&sam).await.status, 201);
+    // The token is good in a cookie alone, and a key is good in no cookie.
+    let token = sam.cookie.split_once('=').expect("a cookie").1.to_owned();
+    let as_key = administrator.with_key(&token).try_get("/v1/me").await;
+    assert_eq!(as_key.expect("an answer").status, 401);
+
+    may_not_be_forged(&sam, &base).await;
+
+    // A restart changes nothing; a change of role does at once.
+    server.stop().await;
+    let server = site.start().await;
+    assert_eq!(submit(&sam).await.status, 201);
+    let body = json!({"display": "Sam", "role": "auditor"});
+    administrator.put("/v1/people/sam", body).await;
+    assert_eq!(submit(&sam).await.code(), "denied.role");
+
+    let gone = sam.post("/v1/logout", json!({})).await;
+    assert_eq!(gone.status, 200, "{}", gone.body);
+    assert!(gone.cookie.expect("a cookie").contains("Max-Age=0"));
+    assert_eq!(sam.get("/v1/me").await.status, 401);
+    server.stop().await;
+}
+
+/// What a browser sends by itself changes nothing.
+async fn may_not_be_forged(sam: &Person, base: &str) {
+    let body = json!({"queue": "inbox", "medium": "chat"});
+    let bare = || sam.bare(Method::POST, "/v1/interactions").json(&body);
+    let send = async |request: reqwest::RequestBuilder| {
+        said(request.send().await.expect("an answer")).await
+    };
+    assert_eq!(send(bare()).await.code(), "denied.csrf");
+    let made_up = bare().header("Ringback-Csrf", "made up");
+    assert_eq!(send(made_up).await.code(), "denied.csrf");
+    let meant = || bare().header("Ringback-Csrf", &sam.csrf);
+    let foreign = meant().header("Origin", "https://evil.example");
+    assert_eq!(send(foreign).await.code(), "denied.origin");
+    assert_eq!(send(meant().header("Origin", base)).await.status, 201);
+    let told = sam.get("/v1/login").await;
+    assert_eq!(told.body["csrf"], sam.csrf.as_str());
+    for (origin, opens) in [("https://evil.example", false), (base, true)] {
+        assert_eq!(
+            connect_async(sam.socket(origin)).await.is_ok(),
+            opens,
+            "{origin}"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_end_when_they_should_and_streams_with_them() {
+    let site = site();
+    let server = site.start().await;
+    let administrator = site.administrator(0);
+    administrator.put("/v1/queues/inbox", json!({})).await;
+    person(&administrator, "sam", "supervisor").await;
+    let base = site.base();
+    let desk = Person::log_in(&base, "sam", PASSWORD, None).await;
+    let phone = Person::log_in(&base, "sam", PASSWORD, None).await;
+    let other = Person::log_in(&base, "sam", PASSWORD, None).await;
+
+    let mine = desk.get("/v1/sessions?person=me").await;
+    assert_eq!(mine.body["items"].as_array().map(Vec::len), Some(3));
+    assert_eq!(mine.body["items"][0]["from"], "127.0.0.1");
+    assert_eq!(desk.get("/v1/sessions").await.status, 403, "of others: no");
+    let end = format!("/v1/sessions/{}", other.session);
+    assert_eq!(desk.ask(Method::DELETE, &end, None).await.status, 200);
+    assert_eq!(other.get("/v1/me").await.status, 401);
+
+    // The stream of a session ends with it, at the next event.
+    let (mut socket, _) = connect_async(phone.socket(&base)).await.expect("a socket");
+    let end = format!("/v1/sessions/{}", phone.session);
+    administrator.delete(&end).await;
+    assert_eq!(submit(&desk).await.status, 201);
+    let closed = tokio::time::timeout(PATIENCE, async {
+        while let Some(Ok(message)) = socket.next().await {
+            if let Message::Close(Some(frame)) = message {
+                return u16::from(frame.code);
+            }
+        }
+        0
+    });
+    assert_eq!(closed.await.expect("it is closed"), 4003);
+
+    // A new password ends all others, and the old one is none any more.
+    let phone = Person::log_in(&base, "sam", PASSWORD, None).await;
+    let weak = desk.post(
+        "/v1/login/password",
+        json!({"old": PASSWORD, "new": "Password1234"}),
+    );
+    assert_eq!(weak.await.status, 422);
+    let wrong = desk.post("/v1/login/password", json!({"old": OTHER, "new": OTHER}));
+    assert_eq!(wrong.await.code(), "login.failed");
+    let new = desk.post("/v1/login/password", json!({"old": PASSWORD, "new": OTHER}));
+    assert_eq!(new.await.status, 200);
+    assert_eq!(desk.get("/v1/me").await.status, 200);
+    assert_eq!(phone.get("/v1/me").await.status, 401);
+    let old = phone.try_log_in("sam", PASSWORD, None).await;
+    assert_eq!(old.code(), "login.failed");
+
+    // Whoever is disabled is out.
+    let body = json!({"role": "supervisor", "disabled": true});
+    administrator.put("/v1/people/sam", body).await;
+    assert_eq!(desk.get("/v1/me").await.status, 401);
+    assert_eq!(
+        desk.try_log_in("sam", OTHER, None).await.code(),
+        "login.failed"
+    );
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_factor_is_asked_for_and_no_code_is_good_twice() {
+    let site = site();
+    let server = site.start().await;
+    let administrator = site.administrator(0);
+    administrator.put("/v1/queues/inbox", json!({})).await;
+    let policy = json!({"totp_roles": ["supervisor"]});
+    administrator.put("/v1/login/policy", policy).await;
+    person(&administrator, "sam", "supervisor").await;
+    let base = site.base();
+
+    // Before there is a second factor, the session is good for nothing else.
+    let sam = Person::log_in(&base, "sam", PASSWORD, None).await;
+    assert_eq!(sam.get("/v1/login").await.body["limited"], true);
+    assert_eq!(submit(&sam).await.code(), "denied.action");
+    for path in [
+        "/v1/interactions",
+        "/v1/events",
+        "/v1/overview",
+        "/v1/settings",
+    ] {
+        assert_eq!(sam.get(path).await.code(), "denied.action", "{path}");
+    }
+    let key = sam
+        .post("/v1/login/totp", json!({"password": PASSWORD}))
+        .await;
+    let secret = key.body["secret"].as_str().expect("a key").to_owned();
+    assert!(key.body["uri"].as_str().expect("a URI").contains(&secret));
+    let wrong = sam
+        .post("/v1/login/totp/confirm", json!({"code": "12345"}))
+        .await;
+    assert_eq!(wrong.code(), "login.failed");
+    let confirm_step = step();
+    let body = json!({"code": code(&secret, confirm_step)});
+    let confirmed = sam.post("/v1/login/totp/confirm", body).await;
+    assert_eq!(confirmed.status, 200, "{}", confirmed.body);
+    assert_eq!(
+        submit(&sam).await.status,
+        201,
+        "the session is good for all"
+    );
+
+    let nobody = Person::new(&base);
+    let without = nobody.try_log_in("sam", PASSWORD, None).await;
+    assert_eq!((without.status, without.code()), (401, "login.code_needed"));
+    let wrong = nobody.try_log_in("sam", "not the one", None).await;
+    assert_eq!(wrong.code(), "login.failed", "the password comes first");
+    let used = code(&secret, confirm_step);
+    let used = nobody.try_log_in("sam", PASSWORD, Some(&used)).await;
+    assert_eq!((used.status, used.code()), (409, "login.code_used"));
+    let next = code(&secret, confirm_step + 1);
+    Person::log_in(&base, "sam", PASSWORD, Some(&next)).await;
+    let used = nobody.try_log_in("sam", PASSWORD, Some(&next)).await;
+    assert_eq!(used.code(), "login.code_used");
+    let recovery = confirmed.body["recovery_codes"][3]
+        .as_str()
+        .expect("a code");
+    Person::log_in(&base, "sam", PASSWORD, Some(recovery)).await;
+    let used = nobody.try_log_in("sam", PASSWORD, Some(recovery)).await;
+    assert_eq!(used.code(), "login.failed");
+    let view = administrator.get("/v1/people/sam").await;
+    assert_eq!(
+        (&view["totp"], &view["recovery_codes"]),
+        (&json!(true), &json!(9))
+    );
+
+    administrator.delete("/v1/people/sam/totp").await;
+    assert_eq!(sam.get("/v1/me").await.status, 401);
+    let sam = Person::log_in(&base, "sam", PASSWORD, None).await;
+    assert_eq!(sam.get("/v1/login").await.body["limited"], true);
+    server.stop().await;
+    nothing_secret_is_kept(&site, &[PASSWORD, &secret, recovery]);
+}
+
+/// What was shown or typed stands in no file of the data folder.
+fn nothing_secret_is_kept(site: &Site, secrets: &[&str]) {
+    for secret in secrets {
+        let found = crate::support::bytes::holding(site.data(), secret);
+        assert!(found.is_empty(), "{secret} stands in {found:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trying_is_throttled_for_each_account() {
+    let site = site().with("RINGBACK_LOGIN__TRIES_PER_ACCOUNT", "3");
+    let server = site.start().await;
+    let administrator = site.administrator(0);
+    for name in ["sam", "tim"] {
+        person(&administrator, name, "auditor").await;
+    }
+    let nobody = Person::new(&site.base());
+    for name in ["sam", "nobody"] {
+        for _ in 0..3 {
+            let wrong = nobody.try_log_in(name, "not the one", None).await;
+            assert_eq!(wrong.code(), "login.failed");
+        }
+        let throttled = nobody.try_log_in(name, PASSWORD, None).await;
+        assert_eq!(
+            (throttled.status, throttled.code()),
+            (429, "login.throttled")
+        );
+    }
+    Person::log_in(&site.base(), "tim", PASSWORD, None).await;
+    server.stop().await;
+}
