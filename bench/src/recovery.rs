@@ -128,6 +128,7 @@ fn make(data: &Path, interactions: usize, keeper: &Keeper) -> anyhow::Result<()>
         role: Role::Agent,
         queues: None,
         agent: Some(name("anna")?),
+        bounds: None,
     }))?;
     let wants = (0..EXPRESSIONS)
         .map(|number| format!("Skill{number}>=1"))

@@ -36,5 +36,5 @@ mod stream;
 mod text;
 
 pub use erasing::{SettleFault, settle_erasures};
-pub use options::{ApiOptions, LoginOptions};
+pub use options::{ApiOptions, LoginOptions, ProviderOptions};
 pub use routes::{openapi, router};

@@ -3,6 +3,7 @@
 pub(crate) mod codes;
 pub(crate) mod cookie;
 pub(crate) mod deny;
+pub(crate) mod oidc;
 pub(crate) mod passwords;
 pub(crate) mod throttle;
 pub(crate) mod visit;
@@ -11,6 +12,7 @@ use crate::door;
 use crate::options::ApiOptions;
 use crate::problem::{About, Problem};
 use crate::state::House;
+use oidc::Oidc;
 use passwords::Passwords;
 use ringback_model::login::{Input as Login, Policy};
 use ringback_model::{Input, LoginId, Name};
@@ -29,6 +31,8 @@ const SEEN_EVERY: Duration = Duration::from_secs(60);
 pub(crate) struct Logins {
     pub(crate) passwords: Passwords,
     pub(crate) throttle: Throttle,
+    /// Log-in by a provider, where one is configured.
+    pub(crate) oidc: Option<Oidc>,
     /// When sessions were last noted as seen. Only sessions that exist get in.
     seen: Mutex<FxHashMap<(TenantId, LoginId), Instant>>,
 }
@@ -38,6 +42,7 @@ impl Logins {
         Self {
             passwords: Passwords::new(&options.login),
             throttle: Throttle::new(&options.login),
+            oidc: options.login.provider.clone().map(Oidc::new),
             seen: Mutex::default(),
         }
     }

@@ -94,6 +94,29 @@ pub struct LoginOptions {
     pub tries_window: Duration,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpAddr>,
+    /// The provider by which people may log in.
+    pub provider: Option<ProviderOptions>,
+}
+
+/// A provider of log-ins (OpenID Connect).
+#[derive(Clone)]
+pub struct ProviderOptions {
+    /// Its address, exactly as its tokens name it.
+    pub issuer: String,
+    /// What it knows us as.
+    pub client_id: String,
+    /// What we prove that with; `None` for a public client.
+    pub client_secret: Option<String>,
+    /// Where it sends browsers back to: our `/v1/login/oidc/callback`, as browsers reach it.
+    pub redirect_url: String,
+    /// The tenant whose people it knows; may be left out where there is only one.
+    pub tenant: Option<String>,
+}
+
+impl std::fmt::Debug for ProviderOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ProviderOptions({})", self.issuer)
+    }
 }
 
 impl Default for LoginOptions {
@@ -108,6 +131,7 @@ impl Default for LoginOptions {
             tries_per_address: 100,
             tries_window: Duration::from_secs(15 * 60),
             proxies: Vec::new(),
+            provider: None,
         }
     }
 }

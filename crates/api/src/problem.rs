@@ -309,6 +309,7 @@ fn status_of(code: &str) -> StatusCode {
         code if code.ends_with(".unknown") || code == "request.unknown_path" => {
             StatusCode::NOT_FOUND
         }
+        "login.no_provider" => StatusCode::NOT_FOUND,
         _ => StatusCode::CONFLICT,
     }
 }

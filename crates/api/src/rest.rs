@@ -9,6 +9,7 @@ pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod numbers;
 pub(crate) mod offers;
+pub(crate) mod oidc;
 pub(crate) mod people;
 pub(crate) mod queues;
 

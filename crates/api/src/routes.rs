@@ -2,7 +2,8 @@
 
 use crate::document::{self, Document};
 use crate::rest::{
-    agents, config, contacts, health, interactions, keys, login, numbers, offers, people, queues,
+    agents, config, contacts, health, interactions, keys, login, numbers, offers, oidc, people,
+    queues,
 };
 use crate::state::{House, Shared};
 use crate::stream::{socket, sse};
@@ -75,6 +76,8 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("GET", "/v1/login", "loginNow"),
     ("POST", "/v1/login", "logIn"),
     ("POST", "/v1/login/link", "usePasswordLink"),
+    ("GET", "/v1/login/oidc", "logInByProvider"),
+    ("GET", "/v1/login/oidc/callback", "returnFromProvider"),
     ("POST", "/v1/login/password", "changePassword"),
     ("GET", "/v1/login/policy", "getLoginPolicy"),
     ("PUT", "/v1/login/policy", "putLoginPolicy"),
@@ -171,6 +174,8 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(login::change_password))
         .routes(routes!(login::use_link))
         .routes(routes!(login::enrol))
+        .routes(routes!(oidc::depart))
+        .routes(routes!(oidc::callback))
         .routes(routes!(login::confirm))
         .routes(routes!(login::policy, login::put_policy))
         .routes(routes!(login::sessions))

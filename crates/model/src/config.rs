@@ -4,10 +4,12 @@
 use crate::id::{AgentId, QueueId, VirtualQueueId};
 use crate::medium::Medium;
 use crate::name::Name;
+use crate::right::Action;
 use crate::target::Skills;
-use crate::time::Millis;
+use crate::time::{Millis, WallTime};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{Hash, Hasher};
 
 /// The version of one configuration object; 1 is the first.
 pub type Version = u64;
@@ -225,7 +227,7 @@ pub enum Scope {
 }
 
 /// A key to the API. The secret itself is shown once and never kept.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
     /// Its name, unique.
     pub name: Name,
@@ -244,6 +246,37 @@ pub struct ApiKey {
     /// Taken back: opens nothing any more.
     #[serde(default)]
     pub revoked: bool,
+    /// What it is less than its role, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<Box<KeyBounds>>,
+}
+
+/// What an API key is less than its role.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct KeyBounds {
+    /// From then on it opens nothing. By the wall clock, as it is a date people agree upon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<WallTime>,
+    /// All that may be done with it; none given: whatever the role may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<BTreeSet<Action>>,
+}
+
+// Keys without bounds are hashed as they were before there were any: the digest of their states
+// stands in journals.
+impl Hash for ApiKey {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.name.hash(hasher);
+        self.version.hash(hasher);
+        self.hash.hash(hasher);
+        self.role.hash(hasher);
+        self.scope.hash(hasher);
+        self.agent.hash(hasher);
+        self.revoked.hash(hasher);
+        if let Some(bounds) = &self.bounds {
+            bounds.hash(hasher);
+        }
+    }
 }
 
 /// Which version a change was made against.
@@ -303,6 +336,9 @@ pub enum Input {
         /// Whose it is, by name; exactly for role agent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         agent: Option<Name>,
+        /// What it is less than its role, if it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bounds: Option<Box<KeyBounds>>,
     },
     /// Take a key back.
     RevokeKey {

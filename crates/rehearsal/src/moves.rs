@@ -447,6 +447,7 @@ fn make_key(state: &State, rest: [u8; 6]) -> Input {
         role,
         queues: (rest[4] < 128).then(|| BTreeSet::from([name(QUEUES[usize::from(rest[4] % 2)])])),
         agent: named.then_some(owner),
+        bounds: None,
     })
 }
 

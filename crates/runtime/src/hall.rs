@@ -75,7 +75,9 @@ impl Hall for House {
     }
 
     fn authenticate(&self, secret_hash: &str) -> Option<Authenticated> {
-        self.shared.keyring.find(secret_hash)
+        self.shared
+            .keyring
+            .find(secret_hash, self.config.clock.wall())
     }
 
     fn send(&self, command: Command, reply: Reply) {

@@ -5,7 +5,7 @@ use ringback_engine::State;
 use ringback_model::config::{ApiKey, Event as Config};
 use ringback_model::login::{Event as Login, Person, Session};
 use ringback_model::right::Action;
-use ringback_model::{Event, LoginId, Name};
+use ringback_model::{Event, LoginId, Name, WallTime};
 use ringback_ports::envelope::{Actor, ActorRef, Right};
 use ringback_ports::hall::Authenticated;
 use ringback_ports::{Record, TenantId};
@@ -20,16 +20,26 @@ pub(crate) struct Keyring {
 
 #[derive(Debug, Default)]
 struct Rings {
-    open: HashMap<String, Authenticated>,
+    open: HashMap<String, Opens>,
     people: HashMap<(TenantId, Name), Arc<Person>>,
     /// Hashes by session.
     sessions: HashMap<(TenantId, LoginId), Arc<Session>>,
 }
 
+/// What a secret opens, and until when.
+#[derive(Debug)]
+struct Opens {
+    what: Authenticated,
+    expires: Option<WallTime>,
+}
+
 impl Keyring {
-    pub(crate) fn find(&self, secret_hash: &str) -> Option<Authenticated> {
+    /// What a secret opens at this time.
+    pub(crate) fn find(&self, secret_hash: &str, now: WallTime) -> Option<Authenticated> {
         let rings = self.rings.read().unwrap_or_else(PoisonError::into_inner);
-        rings.open.get(secret_hash).cloned()
+        let opens = rings.open.get(secret_hash)?;
+        let open = opens.expires.is_none_or(|expires| now < expires);
+        open.then(|| opens.what.clone())
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Rings> {
@@ -39,7 +49,7 @@ impl Keyring {
     /// Takes over all keys, people and sessions of a tenant that was just read in.
     pub(crate) fn reset(&self, tenant: TenantId, state: &State) {
         let mut rings = self.write();
-        rings.open.retain(|_, opens| opens.tenant != tenant);
+        rings.open.retain(|_, opens| opens.what.tenant != tenant);
         rings.people.retain(|(of, _), _| *of != tenant);
         rings.sessions.retain(|(of, _), _| *of != tenant);
         for key in state.keys() {
@@ -83,7 +93,11 @@ impl Rings {
             role: key.role,
             scope: key.scope.clone(),
             agent: key.agent,
-            only: None,
+            only: key
+                .bounds
+                .as_ref()
+                .and_then(|bounds| bounds.only.clone())
+                .map(Arc::new),
         };
         let actor = Actor {
             name: ActorRef::Key(key.name.clone()),
@@ -93,6 +107,11 @@ impl Rings {
             tenant,
             actor: Arc::new(actor),
             session: None,
+        };
+        let expires = key.bounds.as_ref().and_then(|bounds| bounds.expires);
+        let opens = Opens {
+            what: opens,
+            expires,
         };
         self.open.insert(key.hash.clone(), opens);
     }
@@ -137,6 +156,11 @@ impl Rings {
             tenant,
             actor: Arc::new(actor),
             session: Some(session.id),
+        };
+        // The heart ends sessions by itself.
+        let opens = Opens {
+            what: opens,
+            expires: None,
         };
         self.open.insert(session.hash.clone(), opens);
     }

@@ -294,3 +294,57 @@ async fn trying_is_throttled_for_each_account() {
     Person::log_in(&site.base(), "tim", PASSWORD, None).await;
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_may_be_less_than_its_role_and_end_by_itself() {
+    let site = site();
+    let server = site.start().await;
+    let administrator = site.administrator(0);
+    administrator.put("/v1/queues/inbox", json!({})).await;
+    let unknown = json!({"name": "odd", "role": "integrator", "only": ["fly"]});
+    let unknown = administrator.try_post("/v1/keys", None, &unknown).await;
+    assert_eq!(unknown.expect("an answer").status, 422);
+    let since = std::time::SystemTime::UNIX_EPOCH
+        .elapsed()
+        .expect("after 1970");
+    let made = json!({"name": "intake", "role": "integrator", "only": ["submit"]});
+    let intake = administrator.post("/v1/keys", made).await;
+    let intake = administrator.with_key(intake["secret"].as_str().expect("a secret"));
+    let body = json!({"queue": "inbox", "medium": "chat"});
+    let taken = intake.post("/v1/interactions", body).await;
+    let id = taken["interaction"].as_str().expect("an id");
+    for path in [
+        "/v1/interactions".to_owned(),
+        format!("/v1/interactions/{id}"),
+        format!("/v1/interactions/{id}/history"),
+        "/v1/events".to_owned(),
+        "/v1/settings".to_owned(),
+    ] {
+        let answer = intake.try_get(&path).await.expect("an answer");
+        assert_eq!(
+            (answer.status, answer.code()),
+            (403, "denied.action"),
+            "{path}"
+        );
+    }
+    assert_eq!(intake.get("/v1/me").await["only"], json!(["submit"]));
+
+    let over = json!({"name": "over", "role": "auditor", "expires": "2020-01-01T00:00:00Z"});
+    let over = administrator.post("/v1/keys", over).await;
+    let over = administrator.with_key(over["secret"].as_str().expect("a secret"));
+    assert_eq!(over.try_get("/v1/me").await.expect("an answer").status, 401);
+    let year = 1970 + since.as_secs() / 31_556_952 + 1;
+    let soon =
+        json!({"name": "soon", "role": "auditor", "expires": format!("{year}-12-31T00:00:00Z")});
+    let soon = administrator.post("/v1/keys", soon).await;
+    let soon = administrator.with_key(soon["secret"].as_str().expect("a secret"));
+    assert_eq!(soon.get("/v1/me").await["role"], "auditor");
+    let keys = administrator.get("/v1/keys").await;
+    let shown = keys["items"].as_array().expect("a list").iter();
+    let mut shown = shown.filter(|key| key["name"] == "over");
+    assert_eq!(
+        shown.next().expect("it is listed")["expires"],
+        "2020-01-01T00:00:00.000Z"
+    );
+    server.stop().await;
+}

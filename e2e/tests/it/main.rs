@@ -11,6 +11,7 @@ mod hall;
 mod hall_faults;
 mod kill_loop;
 mod login;
+mod login_by_provider;
 mod loop_mount;
 mod outage;
 mod power_cut;

@@ -11,6 +11,7 @@ pub(crate) mod hall;
 pub(crate) mod ledger;
 pub(crate) mod person;
 pub(crate) mod picture;
+pub(crate) mod provider;
 pub(crate) mod random;
 pub(crate) mod receiver;
 pub(crate) mod seeds;

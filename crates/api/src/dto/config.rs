@@ -4,10 +4,11 @@ use super::text;
 use crate::names::Known;
 use crate::text::{Text, Time};
 use ringback_model::config::{
-    AgentBody, ApiKey, Capacity, Queue, QueueBody, Role, Scope, Settings, VirtualQueue,
+    AgentBody, ApiKey, Capacity, KeyBounds, Queue, QueueBody, Role, Scope, Settings, VirtualQueue,
     VirtualQueueBody,
 };
-use ringback_model::{AgentId, Medium, Millis, Name};
+use ringback_model::right::Action;
+use ringback_model::{AgentId, Medium, Millis, Name, WallTime};
 use ringback_ports::query::{QueueView as LiveQueue, VirtualQueueView as LiveVirtualQueue};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -244,6 +245,29 @@ pub(crate) struct KeyMake {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     pub(crate) agent: Option<Text<Name>>,
+    /// All that may be done with it, by name; left out: whatever the role may do. For example
+    /// `submit`, `stop`, `route`, `see_interactions`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(crate) only: Option<BTreeSet<Text<Action>>>,
+    /// From then on it opens nothing; left out: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) expires: Option<Text<jiff::Timestamp>>,
+}
+
+impl KeyMake {
+    /// What the key is less than its role.
+    pub(crate) fn bounds(&self) -> Option<Box<KeyBounds>> {
+        let bounds = KeyBounds {
+            expires: self.expires.map(|at| WallTime(at.0.as_millisecond())),
+            only: self
+                .only
+                .as_ref()
+                .map(|only| only.iter().map(|it| it.0).collect()),
+        };
+        (bounds != KeyBounds::default()).then(|| Box::new(bounds))
+    }
 }
 
 /// A key that was made.
@@ -299,10 +323,20 @@ pub(crate) struct KeyView {
     agent: Option<Text<AgentId>>,
     /// Taken back: opens nothing any more.
     revoked: bool,
+    /// All that may be done with it, where that is less than the role allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    only: Option<Vec<&'static str>>,
+    /// From then on it opens nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires: Option<Time>,
 }
 
 impl KeyView {
     pub(crate) fn new(known: &Known, key: &ApiKey) -> Self {
+        let bounds = key.bounds.as_deref();
+        let only = bounds.and_then(|it| it.only.as_ref());
         Self {
             name: text(&key.name),
             version: key.version,
@@ -310,6 +344,8 @@ impl KeyView {
             scope: ScopeView::new(known, &key.scope),
             agent: key.agent.map(Text),
             revoked: key.revoked,
+            only: only.map(|only| only.iter().map(|action| action.name()).collect()),
+            expires: bounds.and_then(|it| it.expires).map(Time::wall),
         }
     }
 }

@@ -62,7 +62,8 @@ pub(crate) fn uri(key: &[u8], tenant: &str, person: &str) -> String {
     )
 }
 
-fn escaped(text: &str) -> String {
+/// Percent-encoded, as in an address.
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~') {

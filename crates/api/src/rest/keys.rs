@@ -43,6 +43,7 @@ pub(crate) async fn make(
     ApiJson(body): ApiJson<KeyMake>,
 ) -> Result<Response, Problem> {
     let secret = door::new_secret()?;
+    let bounds = body.bounds();
     let asked = body.clone();
     let queues = asked.queues.map(|names| {
         let names = names.into_iter();
@@ -54,6 +55,7 @@ pub(crate) async fn make(
         role: asked.role.into(),
         queues,
         agent: asked.agent.map(|name| name.0),
+        bounds,
     };
     let answer = ask(&house, &caller, &headers, "key.make", "")
         .send_input(&body, Input::Config(input), About::Named)

@@ -39,7 +39,12 @@ pub(super) fn decide(state: &State, input: &Input) -> Result<Vec<Event>, Why> {
             role,
             queues,
             agent,
-        } => make_key(state, name, hash, *role, queues.as_ref(), agent.as_ref())?,
+            bounds,
+        } => {
+            let mut made = make_key(state, name, hash, *role, queues.as_ref(), agent.as_ref())?;
+            made.bounds.clone_from(bounds);
+            It::KeyPut(Box::new(made))
+        }
         Input::RevokeKey { name } => match revoke_key(state, name)? {
             Some(event) => event,
             None => return Ok(Vec::new()),
@@ -162,7 +167,7 @@ fn make_key(
     role: Role,
     queues: Option<&BTreeSet<Name>>,
     agent: Option<&Name>,
-) -> Result<It, Why> {
+) -> Result<ApiKey, Why> {
     if state.keys.contains_key(name) {
         return Err(Why::Exists {
             what: format!("key {name}"),
@@ -178,7 +183,7 @@ fn make_key(
             what: format!("agent {name}"),
         })
     });
-    Ok(It::KeyPut(Box::new(ApiKey {
+    Ok(ApiKey {
         name: name.clone(),
         version: 1,
         hash: hash.to_owned(),
@@ -186,7 +191,8 @@ fn make_key(
         scope: scope(state, queues)?,
         agent: agent.transpose()?,
         revoked: false,
-    })))
+        bounds: None,
+    })
 }
 
 pub(super) fn scope(state: &State, queues: Option<&BTreeSet<Name>>) -> Result<Scope, Why> {

@@ -140,6 +140,7 @@ fn key() -> ApiKey {
         scope: Scope::Everything,
         agent: Some(AgentId(3)),
         revoked: false,
+        bounds: None,
     }
 }
 
@@ -149,6 +150,10 @@ fn configuration() -> Vec<Sample<Event>> {
         scope: Scope::Queues(BTreeSet::from([QueueId(2), QueueId(5)])),
         agent: None,
         revoked: true,
+        ..key()
+    };
+    let bounded = ApiKey {
+        bounds: Some(Box::new(crate::logins::bounds())),
         ..key()
     };
     let samples = [
@@ -184,6 +189,7 @@ fn configuration() -> Vec<Sample<Event>> {
         ),
         ("", config::Event::KeyPut(Box::new(key()))),
         ("revoked", config::Event::KeyPut(Box::new(revoked))),
+        ("bounds", config::Event::KeyPut(Box::new(bounded))),
         (
             "",
             config::Event::SettingsPut {

@@ -103,6 +103,15 @@ fn configuration() -> Vec<Sample<Input>> {
         role,
         queues,
         agent,
+        bounds: None,
+    };
+    let bounded = config::Input::MakeKey {
+        name: name("shop"),
+        hash: "00ff".to_owned(),
+        role: Role::Auditor,
+        queues: None,
+        agent: None,
+        bounds: Some(Box::new(crate::logins::bounds())),
     };
     let samples = [
         (
@@ -141,6 +150,7 @@ fn configuration() -> Vec<Sample<Input>> {
             ),
         ),
         ("agent", key(Role::Agent, None, Some(name("anna")))),
+        ("bounds", bounded),
         ("", config::Input::RevokeKey { name: name("shop") }),
         (
             "",

@@ -2,15 +2,25 @@
 
 use crate::files::Sample;
 use crate::samples::{at, name};
-use ringback_model::config::{Expected, Role, Scope};
+use ringback_model::config::{Expected, KeyBounds, Role, Scope};
 use ringback_model::login::{
     Changed, Credentials, Ended, Event as It, How, Input as Ask, Person, PersonBody, Policy,
     Refused as Why, Session, SetOnce, Totp,
 };
+use ringback_model::right::Action;
 use ringback_model::{
     AgentId, EngineTime, Event, Input, KeyId, LoginId, Millis, Personal, QueueId, Refused, Sealed,
+    WallTime,
 };
 use std::collections::{BTreeMap, BTreeSet};
+
+/// What a key is less than its role.
+pub(crate) fn bounds() -> KeyBounds {
+    KeyBounds {
+        expires: Some(WallTime(1_700_000_000_000)),
+        only: Some(BTreeSet::from([Action::Submit, Action::SeeInteractions])),
+    }
+}
 
 fn body() -> PersonBody {
     PersonBody {

@@ -191,6 +191,7 @@ fn make_key(words: &mut Words<'_>) -> Result<It, Fault> {
         role,
         queues,
         agent,
+        bounds: None,
     })
 }
 

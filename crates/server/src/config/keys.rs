@@ -236,6 +236,21 @@ keys! {
         tries_window_s: Number = "900";
     }
 
+    /// Log-in of people by a provider that speaks OpenID Connect.
+    oidc: RawOidc {
+        /// The address of the provider, exactly as it calls itself. Not set: nobody logs in by one.
+        issuer: Text, like r#""https://id.example.com""#;
+        /// What the provider knows this server as.
+        client_id: Text, like r#""ringback""#;
+        /// What this server proves that with. Not set: nothing, for a public client.
+        client_secret: Secret, like r#""a secret of the provider""#;
+        /// Where the provider sends browsers back to: `/v1/login/oidc/callback` of this server, as
+        /// browsers reach it.
+        redirect_url: Text, like r#""https://desk.example.com/v1/login/oidc/callback""#;
+        /// The tenant whose people the provider knows. Not set: the only one.
+        tenant: Text, like r#""default""#;
+    }
+
     /// Notices to a system of yours. Each tenant switches them on in its settings (`notices`).
     notices: RawNotices {
         /// Where a POST goes for every interaction that is over. A repetition has the same

@@ -4,8 +4,8 @@ use super::Secret;
 use super::fault::ConfigFault;
 use super::keys::RawConfig;
 use super::layers::{Layers, Sources};
-use ringback_api::LoginOptions;
 use ringback_api::hooks::NoticeRoom;
+use ringback_api::{LoginOptions, ProviderOptions};
 use ringback_model::Name;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -299,6 +299,7 @@ impl Resolve<'_> {
 
     fn login(&self, raw: &RawConfig) -> Result<LoginOptions, ConfigFault> {
         let proxies = self.proxies(&raw.server.proxies)?;
+        let provider = self.provider(raw)?;
         let raw = &raw.login;
         let within = |key: &str, value: u64, min: u64, max: u32| {
             let value = self.within(&format!("login.{key}"), value, min, u64::from(max))?;
@@ -325,7 +326,37 @@ impl Resolve<'_> {
                 within("tries_window_s", raw.tries_window_s, 1, 86_400)?.into(),
             ),
             proxies,
+            provider,
         })
+    }
+
+    fn provider(&self, raw: &RawConfig) -> Result<Option<ProviderOptions>, ConfigFault> {
+        let raw = &raw.oidc;
+        let Some(issuer) = &raw.issuer else {
+            return Ok(None);
+        };
+        let needed = |key: &str, value: &Option<String>| {
+            let missing = || self.wrong(key, "is not set, but `oidc.issuer` is".to_owned());
+            value.clone().ok_or_else(missing)
+        };
+        let redirect_url = needed("oidc.redirect_url", &raw.redirect_url)?;
+        for (key, url) in [
+            ("oidc.issuer", issuer),
+            ("oidc.redirect_url", &redirect_url),
+        ] {
+            if !url.starts_with("https://") && !url.starts_with("http://") {
+                let problem = format!("is {url:?}: write an address of http or https");
+                return Err(self.wrong(key, problem));
+            }
+        }
+        let secret = raw.client_secret.as_ref();
+        Ok(Some(ProviderOptions {
+            issuer: issuer.clone(),
+            client_id: needed("oidc.client_id", &raw.client_id)?,
+            client_secret: secret.map(|secret| secret.reveal().to_owned()),
+            redirect_url,
+            tenant: raw.tenant.clone(),
+        }))
     }
 
     fn proxies(&self, proxies: &[String]) -> Result<Vec<IpAddr>, ConfigFault> {

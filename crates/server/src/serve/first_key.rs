@@ -125,6 +125,7 @@ async fn make(hall: &dyn Hall, tenant: &Tenant, secret: &str) -> Result<()> {
             role: Role::Administrator,
             queues: None,
             agent: None,
+            bounds: None,
         }),
     };
     hall.send(command, Reply::One(reply));
