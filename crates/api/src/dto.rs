@@ -1,6 +1,7 @@
 //! The shapes of the API: own types, one file per subject, each with its conversions.
 
 pub(crate) mod agent;
+pub(crate) mod audit;
 pub(crate) mod config;
 pub(crate) mod event;
 pub(crate) mod interaction;

@@ -2,8 +2,8 @@
 
 use crate::document::{self, Document};
 use crate::rest::{
-    agents, config, contacts, health, interactions, keys, login, numbers, offers, oidc, people,
-    queues,
+    agents, audit, config, contacts, health, interactions, keys, login, numbers, offers, oidc,
+    people, queues,
 };
 use crate::state::{House, Shared};
 use crate::stream::{socket, sse};
@@ -34,6 +34,7 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("POST", "/v1/agents/{name}/logout", "logoutAgent"),
     ("POST", "/v1/agents/{name}/not-ready", "notReadyAgent"),
     ("POST", "/v1/agents/{name}/ready", "readyAgent"),
+    ("GET", "/v1/audit", "audit"),
     ("GET", "/v1/config/{kind}/{name}/versions", "configVersions"),
     ("POST", "/v1/contacts/erase", "eraseContact"),
     ("GET", "/v1/events", "events"),
@@ -169,6 +170,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(keys::list, keys::make))
         .routes(routes!(keys::revoke))
         .routes(routes!(keys::me))
+        .routes(routes!(audit::audit))
         .routes(routes!(login::log_in, login::now))
         .routes(routes!(login::log_out))
         .routes(routes!(login::change_password))

@@ -191,6 +191,51 @@ pub enum Outcome {
     },
 }
 
+impl Input {
+    /// The fixed name, `subject.what`, as people and programs are told of it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Agent(agent::Input::LogIn { .. }) => "agent.log_in",
+            Self::Agent(agent::Input::LogOut { .. }) => "agent.log_out",
+            Self::Agent(agent::Input::Ready { .. }) => "agent.ready",
+            Self::Agent(agent::Input::NotReady { .. }) => "agent.not_ready",
+            Self::Agent(agent::Input::DeskLost { .. }) => "agent.desk_lost",
+            Self::Agent(agent::Input::DeskBack { .. }) => "agent.desk_back",
+            Self::Config(config::Input::PutQueue { .. }) => "config.put_queue",
+            Self::Config(config::Input::PutVirtualQueue { .. }) => "config.put_virtual_queue",
+            Self::Config(config::Input::PutAgent { .. }) => "config.put_agent",
+            Self::Config(config::Input::MakeKey { .. }) => "config.make_key",
+            Self::Config(config::Input::RevokeKey { .. }) => "config.revoke_key",
+            Self::Config(config::Input::PutSettings { .. }) => "config.put_settings",
+            Self::Contact(contact::Input::Erased { .. }) => "contact.erased",
+            Self::Effect(effect::Input::Start { .. }) => "effect.start",
+            Self::Effect(effect::Input::Report { .. }) => "effect.report",
+            Self::Interaction(interaction::Input::Submit(_)) => "interaction.submit",
+            Self::Interaction(interaction::Input::Complete { .. }) => "interaction.complete",
+            Self::Interaction(interaction::Input::Stop { .. }) => "interaction.stop",
+            Self::Login(login::Input::PutPerson { .. }) => "login.put_person",
+            Self::Login(login::Input::PutPolicy { .. }) => "login.put_policy",
+            Self::Login(login::Input::MakeLink { .. }) => "login.make_link",
+            Self::Login(login::Input::SetPassword { .. }) => "login.set_password",
+            Self::Login(login::Input::LogIn { .. }) => "login.log_in",
+            Self::Login(login::Input::Seen { .. }) => "login.seen",
+            Self::Login(login::Input::End { .. }) => "login.end",
+            Self::Login(login::Input::EndAll { .. }) => "login.end_all",
+            Self::Login(login::Input::EnrolTotp { .. }) => "login.enrol_totp",
+            Self::Login(login::Input::ConfirmTotp { .. }) => "login.confirm_totp",
+            Self::Login(login::Input::RemoveTotp { .. }) => "login.remove_totp",
+            Self::Node(node::Input::Opened { .. }) => "node.opened",
+            Self::Node(node::Input::Due { .. }) => "node.due",
+            Self::Node(node::Input::ClockJumped { .. }) => "node.clock_jumped",
+            Self::Offer(offer::Input::Accept { .. }) => "offer.accept",
+            Self::Offer(offer::Input::Reject { .. }) => "offer.reject",
+            Self::Route(route::Input::Request { .. }) => "route.request",
+            Self::Route(route::Input::Cancel { .. }) => "route.cancel",
+        }
+    }
+}
+
 impl Event {
     /// The fixed name, `subject.what`, as shown to people and programs.
     #[must_use]

@@ -16,6 +16,7 @@
 pub mod access;
 mod batch;
 mod bell;
+pub mod chain;
 pub mod clock;
 pub mod codec;
 mod effects;
@@ -133,6 +134,7 @@ impl Runtime {
             store: Arc::clone(&store),
             journal: store.journal_writer()?,
             encoder: codec::Encoder::default(),
+            ends: chain::Ends::default(),
             work,
             signals: signals.clone(),
             loader: to_loader.clone(),

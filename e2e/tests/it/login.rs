@@ -348,3 +348,82 @@ async fn a_key_may_be_less_than_its_role_and_end_by_itself() {
     );
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_did_what_is_told_and_cannot_be_changed_unnoticed() {
+    let site = site();
+    let server = site.start().await;
+    let administrator = site.administrator(0);
+    administrator.put("/v1/queues/inbox", json!({})).await;
+    person(&administrator, "sam", "supervisor").await;
+    let sam = Person::log_in(&site.base(), "sam", PASSWORD, None).await;
+    for _ in 0..3 {
+        assert_eq!(submit(&sam).await.status, 201);
+    }
+    let did = |entries: &[Value]| -> Vec<String> {
+        let did = entries
+            .iter()
+            .map(|it| it["did"].as_str().expect("text").to_owned());
+        did.collect()
+    };
+    let of = administrator.get("/v1/audit?actor=person:sam").await;
+    let of = of["items"].as_array().expect("a list").clone();
+    let expected = [
+        "login.set_password",
+        "login.log_in",
+        "interaction.submit",
+        "interaction.submit",
+        "interaction.submit",
+    ];
+    assert_eq!(did(&of), expected);
+    assert_eq!(of[1]["from"], "127.0.0.1");
+    // Page by page it is the same.
+    let mut pages = Vec::new();
+    let mut path = "/v1/audit?actor=person:sam&limit=2".to_owned();
+    loop {
+        let page = administrator.get(&path).await;
+        pages.extend(page["items"].as_array().expect("a list").clone());
+        let Some(next) = page["next"].as_str() else {
+            break;
+        };
+        path = format!("/v1/audit?actor=person:sam&limit=2&after={next}");
+    }
+    assert_eq!(pages, of);
+    let made = administrator.get("/v1/audit?did=login.put_person").await;
+    assert_eq!(made["items"][0]["of"], json!(["person sam"]));
+    assert_eq!(sam.get("/v1/audit").await.code(), "denied.role");
+    let text = administrator
+        .try_get("/v1/audit?did=login&format=jsonl")
+        .await;
+    let text = text
+        .expect("an answer")
+        .body
+        .as_str()
+        .expect("lines")
+        .to_owned();
+    assert!(
+        text.lines().count() > 3 && !text.contains("argon2"),
+        "{text}"
+    );
+    server.stop().await;
+
+    let server = site.start().await;
+    administrator.put("/v1/queues/other", json!({})).await;
+    server.stop().await;
+    let whole = site.succeeds(&["audit", "verify"]);
+    assert!(whole.contains("the chain is whole"), "{whole}");
+    let end = whole
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("end "));
+    let end = end.expect("the end is told").to_owned();
+    site.succeeds(&["audit", "verify", "--expect", &end]);
+    let other = format!("{}0", &end[..end.len() - 1]);
+    if other != end {
+        assert!(
+            !site
+                .run(&["audit", "verify", "--expect", &other])
+                .status
+                .success()
+        );
+    }
+}

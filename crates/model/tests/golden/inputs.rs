@@ -70,6 +70,20 @@ fn each_input_is_written_as_it_always_was() {
     );
 }
 
+#[test]
+fn the_name_people_see_is_the_name_in_the_journal() {
+    let samples = [
+        agents(),
+        configuration(),
+        interactions(),
+        crate::logins::inputs(),
+        the_rest(),
+    ];
+    for (_, input) in samples.into_iter().flatten() {
+        assert_eq!(input.name(), name_of(&input));
+    }
+}
+
 fn agents() -> Vec<Sample<Input>> {
     let agent = AgentId(3);
     let session = DeskSessionId(4);
