@@ -29,6 +29,8 @@ pub(crate) struct Caller {
     pub(crate) hash: Arc<str>,
     /// The session, for a person.
     pub(crate) session: Option<LoginId>,
+    /// How many digits of a number he sees; `None`: all.
+    pub(crate) digits_shown: Option<u8>,
 }
 
 /// The subprotocol of the WebSocket.
@@ -46,6 +48,7 @@ impl Caller {
             limits: house.limits.of_key(&hash),
             hash: hash.into(),
             session: found.session,
+            digits_shown: found.digits_shown,
         })
     }
 
@@ -122,6 +125,7 @@ impl Caller {
         match house.hall.authenticate(&self.hash) {
             Some(found) if found.tenant == self.tenant => {
                 self.actor = found.actor;
+                self.digits_shown = found.digits_shown;
                 true
             }
             _ => false,

@@ -24,6 +24,7 @@ pub mod hooks;
 mod idempotency;
 mod limits;
 mod login;
+mod masking;
 mod names;
 mod options;
 mod personal;

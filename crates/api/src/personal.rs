@@ -1,6 +1,7 @@
 //! User data at the door: open keys stay open, all others are sealed; on the way out they are
 //! opened again, or shown as erased.
 
+use crate::masking;
 use crate::problem::Problem;
 use ringback_model::value::{Limits, Map, UserData, Value};
 use ringback_model::{ContactId, Personal};
@@ -61,12 +62,20 @@ pub(crate) struct Opened {
     pub(crate) erased: bool,
 }
 
-/// Opens what is sealed.
+/// Opens what is sealed. Of numbers only so many digits are shown, if the caller is to see no
+/// more.
 pub(crate) fn open(
     vault: &dyn Vault,
     tenant: TenantId,
     data: &UserData,
+    digits_shown: Option<u8>,
 ) -> Result<Opened, Problem> {
+    let mut opened = open_whole(vault, tenant, data)?;
+    masking::mask(&mut opened.map, digits_shown);
+    Ok(opened)
+}
+
+fn open_whole(vault: &dyn Vault, tenant: TenantId, data: &UserData) -> Result<Opened, Problem> {
     let mut map = data.open.clone();
     let Some(personal) = &data.personal else {
         return Ok(Opened { map, erased: false });

@@ -178,6 +178,10 @@ pub struct Policy {
     pub password_min: u16,
     /// Roles that have to use a second factor.
     pub totp_roles: BTreeSet<Role>,
+    /// Roles that see only the last digits of telephone numbers.
+    pub masked_roles: BTreeSet<Role>,
+    /// How many digits they see.
+    pub digits_shown: u8,
 }
 
 impl Default for Policy {
@@ -188,6 +192,8 @@ impl Default for Policy {
             link_kept: Millis::seconds(24 * 3_600),
             password_min: 12,
             totp_roles: BTreeSet::new(),
+            masked_roles: BTreeSet::new(),
+            digits_shown: 3,
         }
     }
 }

@@ -72,6 +72,8 @@ pub struct Authenticated {
     pub actor: Arc<Actor>,
     /// The session it is the token of; `None` for an API key.
     pub session: Option<LoginId>,
+    /// How many digits of a telephone number he is to see; `None`: all.
+    pub digits_shown: Option<u8>,
 }
 
 /// Which events a subscriber wants.

@@ -337,6 +337,7 @@ mod tests {
             engine: record.engine,
             entries: &record.entries,
             digest: record.digest,
+            before: None,
         })
         .expect("plain data")
     }
@@ -352,7 +353,7 @@ mod tests {
             (2, false),
         ] {
             let record = record(entries);
-            let row = encoder.encode(&record, WallTime(3)).expect("encoded");
+            let row = encoder.encode(&record, WallTime(3), None).expect("encoded");
             assert_eq!(row.body.first() == Some(&PACKED), packed, "{entries}");
             assert_eq!(row.body == plain(&record), !packed, "{entries}");
             assert_eq!(decode_record(&row).expect("decoded"), record);
@@ -362,14 +363,14 @@ mod tests {
     #[test]
     fn large_records_of_earlier_versions_still_open() {
         let record = record(1_000);
-        let mut row = encode_record(&record, WallTime(3)).expect("encoded");
+        let mut row = encode_record(&record, WallTime(3), None).expect("encoded");
         row.body = plain(&record);
         assert_eq!(decode_record(&row).expect("decoded"), record);
     }
 
     #[test]
     fn damage_and_newer_packings_are_told_apart() {
-        let whole = encode_record(&record(1_000), WallTime(3)).expect("encoded");
+        let whole = encode_record(&record(1_000), WallTime(3), None).expect("encoded");
         let with = |change: &dyn Fn(&mut Vec<u8>)| {
             let mut row = whole.clone();
             change(&mut row.body);

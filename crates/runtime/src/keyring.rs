@@ -3,7 +3,7 @@
 
 use ringback_engine::State;
 use ringback_model::config::{ApiKey, Event as Config};
-use ringback_model::login::{Event as Login, Person, Session};
+use ringback_model::login::{Event as Login, Person, Policy, Session};
 use ringback_model::right::Action;
 use ringback_model::{Event, LoginId, Name, WallTime};
 use ringback_ports::envelope::{Actor, ActorRef, Right};
@@ -22,6 +22,7 @@ pub(crate) struct Keyring {
 struct Rings {
     open: HashMap<String, Opens>,
     people: HashMap<(TenantId, Name), Arc<Person>>,
+    policies: HashMap<TenantId, Policy>,
     /// Hashes by session.
     sessions: HashMap<(TenantId, LoginId), Arc<Session>>,
 }
@@ -39,7 +40,10 @@ impl Keyring {
         let rings = self.rings.read().unwrap_or_else(PoisonError::into_inner);
         let opens = rings.open.get(secret_hash)?;
         let open = opens.expires.is_none_or(|expires| now < expires);
-        open.then(|| opens.what.clone())
+        open.then(|| Authenticated {
+            digits_shown: rings.digits_shown(&opens.what),
+            ..opens.what.clone()
+        })
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Rings> {
@@ -52,6 +56,8 @@ impl Keyring {
         rings.open.retain(|_, opens| opens.what.tenant != tenant);
         rings.people.retain(|(of, _), _| *of != tenant);
         rings.sessions.retain(|(of, _), _| *of != tenant);
+        let (_, policy) = state.logins().policy();
+        rings.policies.insert(tenant, policy.clone());
         for key in state.keys() {
             rings.put_key(tenant, key);
         }
@@ -71,6 +77,9 @@ impl Keyring {
             match event {
                 Event::Config(Config::KeyPut(key)) => self.write().put_key(tenant, key),
                 Event::Login(Login::PersonPut(person)) => self.write().put_person(tenant, person),
+                Event::Login(Login::PolicyPut { policy, .. }) => {
+                    self.write().policies.insert(tenant, (**policy).clone());
+                }
                 Event::Login(Login::SessionPut(session)) => {
                     self.write().put_session(tenant, session);
                 }
@@ -84,6 +93,17 @@ impl Keyring {
 }
 
 impl Rings {
+    /// How many digits of a number somebody is to see.
+    fn digits_shown(&self, what: &Authenticated) -> Option<u8> {
+        let policy = self.policies.get(&what.tenant)?;
+        match &what.actor.right {
+            Right::Key { role, .. } if policy.masked_roles.contains(role) => {
+                Some(policy.digits_shown)
+            }
+            _ => None,
+        }
+    }
+
     fn put_key(&mut self, tenant: TenantId, key: &ApiKey) {
         if key.revoked {
             self.open.remove(&key.hash);
@@ -107,6 +127,7 @@ impl Rings {
             tenant,
             actor: Arc::new(actor),
             session: None,
+            digits_shown: None,
         };
         let expires = key.bounds.as_ref().and_then(|bounds| bounds.expires);
         let opens = Opens {
@@ -156,6 +177,7 @@ impl Rings {
             tenant,
             actor: Arc::new(actor),
             session: Some(session.id),
+            digits_shown: None,
         };
         // The heart ends sessions by itself.
         let opens = Opens {

@@ -427,3 +427,86 @@ async fn who_did_what_is_told_and_cannot_be_changed_unnoticed() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_shown_only_to_those_who_need_them() {
+    const WHOLE: &str = "+49 30 7654321";
+    const MASKED: &str = "+** ** *****21";
+    let site = site();
+    let server = site.start().await;
+    let administrator = site.administrator(0);
+    administrator.put("/v1/queues/inbox", json!({})).await;
+    let settings = json!({"open_keys": ["called"]});
+    administrator.put("/v1/settings", settings).await;
+    let policy = json!({"masked_roles": ["supervisor"], "digits_shown": 2});
+    administrator.put("/v1/login/policy", policy).await;
+    person(&administrator, "sam", "supervisor").await;
+    let sam = Person::log_in(&site.base(), "sam", PASSWORD, None).await;
+    let (mut socket, _) = connect_async(sam.socket(&site.base()))
+        .await
+        .expect("a socket");
+    let body = json!({"queue": "inbox", "medium": "chat", "contact": WHOLE,
+        "user_data": {"called": WHOLE, "back": WHOLE, "matter": "loan 4711"}});
+    let id = administrator.post("/v1/interactions", body).await;
+    let id = id["interaction"].as_str().expect("an id").to_owned();
+    let sequence = administrator.get("/v1/overview").await["sequence"].clone();
+
+    let paths = [
+        format!("/v1/interactions/{id}"),
+        format!("/v1/interactions/{id}/history?at_least={sequence}"),
+        format!("/v1/interactions?at_least={sequence}"),
+        // Looking for a number shows no more of it.
+        format!("/v1/interactions?at_least={sequence}&contact=%2B49%2030%207654321"),
+    ];
+    for path in &paths {
+        let seen = sam.get(path).await;
+        assert_eq!(seen.status, 200, "{}", seen.body);
+        assert!(
+            !seen.body.to_string().contains("76543"),
+            "{path}: {}",
+            seen.body
+        );
+    }
+    let shown = sam.get(&paths[0]).await.body["user_data"].clone();
+    let expected = json!({"called": MASKED, "back": MASKED, "matter": "loan 4711"});
+    assert_eq!(shown, expected);
+    let whole = administrator.get(&paths[0]).await;
+    assert_eq!(whole["user_data"]["back"], WHOLE);
+    let heard = tokio::time::timeout(PATIENCE, async {
+        while let Some(Ok(message)) = socket.next().await {
+            let text = message.into_text().expect("text").to_string();
+            if text.contains("interaction.submitted") {
+                return text;
+            }
+        }
+        String::new()
+    });
+    let heard = heard.await.expect("it is heard");
+    assert!(
+        heard.contains(MASKED) && !heard.contains("76543"),
+        "{heard}"
+    );
+    // Over it is the same, also out of the records and over server-sent events.
+    let stop = json!({"cause": "abandoned"});
+    administrator
+        .post(&format!("/v1/interactions/{id}/stop"), stop)
+        .await;
+    let shown = sam.get(&paths[0]).await.body["user_data"].clone();
+    assert_eq!(shown, expected);
+    let stream = sam.bare(Method::GET, "/v1/events?after=0").send().await;
+    let mut stream = stream.expect("a stream");
+    let mut heard = String::new();
+    while !heard.contains("interaction.stopped") {
+        let chunk = stream
+            .chunk()
+            .await
+            .expect("it goes on")
+            .expect("it goes on");
+        heard.push_str(&String::from_utf8_lossy(&chunk));
+    }
+    assert!(
+        heard.contains(MASKED) && !heard.contains("76543"),
+        "{heard}"
+    );
+    server.stop().await;
+}

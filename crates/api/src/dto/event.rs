@@ -5,6 +5,7 @@ use super::login::LoginChange;
 use super::offer::{OfferView, back_to, not_taken};
 use super::route::RequestView;
 use super::{actor, agent, config, numbers, text};
+use crate::masking;
 use crate::names::Known;
 use crate::text::{Text, Time};
 use ringback_model::interaction::Interaction;
@@ -51,6 +52,16 @@ impl EventView {
             actor: actor(by),
             data: EventData::new(known, now, event),
         }
+    }
+}
+
+impl EventView {
+    /// Of numbers only so many digits are shown, if the reader is to see no more.
+    pub(crate) fn masked(mut self, digits_shown: Option<u8>) -> Self {
+        if let Some(submitted) = &mut self.data.submitted {
+            masking::mask(&mut submitted.user_data, digits_shown);
+        }
+        self
     }
 }
 

@@ -282,6 +282,11 @@ pub(crate) struct PolicyPut {
     password_min: u16,
     /// Roles that have to use a second factor.
     totp_roles: Vec<RoleWord>,
+    /// Roles that see only the last digits of telephone numbers, in user data and events.
+    masked_roles: Vec<RoleWord>,
+    /// How many digits they see.
+    #[schema(minimum = 0, maximum = 6, default = 3)]
+    digits_shown: u8,
 }
 
 impl Default for PolicyPut {
@@ -302,6 +307,12 @@ impl PolicyPut {
                 .iter()
                 .map(|role| (*role).into())
                 .collect(),
+            masked_roles: policy
+                .masked_roles
+                .iter()
+                .map(|role| (*role).into())
+                .collect(),
+            digits_shown: policy.digits_shown,
         }
     }
 
@@ -312,6 +323,8 @@ impl PolicyPut {
             link_kept: Millis(self.link_kept_ms),
             password_min: self.password_min,
             totp_roles: self.totp_roles.into_iter().map(Into::into).collect(),
+            masked_roles: self.masked_roles.into_iter().map(Into::into).collect(),
+            digits_shown: self.digits_shown,
         }
     }
 }

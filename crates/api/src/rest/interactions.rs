@@ -222,7 +222,12 @@ pub(crate) async fn view(
                 })
                 .await?;
             let data = &live.interaction.user_data;
-            let opened = personal::open(&*house.hall.vault(), caller.tenant, data)?;
+            let opened = personal::open(
+                &*house.hall.vault(),
+                caller.tenant,
+                data,
+                caller.digits_shown,
+            )?;
             Ok(InteractionView::live(&known, &live, opened, sequence.0))
         }
         Ok(_) => Err(Problem::crossed()),
@@ -298,7 +303,12 @@ fn shown(
     sequence: u64,
 ) -> Result<InteractionView, Problem> {
     let data = &row.submitted.user_data;
-    let opened = personal::open(&*house.hall.vault(), caller.tenant, data)?;
+    let opened = personal::open(
+        &*house.hall.vault(),
+        caller.tenant,
+        data,
+        caller.digits_shown,
+    )?;
     Ok(InteractionView::row(known, row, opened, sequence))
 }
 
@@ -400,7 +410,10 @@ pub(crate) async fn history(
     let known = house.names.fresh(caller.tenant).await?;
     let items = rows
         .iter()
-        .map(|row| EventView::new(&known, row.cursor, row.now, &row.actor, &row.event))
+        .map(|row| {
+            let view = EventView::new(&known, row.cursor, row.now, &row.actor, &row.event);
+            view.masked(caller.digits_shown)
+        })
         .collect();
     let next = next.flatten();
     Ok(read(found.sequence.0, Page { items, next }))

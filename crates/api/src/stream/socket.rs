@@ -735,8 +735,9 @@ impl Connection {
             return Ok(());
         };
         let out = &mut self.out;
+        let digits_shown = self.caller.digits_shown;
         let write = |known: &_, cursor, entry: &_, event: &_| {
-            out.push(&view(known, cursor, entry, event));
+            out.push(&view(known, cursor, entry, event).masked(digits_shown));
         };
         feed.shown(&self.house, push, write).await
     }

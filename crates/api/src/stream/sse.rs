@@ -175,8 +175,9 @@ impl Source {
     }
 
     async fn write(&mut self, push: &Push, chunk: &mut Vec<u8>) -> Result<(), Problem> {
+        let digits_shown = self.caller.digits_shown;
         let write = |known: &_, cursor, entry: &_, event: &_| {
-            let view = view(known, cursor, entry, event);
+            let view = view(known, cursor, entry, event).masked(digits_shown);
             let _ = write!(chunk, "id: {cursor}\nevent: {}\ndata: ", view.event);
             serde_json::to_writer(&mut *chunk, &view).expect("an event is plain data");
             chunk.extend(b"\n\n");

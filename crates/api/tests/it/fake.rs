@@ -697,6 +697,7 @@ impl Hall for Fake {
             tenant: TENANT,
             actor,
             session: None,
+            digits_shown: None,
         })
     }
 

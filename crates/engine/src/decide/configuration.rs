@@ -232,7 +232,10 @@ fn revoke_key(state: &State, name: &Name) -> Result<Option<It>, Why> {
 /// Whether the holder can make keys, and so let anybody else in again. An administrator within a
 /// scope cannot.
 fn makes_keys(key: &ApiKey) -> bool {
-    !key.revoked && key.role == Role::Administrator && key.scope == Scope::Everything
+    !key.revoked
+        && key.role == Role::Administrator
+        && key.scope == Scope::Everything
+        && key.bounds.is_none()
 }
 
 const HOUR: Millis = Millis::seconds(3_600);

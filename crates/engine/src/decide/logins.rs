@@ -22,6 +22,8 @@ const SESSIONS_MAX: usize = 20;
 const SEEN_EVERY: Millis = Millis::seconds(30);
 /// The longest display name and e-mail address, in characters.
 const TEXT_MAX: usize = 254;
+/// The most digits of a masked number that are shown.
+const DIGITS_SHOWN_MAX: u8 = 6;
 /// How many providers a person may be known at.
 const SUBJECTS_MAX: usize = 16;
 
@@ -168,6 +170,10 @@ fn put_policy(state: &State, policy: &Policy, expected: Expected) -> Result<It, 
     if !(8..=64).contains(&policy.password_min) {
         let allowed = "from 8 to 64 characters";
         return Err(out_of_range("password_min", policy.password_min, allowed));
+    }
+    if policy.digits_shown > DIGITS_SHOWN_MAX {
+        let allowed = format!("at most {DIGITS_SHOWN_MAX} digits");
+        return Err(out_of_range("digits_shown", policy.digits_shown, &allowed));
     }
     let (found, _) = state.logins().policy();
     Ok(It::PolicyPut {

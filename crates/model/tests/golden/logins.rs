@@ -59,6 +59,8 @@ fn policy() -> Policy {
         link_kept: Millis::seconds(7_200),
         password_min: 15,
         totp_roles: BTreeSet::from([Role::Administrator]),
+        masked_roles: BTreeSet::from([Role::Agent]),
+        digits_shown: 4,
     }
 }
 
