@@ -92,6 +92,8 @@ async fn configure(administrator: &Client) {
     let skills = json!({"skills": {"Anna": 1}, "capacity": {"chat": 100}});
     administrator.put("/v1/agents/anna", skills).await;
     log_in(administrator, "anna").await;
+    let sam = json!({"role": "supervisor"});
+    administrator.put("/v1/people/sam", sam).await;
 }
 
 async fn log_in(administrator: &Client, agent: &str) {
