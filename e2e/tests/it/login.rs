@@ -410,21 +410,19 @@ async fn who_did_what_is_told_and_cannot_be_changed_unnoticed() {
     let server = site.start().await;
     administrator.put("/v1/queues/other", json!({})).await;
     server.stop().await;
-    let whole = site.succeeds(&["audit", "verify"]);
+    let data = site.data().to_str().expect("a path of text").to_owned();
+    let verify = ["audit", "verify", "--data", &data];
+    let whole = site.succeeds(&verify);
     assert!(whole.contains("the chain is whole"), "{whole}");
     let end = whole
         .lines()
         .find_map(|line| line.trim().strip_prefix("end "));
     let end = end.expect("the end is told").to_owned();
-    site.succeeds(&["audit", "verify", "--expect", &end]);
+    site.succeeds(&[verify.as_slice(), &["--expect", &end]].concat());
     let other = format!("{}0", &end[..end.len() - 1]);
     if other != end {
-        assert!(
-            !site
-                .run(&["audit", "verify", "--expect", &other])
-                .status
-                .success()
-        );
+        let noted = [verify.as_slice(), &["--expect", &other]].concat();
+        assert!(!site.run(&noted).status.success());
     }
 }
 
