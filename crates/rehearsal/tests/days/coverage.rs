@@ -51,7 +51,7 @@ const REFUSALS_NEVER_MET: [(&str, &str); 2] = [
 
 /// Every code there is. `ringback-model` holds a golden file of each, so a new one is noticed
 /// there first.
-const REFUSALS: [&str; 34] = [
+const REFUSALS: [&str; 38] = [
     "agent.unknown",
     "agent.not_logged_in",
     "agent.not_logged_in_for",
@@ -64,6 +64,10 @@ const REFUSALS: [&str; 34] = [
     "config.out_of_range",
     "config.too_many",
     "config.key_agent",
+    "config.findings",
+    "config.in_use",
+    "config.not_empty",
+    "config.has_work",
     "config.last_administrator",
     "contact.unknown",
     "effect.unknown",
@@ -89,7 +93,7 @@ const REFUSALS: [&str; 34] = [
 ];
 
 /// Every event there is, by name.
-const EVENTS: [&str; 31] = [
+const EVENTS: [&str; 34] = [
     "agent.logged_in",
     "agent.logged_out",
     "agent.ready",
@@ -102,6 +106,8 @@ const EVENTS: [&str; 31] = [
     "config.agent_put",
     "config.key_put",
     "config.settings_put",
+    "config.put",
+    "config.deleted",
     "contact.erased",
     "effect.issued",
     "effect.started",
@@ -109,6 +115,7 @@ const EVENTS: [&str; 31] = [
     "effect.retried",
     "effect.parked",
     "interaction.submitted",
+    "interaction.moved",
     "interaction.stopped",
     "node.opened",
     "node.clock_jumped",

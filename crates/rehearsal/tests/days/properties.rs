@@ -367,6 +367,7 @@ fn everybody_can_take_everything(state: &State) -> Vec<Input> {
             body: AgentBody {
                 skills: ["A", "B", "C"].map(|skill| (name(skill), 9)).into(),
                 capacity: Capacity(MEDIA.map(|medium| (medium, 2)).into()),
+                ..AgentBody::default()
             },
             expected: Expected::Any,
         }));

@@ -121,6 +121,19 @@ impl Write<'_> {
                 )?;
                 self.known(*interaction, changed)
             }
+            Change::Requeued { interaction, queue } => {
+                let changed = self.run(
+                    "UPDATE ringback_records.interaction
+                     SET queue = $3, version = version + 1
+                     WHERE tenant = $1 AND id = $2",
+                    &[
+                        &column(self.tenant),
+                        &int(interaction.0),
+                        &int(queue.0),
+                    ],
+                )?;
+                self.known(*interaction, changed)
+            }
             Change::Stopped {
                 interaction,
                 at,
@@ -304,10 +317,8 @@ impl RecordsReader for PostgresRecords {
 
 /// The queues of a scope; nothing means all.
 fn queues(scope: &Scope) -> Option<Vec<i64>> {
-    match scope {
-        Scope::Everything => None,
-        Scope::Queues(queues) => Some(queues.iter().map(|queue| int(queue.0)).collect()),
-    }
+    let queues = scope.queues()?.iter();
+    Some(queues.map(|queue| int(queue.0)).collect())
 }
 
 fn page(limit: usize) -> i64 {

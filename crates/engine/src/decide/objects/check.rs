@@ -131,7 +131,7 @@ fn in_use(state: &State, name: &Name, skill: &Skill, report: &mut Report) {
             text_fits("", skill, text, &mut found);
         }
         for finding in found.0 {
-            let whose = format!("of agent {} {}", agent.name, finding.problem);
+            let whose = format!("does not fit agent {}: {}", agent.name, finding.problem);
             report.add("/", whose);
         }
         if report.0.len() > super::FINDINGS_MAX {

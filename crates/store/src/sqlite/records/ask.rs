@@ -45,13 +45,9 @@ pub(super) fn ask(
 
 /// The queues of a scope as a JSON list, which SQLite reads as a table; nothing means all.
 fn queues(scope: &Scope) -> Option<String> {
-    match scope {
-        Scope::Everything => None,
-        Scope::Queues(queues) => {
-            let ids: Vec<i64> = queues.iter().map(|queue| int(queue.0)).collect();
-            Some(serde_json::Value::from(ids).to_string())
-        }
-    }
+    let ids = scope.queues()?.iter().map(|queue| int(queue.0));
+    let ids: Vec<i64> = ids.collect();
+    Some(serde_json::Value::from(ids).to_string())
 }
 
 fn page(limit: usize) -> i64 {
