@@ -2,9 +2,7 @@
 
 use crate::envelope::Sequence;
 use ringback_model::agent::AtWork;
-use ringback_model::config::{
-    Agent, ApiKey, Kind, Object, Queue, Settings, Version, VirtualQueue,
-};
+use ringback_model::config::{Agent, ApiKey, Kind, Object, Queue, Settings, Version, VirtualQueue};
 use ringback_model::effect::Order;
 use ringback_model::interaction::Interaction;
 use ringback_model::offer::Offer;

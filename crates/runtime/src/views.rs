@@ -10,7 +10,8 @@ use ringback_model::place::Place;
 use ringback_model::{AgentId, InteractionId, Medium, Name, VirtualQueueId};
 use ringback_ports::envelope::Actor;
 use ringback_ports::query::{
-    AgentView, Configured, InteractionView, Overview, Query, QueryFault, QueueView, View, VirtualQueueView,
+    AgentView, Configured, InteractionView, Overview, Query, QueryFault, QueueView, View,
+    VirtualQueueView,
 };
 use ringback_ports::records::PAGE_MAX;
 
@@ -125,12 +126,7 @@ fn agent(state: &State, id: AgentId) -> Result<AgentView, QueryFault> {
     })
 }
 
-fn agents(
-    state: &State,
-    scope: &Scope,
-    after: Option<AgentId>,
-    limit: usize,
-) -> Vec<AgentView> {
+fn agents(state: &State, scope: &Scope, after: Option<AgentId>, limit: usize) -> Vec<AgentView> {
     let ids = state.agent_ids().into_iter();
     ids.filter(|id| after.is_none_or(|after| *id > after))
         .filter(|id| access::reaches_agent(state, scope, *id))

@@ -326,6 +326,13 @@ impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
         interaction: InteractionId,
         standing: &Standing<'_>,
     ) -> Result<(), StoreFault> {
+        // Apart from the others, because it stands in an index and hardly ever happens.
+        if let Some(queue) = standing.queue {
+            self.run(
+                "UPDATE interaction SET queue = ?3 WHERE tenant = ?1 AND id = ?2",
+                params![self.tenant.0, int(interaction.0), int(queue.0)],
+            )?;
+        }
         let changed = match standing.stopped {
             None => self.moved(interaction, standing)?,
             Some((at, _)) => self.stopped(interaction, at, standing)?,

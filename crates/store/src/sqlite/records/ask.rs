@@ -3,6 +3,7 @@
 use crate::convert::{self, EndingColumns, actor, int, named, strange, uint, unpack};
 use crate::sqlite::fault::fault;
 use ringback_model::config::Scope;
+use ringback_model::interaction::Interaction;
 use ringback_model::record::{AgentInterval, Segment};
 use ringback_model::{
     AgentId, EngineTime, InteractionId, Now, QueueId, RouteRequestId, VirtualQueueId, WallTime,
@@ -66,7 +67,7 @@ macro_rules! interactions {
             "SELECT (SELECT substr(bodies, body_from + 1, body_bytes) FROM trail
                      WHERE trail.id = interaction.trail),
                     place, owner, version, stopped_engine, stopped_wall, ending,
-                    ending_agent, ending_reason, ending_disposition
+                    ending_agent, ending_reason, ending_disposition, queue
              FROM interaction WHERE tenant = :tenant AND ",
             $narrow,
             " AND (:scope IS NULL OR queue IN (SELECT value FROM json_each(:scope)))
@@ -370,11 +371,13 @@ fn interaction_row(row: &Row<'_>) -> Result<InteractionRow, RowFault> {
         disposition: row.get(9)?,
     };
     let stopped: Option<i64> = row.get(4)?;
+    let mut submitted: Interaction = unpack(
+        "interactions",
+        row.get_ref(0)?.as_blob().unwrap_or_default(),
+    )?;
+    submitted.queue = QueueId(uint(row.get(10)?));
     Ok(InteractionRow {
-        submitted: unpack(
-            "interactions",
-            row.get_ref(0)?.as_blob().unwrap_or_default(),
-        )?,
+        submitted,
         place: row.get(1)?,
         owner: id(row, 2, AgentId)?,
         version: uint(row.get(3)?),
