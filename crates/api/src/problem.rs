@@ -227,6 +227,18 @@ impl Problem {
         matches!(self.status(), 429 | 503).then_some(1)
     }
 
+    /// Everything that is wrong, in one sentence.
+    pub(crate) fn sentence(&self) -> String {
+        let places = self.errors.iter();
+        let places: Vec<String> = places
+            .map(|it| format!("{}: {}", it.at, it.problem))
+            .collect();
+        if places.is_empty() {
+            return self.detail.clone();
+        }
+        places.join("; ")
+    }
+
     /// The fixed word for programs.
     pub(crate) const fn code(&self) -> &'static str {
         self.code

@@ -661,7 +661,11 @@ pub(super) fn a_version_that_is_gone_has_no_body(world: &mut World) {
             body: body.to_vec(),
         }))
     };
-    project(world, &[version(1, &[7]), version(2, &[]), version(3, &[8])], 1);
+    project(
+        world,
+        &[version(1, &[7]), version(2, &[]), version(3, &[8])],
+        1,
+    );
     let query = RecordsQuery::ConfigHistory {
         kind: "capacity_rule",
         name: "two".to_owned(),
@@ -678,7 +682,11 @@ pub(super) fn an_interaction_that_moves_belongs_to_its_new_queue(world: &mut Wor
         interaction: InteractionId(id),
         queue: QueueId(queue),
     };
-    project(world, &[submitted(&interaction(1, 1)), submitted(&interaction(2, 1))], 1);
+    project(
+        world,
+        &[submitted(&interaction(1, 1)), submitted(&interaction(2, 1))],
+        1,
+    );
     project(world, &[moved(1, 5), moved(1, 6)], 2);
     project(world, &[submitted(&interaction(3, 1)), moved(3, 6)], 3);
     let row = one(world, 1).expect("it is there");
@@ -702,7 +710,10 @@ pub(super) fn an_interaction_that_moves_belongs_to_its_new_queue(world: &mut Wor
             other => panic!("{other:?}"),
         }
     };
-    assert_eq!((found(1), found(5), found(6)), (vec![2], vec![], vec![3, 1]));
+    assert_eq!(
+        (found(1), found(5), found(6)),
+        (vec![2], vec![], vec![3, 1])
+    );
 }
 
 pub(super) fn tenants_do_not_see_each_other(world: &mut World) {

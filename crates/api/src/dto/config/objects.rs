@@ -733,6 +733,19 @@ impl ObjectPut {
         }
     }
 
+    /// The body the heart is asked to set; nothing, if it is asked for something else.
+    pub(crate) fn of_input(input: model::Input) -> Option<Self> {
+        Some(match input {
+            model::Input::PutAgent { body, .. } => Self::Agent(AgentPut::of(&body)),
+            model::Input::PutQueue { body, .. } => Self::Queue(QueuePut::of(&body)),
+            model::Input::PutVirtualQueue { body, .. } => {
+                Self::VirtualQueue(VirtualQueuePut::of(&body))
+            }
+            model::Input::Put { body, .. } => Self::of(*body),
+            _ => return None,
+        })
+    }
+
     /// What the heart is asked for.
     pub(crate) fn into_input(self, name: Name, expected: Expected) -> model::Input {
         let body = match self {
