@@ -70,7 +70,7 @@ pub enum Action {
 use Grant::{Any, No, Own, Scope as InScope, Whole};
 
 /// Action by role: administrator, supervisor, agent, integrator, auditor.
-pub const TABLE: [(Action, [Grant; 5]); 17] = [
+pub const TABLE: [(Action, [Grant; 5]); 18] = [
     (Action::Submit, [InScope, InScope, No, InScope, No]),
     (Action::Complete, [Whole, No, Own, No, No]),
     (Action::Stop, [InScope, InScope, No, InScope, No]),
