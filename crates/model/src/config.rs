@@ -28,7 +28,7 @@ pub use workbin::{Workbin, WorkbinOwner};
 use crate::id::{AgentId, ObjectId, QueueId, VirtualQueueId};
 use crate::medium::Medium;
 use crate::name::Name;
-use crate::target::Skills;
+use crate::target::{Skills, TextSkills};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -120,7 +120,7 @@ pub struct AgentBody {
     pub capacity: Capacity,
     /// Skills that have a text instead of a level: `Region` is `north`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub texts: BTreeMap<Name, Name>,
+    pub texts: TextSkills,
     /// The capacity rule that holds for the agent, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity_rule: Option<Name>,

@@ -114,7 +114,7 @@ async fn furnish(here: &Client) {
     for (path, body) in [
         ("skill/English", json!({"level_max": 10})),
         ("skill/Region", json!({"texts": ["north", "south"]})),
-        ("capacity_rule/two", json!({"text": "chat <= 2"})),
+        ("capacity_rule/two", json!({"text": "chat 2 and email 3"})),
         (
             "attribute/product",
             json!({"type": "enum", "choices": [{"value": "loan"}]}),
@@ -146,7 +146,7 @@ async fn furnish(here: &Client) {
         ),
         (
             "view/urgent",
-            json!({"queue": "inbox", "condition": "priority > 0"}),
+            json!({"queue": "inbox", "condition": "Priority > 0"}),
         ),
         (
             "person/paula",

@@ -9,7 +9,7 @@ use ringback_model::config::{
     AgentBody, ApiKey, Capacity, Queue, QueueBody, Role, Scope, Settings, VirtualQueue,
     VirtualQueueBody,
 };
-use ringback_model::{AgentId, Medium, Millis, Name};
+use ringback_model::{AgentId, Medium, Millis, Name, target};
 use ringback_ports::query::{QueueView as LiveQueue, VirtualQueueView as LiveVirtualQueue};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -95,7 +95,7 @@ pub(crate) struct AgentPut {
     /// Skills that have a text instead of a level.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = BTreeMap<String, String>)]
-    texts: BTreeMap<Text<Name>, Text<Name>>,
+    texts: BTreeMap<Text<Name>, Text<target::Text>>,
     /// The capacity rule that holds for the agent, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]

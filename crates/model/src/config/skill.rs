@@ -1,7 +1,6 @@
 //! Skills that are declared: what levels or texts they may have.
 
-use crate::name::Name;
-use crate::target::Level;
+use crate::target::{Level, Text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -20,5 +19,5 @@ pub struct Skill {
     pub level_max: Option<Level>,
     /// The texts it may have; none given: it has levels.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
-    pub texts: BTreeSet<Name>,
+    pub texts: BTreeSet<Text>,
 }

@@ -15,7 +15,7 @@ pub(crate) fn agent_body() -> AgentBody {
 
 pub(crate) fn agent_with_more() -> AgentBody {
     AgentBody {
-        texts: BTreeMap::from([(name("Region"), name("north"))]),
+        texts: BTreeMap::from([(name("Region"), "north".parse().expect("a text"))]),
         capacity_rule: Some(name("two-of-three")),
         ..agent_body()
     }

@@ -270,8 +270,8 @@ shape!(bodies_of_objects, "body", Body {
     Body::View(_) => "view", Body::View(View {
         queue: name("inbox"),
         display_name: String::new(),
-        condition: "priority > 0".to_owned(),
-        order: "received".to_owned(),
+        condition: "Priority > :least".to_owned(),
+        order: "Priority DESC".to_owned(),
         parameters: BTreeMap::from([(name("least"), "1".to_owned())]),
         segment_by: Some("product".to_owned()),
         segment_max: Some(3),

@@ -7,7 +7,7 @@ use crate::extract::from_value;
 use crate::problem::Problem;
 use crate::text::Text;
 use ringback_model::config::{self as model, Date, Expected, Kind, Span};
-use ringback_model::target::{Expression, Level};
+use ringback_model::target::{self, Expression, Level};
 use ringback_model::{Millis, Name};
 use ringback_ports::query::Configured;
 use serde::{Deserialize, Serialize};
@@ -53,7 +53,7 @@ pub(crate) struct SkillPut {
     /// The texts it may have; left out: it has levels.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     #[schema(value_type = BTreeSet<String>)]
-    texts: BTreeSet<Text<Name>>,
+    texts: BTreeSet<Text<target::Text>>,
 }
 
 /// A workbin: where agents or groups keep work, one for each of them.
@@ -80,7 +80,7 @@ impl Default for WorkbinPut {
 /// A view: what is pulled from an interaction queue, and in what order.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"queue": "support", "condition": "priority > 0", "pull_max": 10}))]
+#[schema(example = json!({"queue": "support", "condition": "Priority > 0", "pull_max": 10}))]
 pub(crate) struct ViewPut {
     /// From which interaction queue.
     #[schema(value_type = String, example = "support")]
@@ -125,7 +125,7 @@ const fn check_default() -> u64 {
 /// A capacity rule: how much of which media goes together.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"text": "chat <= 2"}))]
+#[schema(example = json!({"text": "chat 2 and email 3"}))]
 pub(crate) struct CapacityRulePut {
     /// What it is for.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -425,7 +425,7 @@ impl From<model::Skill> for SkillPut {
             display_name: it.display_name,
             description: it.description,
             level_max: it.level_max,
-            texts: texts(it.texts),
+            texts: it.texts.into_iter().map(Text).collect(),
         }
     }
 }
@@ -436,7 +436,7 @@ impl From<SkillPut> for model::Skill {
             display_name: it.display_name,
             description: it.description,
             level_max: it.level_max,
-            texts: names(it.texts),
+            texts: it.texts.into_iter().map(|text| text.0).collect(),
         }
     }
 }
@@ -698,6 +698,19 @@ pub(crate) enum ObjectPut {
 }
 
 impl ObjectPut {
+    /// What only the door can tell: that a time zone is known.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        let Self::Hours(hours) = self else {
+            return Ok(());
+        };
+        let zone = &hours.zone;
+        if jiff::tz::TimeZoneDatabase::bundled().get(zone).is_ok() {
+            return Ok(());
+        }
+        let problem = format!("there is no time zone {zone:?}: use one such as Europe/Berlin");
+        Err(Problem::invalid("/zone", problem))
+    }
+
     /// What somebody wrote, as a body of this kind.
     pub(crate) fn read(kind: Kind, value: Value) -> Result<Self, Problem> {
         Ok(match kind {
@@ -964,7 +977,7 @@ mod tests {
             ),
             (Kind::Skill, json!({"description": "x", "texts": ["north"]})),
             (Kind::Workbin, json!({"owner": "group", "items_max": 7})),
-            (Kind::CapacityRule, json!({"text": "chat <= 2"})),
+            (Kind::CapacityRule, json!({"text": "chat 2 and email 3"})),
             (
                 Kind::Attribute,
                 json!({"type": "bool", "desk": "shown", "default": "true"}),

@@ -7,7 +7,7 @@ use super::{Finding, Kind};
 use crate::state::State;
 use ringback_model::Name;
 use ringback_model::config::{AgentBody, Body, Skill};
-use ringback_model::target::Level;
+use ringback_model::target::{Level, Text};
 
 /// What is found so far.
 #[derive(Debug, Default)]
@@ -99,11 +99,11 @@ fn level_fits(path: &str, skill: &Skill, level: Level, report: &mut Report) {
     }
 }
 
-fn text_fits(path: &str, skill: &Skill, text: &Name, report: &mut Report) {
+fn text_fits(path: &str, skill: &Skill, text: &Text, report: &mut Report) {
     if skill.texts.is_empty() {
         report.add(path, "is measured by levels: name it under `skills`");
     } else if !skill.texts.contains(text) {
-        let texts: Vec<_> = skill.texts.iter().map(Name::as_str).collect();
+        let texts: Vec<_> = skill.texts.iter().map(Text::as_str).collect();
         report.add(path, format!("is {text}: it has {}", texts.join(", ")));
     }
 }

@@ -141,6 +141,7 @@ fn of_group(group: &Group) -> Vec<Reference> {
 
 fn skills_of(expression: &Expression, visit: &mut dyn FnMut(&Name)) {
     expression.each_condition(&mut |name, _, _| visit(name));
+    expression.each_text(&mut |name, _, _| visit(name));
 }
 
 fn of_person(person: &Person) -> Vec<Reference> {

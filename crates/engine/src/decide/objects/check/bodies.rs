@@ -1,6 +1,8 @@
 //! What can be said of each body without looking at anything else.
 
 use super::Report;
+use ringback_model::capacity::Rule;
+use ringback_model::condition::{Condition, Order};
 use ringback_model::config::{
     Attribute, AttributeType, Body, CapacityRule, Date, Group, Hours, List, MediumDefaults, Person,
     Role, Skill, Span, View, Workbin, WrapUp,
@@ -12,8 +14,6 @@ use std::collections::BTreeSet;
 const TITLE_MAX: usize = 200;
 /// Characters of an explanation.
 const TEXT_MAX: usize = 2_000;
-/// Characters of a condition, an order or a rule.
-const RULE_MAX: usize = 4_000;
 /// Characters of a user data key.
 const KEY_MAX: usize = 200;
 /// Entries of a list within a body.
@@ -67,11 +67,12 @@ fn workbin(it: &Workbin, report: &mut Report) {
     report.within("/items_max", it.items_max, 1, 1_000_000);
 }
 
-// The condition and the order are parsed by model::condition.
 fn view(it: &View, report: &mut Report) {
     title(&it.display_name, report);
-    report.text("/condition", &it.condition, RULE_MAX);
-    report.text("/order", &it.order, RULE_MAX);
+    condition(it, report);
+    if let Err(error) = it.order.parse::<Order>() {
+        report.add("/order", error.to_string());
+    }
     few("/parameters", it.parameters.len(), report);
     for (name, value) in &it.parameters {
         report.text(&format!("/parameters/{name}"), value, TITLE_MAX);
@@ -92,6 +93,30 @@ fn view(it: &View, report: &mut Report) {
     report.within("/check_every_ms", it.check_every, SECOND, DAY);
 }
 
+/// The condition reads, and its parameters are those of the view.
+fn condition(it: &View, report: &mut Report) {
+    let condition: Condition = match it.condition.parse() {
+        Ok(condition) => condition,
+        Err(error) => return report.add("/condition", error.to_string()),
+    };
+    let used = condition.parameters();
+    for name in used
+        .keys()
+        .filter(|name| !it.parameters.contains_key(**name))
+    {
+        let problem = format!("the condition leaves {name} open: give it a value");
+        report.add("/parameters", problem);
+    }
+    for name in it
+        .parameters
+        .keys()
+        .filter(|name| !used.contains_key(*name))
+    {
+        let problem = format!("the condition does not leave {name} open");
+        report.add("/parameters", problem);
+    }
+}
+
 fn key_of(path: &str, key: &str, report: &mut Report) {
     report.text(path, key, KEY_MAX);
     if key.is_empty() {
@@ -99,10 +124,11 @@ fn key_of(path: &str, key: &str, report: &mut Report) {
     }
 }
 
-// The rule is parsed by model::capacity.
 fn capacity_rule(it: &CapacityRule, report: &mut Report) {
     report.text("/description", &it.description, TEXT_MAX);
-    report.text("/text", &it.text, RULE_MAX);
+    if let Err(error) = it.text.parse::<Rule>() {
+        report.add("/text", error.to_string());
+    }
 }
 
 fn attribute(it: &Attribute, report: &mut Report) {
