@@ -85,6 +85,7 @@ impl Centre {
             let body = AgentBody {
                 skills: [(name("English")?, 3)].into_iter().collect(),
                 capacity: Capacity([(Medium::Chat, chats)].into()),
+                ..AgentBody::default()
             };
             self.done(Input::Config(Config::PutAgent {
                 name: name(&format!("agent{number}"))?,

@@ -27,7 +27,7 @@ use utoipa::{Modify, OpenApi};
         (name = "agents", description = "Master data, desks, readiness."),
         (name = "queues", description = "Interaction queues and virtual queues."),
         (name = "contacts", description = "Erasing a person."),
-        (name = "config", description = "Settings, keys, versions."),
+        (name = "config", description = "Settings, keys, objects of all kinds, versions."),
         (name = "numbers", description = "What a supervisor watches."),
         (name = "streams", description = "What happens, as it happens."),
         (name = "health", description = "For whoever starts, watches and balances.")
@@ -122,12 +122,13 @@ fn problem(description: &str) -> RefOr<Response> {
 }
 
 /// Operations that take no body for `{}`, because nothing in it has to be said.
-const BODY_MAY_BE_EMPTY: [&str; 5] = [
+const BODY_MAY_BE_EMPTY: [&str; 6] = [
     "acceptOffer",
     "heartbeatAgent",
     "loginAgent",
     "logoutAgent",
     "readyAgent",
+    "undoConfig",
 ];
 
 fn let_body_be_empty(operation: &mut Operation) {

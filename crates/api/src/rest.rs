@@ -7,6 +7,7 @@ pub(crate) mod health;
 pub(crate) mod interactions;
 pub(crate) mod keys;
 pub(crate) mod numbers;
+pub(crate) mod objects;
 pub(crate) mod offers;
 pub(crate) mod queues;
 

@@ -1,7 +1,9 @@
 //! All routes, and the hand-written list they are compared with.
 
 use crate::document::{self, Document};
-use crate::rest::{agents, config, contacts, health, interactions, keys, numbers, offers, queues};
+use crate::rest::{
+    agents, config, contacts, health, interactions, keys, numbers, objects, offers, queues,
+};
 use crate::state::{House, Shared};
 use crate::stream::{socket, sse};
 use crate::{ApiOptions, guard};
@@ -31,6 +33,12 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("POST", "/v1/agents/{name}/logout", "logoutAgent"),
     ("POST", "/v1/agents/{name}/not-ready", "notReadyAgent"),
     ("POST", "/v1/agents/{name}/ready", "readyAgent"),
+    ("GET", "/v1/config/{kind}", "listConfig"),
+    ("GET", "/v1/config/{kind}/{name}", "getConfig"),
+    ("PUT", "/v1/config/{kind}/{name}", "putConfig"),
+    ("DELETE", "/v1/config/{kind}/{name}", "deleteConfig"),
+    ("GET", "/v1/config/{kind}/{name}/diff", "diffConfig"),
+    ("POST", "/v1/config/{kind}/{name}/undo", "undoConfig"),
     ("GET", "/v1/config/{kind}/{name}/versions", "configVersions"),
     ("POST", "/v1/contacts/erase", "eraseContact"),
     ("GET", "/v1/events", "events"),
@@ -144,6 +152,10 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(queues::line))
         .routes(routes!(config::settings, config::put_settings))
         .routes(routes!(config::versions))
+        .routes(routes!(objects::list))
+        .routes(routes!(objects::get, objects::put, objects::delete))
+        .routes(routes!(objects::diff))
+        .routes(routes!(objects::undo))
         .routes(routes!(keys::list, keys::make))
         .routes(routes!(keys::revoke))
         .routes(routes!(keys::me))

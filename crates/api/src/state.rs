@@ -155,6 +155,8 @@ const fn is_about_the_whole(query: &Query) -> bool {
         | Query::Queues
         | Query::VirtualQueues
         | Query::Keys
+        | Query::Objects(_)
+        | Query::ObjectNamed(..)
         | Query::Settings
         | Query::Overview
         | Query::Outbox(_)

@@ -11,6 +11,7 @@ use crate::results::SWOOP;
 use crate::state::{ENDED_OFFERS_MAX, EndedOffer, State};
 use crate::timers::Timer;
 use ringback_model::agent::{AtWork, Claim, ClaimKind, Desk, NotReady, Readiness};
+use ringback_model::config::Kind;
 use ringback_model::effect::Phase;
 use ringback_model::interaction::{Interaction, Subject};
 use ringback_model::offer::{NotTaken, Offer};
@@ -46,6 +47,13 @@ impl State {
                 *self.places.count(&it.place) += 1;
                 *self.open_in.entry(it.queue).or_default() += 1;
                 self.interactions.insert(it.id, (**it).clone());
+            }
+            interaction::Event::Moved { of, to } => {
+                self.change(*of, |it| it.queue = *to);
+                *self.open_in.entry(*to).or_default() += 1;
+                if let Some(open) = self.open_in.get_mut(&of.queue) {
+                    *open -= 1;
+                }
             }
             interaction::Event::Stopped { of, owner, at, .. } => {
                 if let Some(gone) = self.interactions.remove(of.interaction) {
@@ -477,11 +485,13 @@ impl State {
         match event {
             config::Event::QueuePut(it) => {
                 self.counters.queue = self.counters.queue.max(it.id.0);
+                self.retired.remove(Kind::Queue, &it.name);
                 self.names.queues.insert(it.name.clone(), it.id);
                 self.queues.insert(it.id, (**it).clone());
             }
             config::Event::VirtualQueuePut(it) => {
                 self.counters.virtual_queue = self.counters.virtual_queue.max(it.id.0);
+                self.retired.remove(Kind::VirtualQueue, &it.name);
                 self.names.virtual_queues.insert(it.name.clone(), it.id);
                 self.virtual_queues.insert(it.id, (**it).clone());
                 if !self.lines.contains(it.id) {
@@ -500,14 +510,23 @@ impl State {
                 self.settings_version = *version;
                 self.settings = (**settings).clone();
             }
+            config::Event::Put(it) => self.object_put(it),
+            config::Event::Deleted {
+                kind,
+                id,
+                name,
+                version,
+            } => self.deleted(*kind, *id, name, *version),
         }
     }
 
     fn agent_put(&mut self, it: &config::Agent) {
         self.counters.agent = self.counters.agent.max(it.id.0);
+        self.retired.remove(Kind::Agent, &it.name);
         self.names.agents.insert(it.name.clone(), it.id);
         self.matcher.put_agent(it.id, &it.body.skills);
         self.agents.insert(it.id, it.clone());
+        self.regroup(it.id);
         if !self.at_work.contains(it.id) {
             let at_work = AtWork {
                 desk: None,
@@ -519,6 +538,10 @@ impl State {
             self.at_work.insert(it.id, at_work);
         }
         self.refresh_all_free(it.id);
+    }
+
+    pub(crate) fn matcher_forgets(&mut self, agent: AgentId) {
+        self.matcher.remove_agent(agent);
     }
 
     // -- effects and the node ---------------------------------------------------------------

@@ -158,6 +158,8 @@ impl State {
             ("digest", again.digest() == self.digest()),
             ("timers", again.timers == self.timers),
             ("names", again.names == self.names),
+            ("groups", again.groups == self.groups),
+            ("offer times", again.offer_ttls == self.offer_ttls),
             ("places", again.places == self.places),
             ("lines", self.same_lines(&again)),
         ];

@@ -10,13 +10,13 @@ use crate::state::{Counters, EndedOffer, LineCounts, State};
 use crate::timers::Timer;
 use crate::tracked::{Number, digest_of_entry};
 use ringback_model::agent::AtWork;
-use ringback_model::config::{Agent, ApiKey, Queue, Settings, Version, VirtualQueue};
+use ringback_model::config::{Agent, ApiKey, Kind, Object, Queue, Settings, Version, VirtualQueue};
 use ringback_model::effect::Order;
 use ringback_model::interaction::Interaction;
 use ringback_model::offer::Offer;
 use ringback_model::place::Place;
 use ringback_model::route::RouteRequest;
-use ringback_model::{AgentId, EngineTime, InteractionId, OfferId, VirtualQueueId};
+use ringback_model::{AgentId, EngineTime, InteractionId, Name, OfferId, VirtualQueueId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::hash::Hash;
@@ -68,6 +68,12 @@ pub struct Head {
     pub ended_offers: Vec<(OfferId, EndedOffer)>,
     /// When the next results are forgotten.
     pub forget_at: Option<EngineTime>,
+    /// Configuration objects of all other kinds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<Object>,
+    /// The last versions of what is gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired: Vec<(Kind, Name, Version)>,
 }
 
 /// How many records one part holds.
@@ -129,6 +135,8 @@ impl State {
                 .map(|(id, how)| (*id, *how))
                 .collect(),
             forget_at: self.forget_at,
+            objects: self.objects.in_order().map(|(_, it)| it.clone()).collect(),
+            retired: self.retired.in_order().collect(),
         }
     }
 }
@@ -283,6 +291,12 @@ impl State {
         for key in head.keys {
             self.keys_digest = self.keys_digest.wrapping_add(crate::digest::of(&key));
             self.keys.insert(key.name.clone(), key);
+        }
+        for (kind, name, version) in head.retired {
+            self.retired.insert(kind, name, version);
+        }
+        for object in head.objects {
+            self.object_put(&object);
         }
         self.settings = head.settings;
         self.settings_version = head.settings_version;

@@ -25,9 +25,11 @@ pub mod apply;
 mod check;
 pub mod decide;
 mod digest;
+mod groups;
 pub mod image;
 mod lookup;
 pub mod matching;
+mod objects;
 pub mod react;
 mod results;
 pub mod state;
@@ -123,6 +125,9 @@ fn version(event: &config::Event) -> config::Version {
         config::Event::VirtualQueuePut(it) => it.version,
         config::Event::AgentPut(it) => it.version,
         config::Event::KeyPut(it) => it.version,
-        config::Event::SettingsPut { version, .. } => *version,
+        config::Event::SettingsPut { version, .. } | config::Event::Deleted { version, .. } => {
+            *version
+        }
+        config::Event::Put(it) => it.version,
     }
 }

@@ -141,7 +141,6 @@ fn offer(state: &State, now: Now, id: RouteRequestId, agent: AgentId, came: Came
         Place::Routing,
         "only what is routed stands in line"
     );
-    let (_, settings) = state.settings();
     let ahead = state.matcher.ahead_of(id, agent);
     let idle_since = state
         .at_work(agent)
@@ -153,7 +152,7 @@ fn offer(state: &State, now: Now, id: RouteRequestId, agent: AgentId, came: Came
         agent,
         medium: it.medium,
         made: now,
-        until: now.engine + settings.offer_ttl,
+        until: now.engine + state.offer_ttl(it.medium),
         back_to: BackTo::Routing,
         decision: Decision {
             occasion: came.occasion,

@@ -102,6 +102,10 @@ impl Refused {
                 config::Refused::TooMany { .. } => "config.too_many",
                 config::Refused::KeyAgent => "config.key_agent",
                 config::Refused::LastAdministrator { .. } => "config.last_administrator",
+                config::Refused::Findings(_) => "config.findings",
+                config::Refused::InUse { .. } => "config.in_use",
+                config::Refused::NotEmpty { .. } => "config.not_empty",
+                config::Refused::HasWork { .. } => "config.has_work",
             },
             Self::Contact(contact::Refused::Unknown) => "contact.unknown",
             Self::Effect(why) => match why {
@@ -188,6 +192,8 @@ impl Event {
                 config::Event::AgentPut(_) => "config.agent_put",
                 config::Event::KeyPut(_) => "config.key_put",
                 config::Event::SettingsPut { .. } => "config.settings_put",
+                config::Event::Put(_) => "config.put",
+                config::Event::Deleted { .. } => "config.deleted",
             },
             Self::Contact(contact::Event::Erased { .. }) => "contact.erased",
             Self::Effect(event) => match event {
@@ -199,6 +205,7 @@ impl Event {
             },
             Self::Interaction(event) => match event {
                 interaction::Event::Submitted(_) => "interaction.submitted",
+                interaction::Event::Moved { .. } => "interaction.moved",
                 interaction::Event::Stopped { .. } => "interaction.stopped",
             },
             Self::Node(event) => match event {
@@ -232,7 +239,9 @@ impl Event {
                 interaction: it.id,
                 queue: it.queue,
             }),
-            Self::Interaction(interaction::Event::Stopped { of, .. })
+            Self::Interaction(
+                interaction::Event::Moved { of, .. } | interaction::Event::Stopped { of, .. },
+            )
             | Self::Route(
                 route::Event::Requested { of, .. }
                 | route::Event::Widened { of, .. }
@@ -272,6 +281,11 @@ impl Event {
             Self::Interaction(interaction::Event::Stopped { owner, .. }) => *owner,
             Self::Offer(offer::Event::Made { offer, .. }) => Some(offer.agent),
             Self::Config(config::Event::AgentPut(agent)) => Some(agent.id),
+            Self::Config(config::Event::Deleted {
+                kind: config::Kind::Agent,
+                id,
+                ..
+            }) => Some(AgentId(*id)),
             Self::Record(record::Event::Interval(interval)) => Some(interval.agent),
             _ => None,
         }

@@ -45,7 +45,7 @@ mod scan;
 
 pub use contract::{Effect, Event, Input, Outcome, Refused};
 pub use id::{
-    AgentId, ContactId, DeskSessionId, EffectId, InteractionId, KeyId, OfferId, QueueId,
+    AgentId, ContactId, DeskSessionId, EffectId, InteractionId, KeyId, ObjectId, OfferId, QueueId,
     RouteRequestId, VirtualQueueId,
 };
 pub use medium::Medium;

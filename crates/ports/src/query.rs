@@ -2,7 +2,7 @@
 
 use crate::envelope::Sequence;
 use ringback_model::agent::AtWork;
-use ringback_model::config::{Agent, ApiKey, Queue, Settings, Version, VirtualQueue};
+use ringback_model::config::{Agent, ApiKey, Kind, Object, Queue, Settings, Version, VirtualQueue};
 use ringback_model::effect::Order;
 use ringback_model::interaction::Interaction;
 use ringback_model::offer::Offer;
@@ -46,6 +46,10 @@ pub enum Query {
     },
     /// All API keys.
     Keys,
+    /// All configuration objects of a kind.
+    Objects(Kind),
+    /// A configuration object by kind and name.
+    ObjectNamed(Kind, Name),
     /// What holds for the tenant.
     Settings,
     /// The numbers a supervisor watches.
@@ -79,6 +83,10 @@ pub enum View {
     Line(Vec<Waiting>),
     /// To [`Query::Keys`].
     Keys(Vec<ApiKey>),
+    /// To [`Query::Objects`], in order of their names.
+    Objects(Vec<Configured>),
+    /// To [`Query::ObjectNamed`].
+    Object(Box<Configured>),
     /// To [`Query::Settings`].
     Settings(Version, Box<Settings>),
     /// To [`Query::Overview`].
@@ -120,6 +128,24 @@ pub struct AgentView {
     pub at_work: AtWork,
     /// The offers open to him.
     pub offers: Vec<Offer>,
+}
+
+/// A configuration object of any kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Configured {
+    /// A person who serves interactions.
+    Agent(Agent),
+    /// An interaction queue.
+    Queue(Queue),
+    /// A virtual queue.
+    VirtualQueue(VirtualQueue),
+    /// Any other kind.
+    Object {
+        /// The object.
+        object: Object,
+        /// Of a group: who belongs to it at the moment.
+        members: Vec<Name>,
+    },
 }
 
 /// An interaction queue.

@@ -7,7 +7,8 @@
 
 use ringback_engine::State;
 use ringback_model::config::{
-    AgentBody, Capacity, Expected, QueueBody, Role, Settings, VirtualQueueBody,
+    AgentBody, Body, Capacity, Expected, Group, Kind, MediumDefaults, QueueBody, Role, Settings,
+    Skill, VirtualQueueBody, Workbin,
 };
 use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::offer::Offer;
@@ -350,8 +351,13 @@ fn at_work(state: &State, kind: u8, rest: [u8; 6]) -> Input {
 // -- configuration and effects ------------------------------------------------------------------
 
 fn configure(state: &State, kind: u8, rest: [u8; 6]) -> Input {
+    if let Some(missing) = missing(state) {
+        return missing;
+    }
     match kind {
-        213..=214 => put_queue(rest[0], rest[1]),
+        213 => put_object(rest),
+        214 => delete(state, rest),
+        215 if rest[0] > 127 => put_queue(rest[0], rest[1]),
         215..=216 => put_virtual_queue(rest[0], rest[1]),
         217..=221 => put_agent(rest[0] % 4, [rest[1], rest[2], rest[3]]),
         222..=224 => Input::Config(config::Input::PutSettings {
@@ -363,6 +369,83 @@ fn configure(state: &State, kind: u8, rest: [u8; 6]) -> Input {
             name: name(&format!("key-{}", rest[0] % 4)),
         }),
     }
+}
+
+/// What was deleted of the tiny world comes back, so that the day goes on.
+fn missing(state: &State) -> Option<Input> {
+    let gone = |named: &str| state.queue_named(&name(named)).is_none();
+    if let Some(index) = QUEUES.into_iter().position(gone) {
+        return Some(put_queue(u8::try_from(index).unwrap_or(0), 0));
+    }
+    let gone = |named: &str| state.virtual_queue_named(&name(named)).is_none();
+    let index = VIRTUAL_QUEUES.into_iter().position(gone)?;
+    Some(put_virtual_queue(u8::try_from(index).unwrap_or(0), 0))
+}
+
+/// Groups, skills and defaults of a medium; some of them name what is not there.
+fn put_object(rest: [u8; 6]) -> Input {
+    let member = name(NAMES[usize::from(rest[1] % 5)]);
+    let skill = SKILLS[usize::from(rest[2] % 3)];
+    let (object, body) = match rest[0] % 8 {
+        0..=3 => {
+            let group = Group {
+                display_name: String::new(),
+                members: BTreeSet::from([member]),
+                expression: format!("{skill}>={}", rest[3] % 4).parse().ok(),
+            };
+            ("team", Body::Group(group))
+        }
+        4..=5 => {
+            let skill = Skill {
+                level_max: Some(u16::from(rest[3] % 4) + 1),
+                ..Skill::default()
+            };
+            (SKILLS[usize::from(rest[2] % 3)], Body::Skill(skill))
+        }
+        6 => {
+            let defaults = MediumDefaults {
+                offer_ttl: (rest[1] < 128).then(|| Millis::seconds(u64::from(rest[3] % 4))),
+                ..MediumDefaults::default()
+            };
+            (medium(rest[2]).name(), Body::Medium(defaults))
+        }
+        _ => ("bin", Body::Workbin(Workbin::default())),
+    };
+    Input::Config(config::Input::Put {
+        name: name(object),
+        body: Box::new(body),
+        expected: expected(rest[4]),
+    })
+}
+
+/// Mostly what can go and comes back; agents only while they have work, so that they stay.
+fn delete(state: &State, rest: [u8; 6]) -> Input {
+    let working = |id: &AgentId| {
+        let at_work = state.at_work(*id);
+        let mut claims = at_work.iter().flat_map(|it| &it.claims);
+        claims.any(|claim| claim.kind == agent::ClaimKind::Handling)
+    };
+    let working = state.agent_ids().into_iter().find(working);
+    let working = working.and_then(|id| state.agent(id));
+    let queue = usize::from(rest[1] % 2);
+    let mut move_to = None;
+    let (kind, object) = match (rest[0] % 8, working) {
+        (0 | 1, Some(agent)) => (Kind::Agent, agent.name.clone()),
+        (2, _) => (Kind::VirtualQueue, name(VIRTUAL_QUEUES[queue])),
+        (3, _) => (Kind::Group, name("team")),
+        (4, _) => (Kind::Skill, name(SKILLS[usize::from(rest[2] % 3)])),
+        (5, _) => (Kind::Medium, name(medium(rest[2]).name())),
+        _ => {
+            move_to = (rest[2] < 128).then(|| name(QUEUES[1 - queue]));
+            (Kind::Queue, name(QUEUES[queue]))
+        }
+    };
+    Input::Config(config::Input::Delete {
+        kind,
+        name: object,
+        expected: expected(rest[3]),
+        move_to,
+    })
 }
 
 fn expected(byte: u8) -> Expected {
@@ -414,6 +497,7 @@ fn put_agent(index: u8, bytes: [u8; 3]) -> Input {
                 .map(|(skill, level)| (name(skill), u16::from(level)))
                 .collect(),
             capacity: Capacity(capacity),
+            ..AgentBody::default()
         },
         expected: expected(bytes[2]),
     })
@@ -433,6 +517,7 @@ fn settings(byte: u8) -> Settings {
         credit_max: Millis::seconds(60),
         open_keys: BTreeSet::new(),
         notices: byte < 200,
+        skills_declared: false,
     }
 }
 
@@ -446,6 +531,7 @@ fn make_key(state: &State, rest: [u8; 6]) -> Input {
         hash: "00".repeat(32),
         role,
         queues: (rest[4] < 128).then(|| BTreeSet::from([name(QUEUES[usize::from(rest[4] % 2)])])),
+        groups: (rest[4] % 16 == 5).then(|| BTreeSet::from([name("team")])),
         agent: named.then_some(owner),
     })
 }

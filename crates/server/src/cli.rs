@@ -41,7 +41,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         Command::Top(args) => done(top::run(args)),
         Command::Doctor(args) => doctor::run(&args),
         Command::CheckConfig(args) => done(check_config::run(args)),
-        Command::Config(args) => done(config::run(&args)),
+        Command::Config(args) => config::run(args),
         Command::Backup(args) => done(backup::run(&args)),
         Command::Restore(args) => done(restore::run(&args)),
         Command::Replay(args) => replay::run(&args),

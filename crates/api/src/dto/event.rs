@@ -166,7 +166,13 @@ pub(crate) struct ConfigChange {
     /// Its name; `settings` for the settings.
     name: String,
     version: u64,
-    body: config::Body,
+    /// The kind of what is gone by this version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "group")]
+    gone: Option<&'static str>,
+    /// What was set; absent if it is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<config::Body>,
 }
 
 impl EventData {
@@ -239,11 +245,33 @@ impl EventData {
                 let body = config::Body::Settings(config::SettingsPut::of(settings));
                 ("settings".to_owned(), *version, body)
             }
+            Event::Put(it) => {
+                let body = config::objects::ObjectPut::of(it.body.clone());
+                (text(&it.name), it.version, body.into())
+            }
+            Event::Deleted {
+                kind,
+                name,
+                version,
+                ..
+            } => {
+                let gone = ConfigChange {
+                    name: text(name),
+                    version: *version,
+                    gone: Some(kind.name()),
+                    body: None,
+                };
+                return Self {
+                    config: Some(Box::new(gone)),
+                    ..self
+                };
+            }
         };
         let change = ConfigChange {
             name,
             version,
-            body,
+            gone: None,
+            body: Some(body),
         };
         Self {
             config: Some(Box::new(change)),
@@ -283,6 +311,7 @@ impl EventData {
                 submitted: Some(Box::new(SubmittedView::from(&**it))),
                 ..self
             },
+            interaction::Event::Moved { .. } => self,
             interaction::Event::Stopped { ending, .. } => Self {
                 ending: Some(EndingView::from(ending)),
                 ..self

@@ -557,6 +557,8 @@ impl State {
             Query::Outbox(_) => View::Outbox(Vec::new()),
             Query::Quarantined(_) => View::Quarantined(Vec::new()),
             Query::Keys => View::Keys(Vec::new()),
+            Query::Objects(_) => View::Objects(Vec::new()),
+            Query::ObjectNamed(_, name) => return Err(unknown(&name)),
             Query::Why(id) => return Err(unknown(&id)),
             Query::VirtualQueueNamed(name) => return Err(unknown(&name)),
             Query::Line { virtual_queue, .. } => return Err(unknown(&virtual_queue)),
@@ -638,10 +640,7 @@ impl State {
 }
 
 fn reaches(scope: &Scope, queue: QueueId) -> bool {
-    match scope {
-        Scope::Everything => true,
-        Scope::Queues(queues) => queues.contains(&queue),
-    }
+    scope.reaches(queue)
 }
 
 fn check(expected: Expected, found: u64, what: impl ToString) -> Result<(), Refused> {

@@ -1,13 +1,14 @@
 //! Everything that may have happened: what journals hold.
 
-use crate::config_samples::{agent_body, settings};
+use crate::config_samples::{agent_body, agent_with_more, group, settings};
 use crate::files::{Sample, hold, named};
 use crate::samples::{
     at, bare_interaction, bare_request, interaction, name, offer, request, subject,
 };
 use ringback_model::agent::NotReady;
 use ringback_model::config::{
-    Agent, ApiKey, Queue, QueueBody, Role, Scope, VirtualQueue, VirtualQueueBody,
+    Agent, ApiKey, Body, Kind, Object, Queue, QueueBody, Role, Scope, VirtualQueue,
+    VirtualQueueBody,
 };
 use ringback_model::effect::{Order, Phase};
 use ringback_model::interaction::Ending;
@@ -17,8 +18,8 @@ use ringback_model::record::{AgentInterval, AgentState, Segment, SegmentEnd, Seg
 use ringback_model::route::Cancelled;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, Effect, EffectId, EngineTime, Event, InteractionId, KeyId,
-    Medium, Millis, OfferId, QueueId, RouteRequestId, VirtualQueueId, agent, config, contact,
-    effect, interaction as it, node, offer as o, record, route,
+    Medium, Millis, ObjectId, OfferId, QueueId, RouteRequestId, VirtualQueueId, agent, config,
+    contact, effect, interaction as it, node, offer as o, record, route,
 };
 use std::collections::BTreeSet;
 
@@ -35,6 +36,8 @@ named!(Event {
     Event::Config(config::Event::AgentPut(_)) => "config.agent_put",
     Event::Config(config::Event::KeyPut(_)) => "config.key_put",
     Event::Config(config::Event::SettingsPut { .. }) => "config.settings_put",
+    Event::Config(config::Event::Put(_)) => "config.put",
+    Event::Config(config::Event::Deleted { .. }) => "config.deleted",
     Event::Contact(contact::Event::Erased { .. }) => "contact.erased",
     Event::Effect(effect::Event::Issued(_)) => "effect.issued",
     Event::Effect(effect::Event::Started { .. }) => "effect.started",
@@ -42,6 +45,7 @@ named!(Event {
     Event::Effect(effect::Event::Retried { .. }) => "effect.retried",
     Event::Effect(effect::Event::Parked { .. }) => "effect.parked",
     Event::Interaction(it::Event::Submitted(_)) => "interaction.submitted",
+    Event::Interaction(it::Event::Moved { .. }) => "interaction.moved",
     Event::Interaction(it::Event::Stopped { .. }) => "interaction.stopped",
     Event::Node(node::Event::Opened { .. }) => "node.opened",
     Event::Node(node::Event::ClockJumped { .. }) => "node.clock_jumped",
@@ -175,6 +179,15 @@ fn configuration() -> Vec<Sample<Event>> {
                 body: agent_body(),
             })),
         ),
+        (
+            "more",
+            config::Event::AgentPut(Box::new(Agent {
+                id: AgentId(3),
+                name: name("anna"),
+                version: 3,
+                body: agent_with_more(),
+            })),
+        ),
         ("", config::Event::KeyPut(Box::new(key()))),
         ("revoked", config::Event::KeyPut(Box::new(revoked))),
         (
@@ -182,6 +195,24 @@ fn configuration() -> Vec<Sample<Event>> {
             config::Event::SettingsPut {
                 version: 6,
                 settings: Box::new(settings()),
+            },
+        ),
+        (
+            "",
+            config::Event::Put(Box::new(Object {
+                id: ObjectId(4),
+                name: name("sales"),
+                version: 2,
+                body: Body::Group(group()),
+            })),
+        ),
+        (
+            "",
+            config::Event::Deleted {
+                kind: Kind::VirtualQueue,
+                id: 4,
+                name: name("support"),
+                version: 7,
             },
         ),
     ];
@@ -252,6 +283,13 @@ fn interactions() -> Vec<Sample<Event>> {
     let samples = [
         ("", it::Event::Submitted(Box::new(interaction()))),
         ("bare", it::Event::Submitted(Box::new(bare_interaction()))),
+        (
+            "",
+            it::Event::Moved {
+                of: subject(),
+                to: QueueId(5),
+            },
+        ),
         ("", stopped(Some(AgentId(3)), completed)),
         ("bare", stopped(None, Ending::Abandoned)),
     ];

@@ -1,9 +1,9 @@
 //! Everything that may reach the heart.
 
-use crate::config_samples::{agent_body, settings};
+use crate::config_samples::{agent_body, group, settings};
 use crate::files::{Sample, hold, named};
 use crate::samples::{ask, name, user_data};
-use ringback_model::config::{Expected, QueueBody, Role, VirtualQueueBody};
+use ringback_model::config::{Body, Expected, Kind, QueueBody, Role, VirtualQueueBody};
 use ringback_model::effect::Report;
 use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::value::UserData;
@@ -26,6 +26,8 @@ named!(Input {
     Input::Config(config::Input::MakeKey { .. }) => "config.make_key",
     Input::Config(config::Input::RevokeKey { .. }) => "config.revoke_key",
     Input::Config(config::Input::PutSettings { .. }) => "config.put_settings",
+    Input::Config(config::Input::Put { .. }) => "config.put",
+    Input::Config(config::Input::Delete { .. }) => "config.delete",
     Input::Contact(contact::Input::Erased { .. }) => "contact.erased",
     Input::Effect(effect::Input::Start { .. }) => "effect.start",
     Input::Effect(effect::Input::Report { .. }) => "effect.report",
@@ -84,7 +86,16 @@ fn configuration() -> Vec<Sample<Input>> {
         hash: "00ff".to_owned(),
         role,
         queues,
+        groups: None,
         agent,
+    };
+    let leading = config::Input::MakeKey {
+        name: name("team"),
+        hash: "00ff".to_owned(),
+        role: Role::Supervisor,
+        queues: None,
+        groups: Some(BTreeSet::from([name("sales")])),
+        agent: None,
     };
     let samples = [
         (
@@ -123,12 +134,30 @@ fn configuration() -> Vec<Sample<Input>> {
             ),
         ),
         ("agent", key(Role::Agent, None, Some(name("anna")))),
+        ("groups", leading),
         ("", config::Input::RevokeKey { name: name("shop") }),
         (
             "",
             config::Input::PutSettings {
                 settings: Box::new(settings()),
                 expected: Expected::Any,
+            },
+        ),
+        (
+            "",
+            config::Input::Put {
+                name: name("sales"),
+                body: Box::new(Body::Group(group())),
+                expected: Expected::Version(2),
+            },
+        ),
+        (
+            "",
+            config::Input::Delete {
+                kind: Kind::Queue,
+                name: name("inbox"),
+                expected: Expected::Any,
+                move_to: Some(name("orders")),
             },
         ),
     ];

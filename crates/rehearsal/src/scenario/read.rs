@@ -58,8 +58,8 @@ pub(crate) fn line(state: &State, line: &str) -> Result<Line, Fault> {
 
 /// What a line may begin with, for whoever mistyped it.
 const FIRST_WORDS: &str = "a command (queue, virtual queue, agent, settings, make key, revoke key, \
-    submit, request, cancel, complete, stop, desk, restart, clock, erase, tick, show, with key, \
-    why, position, line, where, how, books, answer, kept), an interaction, an effect, or the name of \
+    put, delete, submit, request, cancel, complete, stop, desk, restart, clock, erase, tick, show, with key, \
+    why, position, line, where, how, books, answer, kept, groups, members), an interaction, an effect, or the name of \
     an agent made before";
 
 fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
@@ -76,10 +76,11 @@ fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
             return jump(words);
         }
         "show" => return show(words),
-        "why" | "position" | "line" | "where" | "how" | "books" | "answer" | "kept" => {
+        "why" | "position" | "line" | "where" | "how" | "books" | "answer" | "kept" | "groups"
+        | "members" => {
             return ask::read(state, first, words).map(Command::Ask);
         }
-        "queue" | "virtual" | "agent" | "settings" | "make" | "revoke" => {
+        "queue" | "virtual" | "agent" | "settings" | "make" | "revoke" | "put" | "delete" => {
             configure::read(state, first, words)?
         }
         "submit" => submit(words)?,

@@ -145,6 +145,13 @@ fn config_event(event: &config::Event) -> Option<String> {
         }
         config::Event::KeyPut(it) => (format!("key {}", it.name), it.version),
         config::Event::SettingsPut { version, .. } => ("the settings".to_owned(), *version),
+        config::Event::Put(it) => (format!("{} {}", it.body.kind(), it.name), it.version),
+        config::Event::Deleted {
+            kind,
+            name,
+            version,
+            ..
+        } => (format!("{kind} {name}, deleted"), *version),
     };
     (version > 1).then(|| format!("{what}: version {version}"))
 }
@@ -190,6 +197,11 @@ fn interaction_event(state: &State, event: &interaction::Event) -> String {
     match event {
         interaction::Event::Submitted(it) => {
             format!("{} submitted to {}", it.id, queue_name(state, it.queue))
+        }
+        interaction::Event::Moved { of, to } => {
+            let from = queue_name(state, of.queue);
+            let to = queue_name(state, *to);
+            format!("{} moved from {from} to {to}", of.interaction)
         }
         interaction::Event::Stopped { of, ending, .. } => {
             let how = ending_text(Some(state), ending);

@@ -360,6 +360,19 @@ fn everybody_can_take_everything(state: &State) -> Vec<Input> {
             inputs.extend(cancel);
         }
     }
+    // No skill is declared in a way that keeps somebody from having it, and there is a line.
+    for skill in state.objects(config::Kind::Skill) {
+        inputs.push(Input::Config(config::Input::Put {
+            name: skill.name.clone(),
+            body: Box::new(config::Body::Skill(config::Skill::default())),
+            expected: Expected::Any,
+        }));
+    }
+    inputs.push(Input::Config(config::Input::PutVirtualQueue {
+        name: name("support"),
+        body: config::VirtualQueueBody::default(),
+        expected: Expected::Any,
+    }));
     for id in state.agent_ids() {
         let agent = state.agent(id).expect("an agent of the tiny world");
         inputs.push(Input::Config(config::Input::PutAgent {
@@ -367,6 +380,7 @@ fn everybody_can_take_everything(state: &State) -> Vec<Input> {
             body: AgentBody {
                 skills: ["A", "B", "C"].map(|skill| (name(skill), 9)).into(),
                 capacity: Capacity(MEDIA.map(|medium| (medium, 2)).into()),
+                ..AgentBody::default()
             },
             expected: Expected::Any,
         }));

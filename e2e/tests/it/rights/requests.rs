@@ -111,6 +111,7 @@ fn body(world: &World, cell: &Cell<'_>, made: &Made) -> Option<Value> {
         ("PUT", "/v1/virtual-queues/{name}") => json!({"waiting_max": tenant.odd_number}),
         ("PUT", "/v1/agents/{name}") => world::agent("anna", mark),
         ("PUT", "/v1/settings") => world::settings(),
+        ("PUT", "/v1/config/{kind}/{name}") => world::group(mark),
         _ => return None,
     })
 }
@@ -185,6 +186,7 @@ fn list_of(world: &World, cell: &Cell<'_>) -> Option<List> {
     let standing = &world.standing;
     let whole = |column: &str| matches!(column, "adm" | "sup" | "int" | "aud");
     let all: Vec<(&str, &[&str])> = match (cell.method, cell.path, cell.of) {
+        ("GET", "/v1/agents", _) => vec![("anna", &[".g"]), ("berta", &[])],
         ("GET", "/v1/queues", _) => vec![("north", &[".n"]), ("south", &[])],
         ("GET", "/v1/virtual-queues/{name}/line", _) => {
             vec![(&standing.north, &[".n"]), (&standing.south, &[])]

@@ -112,6 +112,10 @@ impl Tenant {
             let id = administrator.get(&path).await["id"].clone();
             agents.insert(name.to_owned(), id.as_str().expect("an id").to_owned());
         }
+        let team = group(mark);
+        administrator.put("/v1/config/group/team", team).await;
+        let skill = json!({"display_name": "English", "level_max": 10});
+        administrator.put("/v1/config/skill/English", skill).await;
         let key =
             |name: &str| json!({"name": format!("desk-{name}"), "role": "agent", "agent": name});
         Self {
@@ -142,6 +146,11 @@ pub(super) fn agent(name: &str, mark: &str) -> Value {
     json!({"skills": skills, "capacity": {"chat": 100}})
 }
 
+/// The group of anna alone.
+pub(super) fn group(mark: &str) -> Value {
+    json!({"display_name": format!("mark-{mark}"), "members": ["anna"]})
+}
+
 /// Makes a key and gives a client that uses it.
 pub(super) async fn make_key(administrator: &Client, key: Value) -> Client {
     let made = administrator.post("/v1/keys", key).await;
@@ -169,12 +178,13 @@ async fn secret(home: &Tenant, abroad: &Tenant, column: &str) -> String {
     client.secret().to_owned()
 }
 
-/// The key of a column: its role, and `.n` for the queue north only.
+/// The key of a column: its role, and `.n` for the queue north only, `.g` for the group team only.
 fn key_of(column: &str) -> Value {
     let (role, scoped) = match column.split_once('.') {
-        Some((role, "n")) => (role, true),
+        Some((role, "n")) => (role, Some(("queues", "north"))),
+        Some((role, "g")) => (role, Some(("groups", "team"))),
         Some(_) => panic!("there is no key {column}"),
-        None => (column, false),
+        None => (column, None),
     };
     let role = match role {
         "adm" => "administrator",
@@ -184,8 +194,8 @@ fn key_of(column: &str) -> Value {
         _ => panic!("there is no key {column}"),
     };
     let mut key = json!({"name": format!("key-{column}"), "role": role});
-    if scoped {
-        key["queues"] = json!(["north"]);
+    if let Some((what, name)) = scoped {
+        key[what] = json!([name]);
     }
     key
 }
