@@ -86,6 +86,7 @@ async fn undoing_brings_back_what_was_and_what_is_gone() {
     let diff = here.get(&format!("{path}/diff?from=2")).await;
     assert_eq!(diff["changes"][0]["path"], "/expression");
 
+    here.delete("/v1/config/person/paula").await;
     here.delete(path).await;
     let gone = here.try_get(path).await.expect("an answer");
     assert_eq!(gone.status, 404);
