@@ -210,4 +210,11 @@ async fn plant_configuration(administrator: &Client, values: &mut Values) {
         "settings/settings",
     ];
     values.insert("configVersions", texts(&objects));
+    values.insert("diffConfig", texts(&objects));
+    // As many versions as the document's example goes back to.
+    for open_max in [1, 2, 3, 4] {
+        let body = json!({"open_max": open_max});
+        administrator.put("/v1/queues/changed", body).await;
+    }
+    values.insert("undoConfig", texts(&["queue/changed"]));
 }
