@@ -19,7 +19,7 @@ use ringback_model::place::{BackTo, Party, Place, Role, Who};
 use ringback_model::route::{Cooling, RouteRequest};
 use ringback_model::{
     AgentId, DeskSessionId, EffectId, EngineTime, Event, InteractionId, Medium, Now, OfferId,
-    RouteRequestId, agent, config, effect, interaction, node, offer, route,
+    Rare, RouteRequestId, agent, config, effect, interaction, node, offer, route,
 };
 
 impl State {
@@ -239,7 +239,12 @@ impl State {
         };
         self.at_work
             .update(offer.agent, |at_work| at_work.claims.push(claim));
-        self.refresh_free(offer.agent, offer.medium);
+        // Under a rule, work of one medium may leave no room for another.
+        if self.rule_of(offer.agent).is_some() {
+            self.refresh_all_free(offer.agent);
+        } else {
+            self.refresh_free(offer.agent, offer.medium);
+        }
     }
 
     fn offer_accepted(&mut self, of: Subject, id: OfferId, agent: AgentId, at: Now) {
@@ -382,6 +387,11 @@ impl State {
                 self.desk(*agent, |desk| desk.silent = true);
                 self.refresh_all_free(*agent);
             }
+            agent::Event::Paused { agent, media } => {
+                self.at_work
+                    .update(*agent, |at_work| at_work.paused = Rare::of(*media));
+                self.refresh_all_free(*agent);
+            }
         }
     }
 
@@ -473,7 +483,7 @@ impl State {
                 .media
                 .get(&medium)
                 .is_some_and(|it| it.not_ready.is_none());
-            ready && at_work.desk.is_some_and(|desk| desk.answers()) && self.room(agent, medium) > 0
+            ready && at_work.desk.is_some_and(|desk| desk.answers()) && self.has_room(agent, medium)
         });
         let idle_since = free.map(|at_work| at_work.idle_since);
         self.matcher.set_free(agent, medium, idle_since);
@@ -524,9 +534,9 @@ impl State {
         self.counters.agent = self.counters.agent.max(it.id.0);
         self.retired.remove(Kind::Agent, &it.name);
         self.names.agents.insert(it.name.clone(), it.id);
-        self.matcher.put_agent(it.id, &it.body.skills);
         self.agents.insert(it.id, it.clone());
         self.regroup(it.id);
+        self.requalify(it.id);
         if !self.at_work.contains(it.id) {
             let at_work = AtWork {
                 desk: None,
@@ -534,6 +544,7 @@ impl State {
                 claims: Vec::new(),
                 misses: std::collections::BTreeMap::new(),
                 idle_since: EngineTime::default(),
+                paused: Rare::none(),
             };
             self.at_work.insert(it.id, at_work);
         }

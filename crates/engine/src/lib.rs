@@ -22,6 +22,7 @@
 #![warn(missing_docs)]
 
 pub mod apply;
+mod capacity;
 mod check;
 pub mod decide;
 mod digest;

@@ -5,6 +5,7 @@
 
 use crate::matching::{AgentFound, Matching};
 use crate::state::State;
+use ringback_model::config::Kind;
 use ringback_model::interaction::Subject;
 use ringback_model::offer::{Decision, Occasion, Offer, Rule};
 use ringback_model::place::{BackTo, Place};
@@ -27,6 +28,9 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
             offer_again(state, now, of.interaction)
         }
         Event::Offer(offer::Event::NotTaken { of, agent, .. }) => {
+            if let Some(paused) = state.paused_now(*agent, None) {
+                return vec![paused];
+            }
             // First the one that came back, then whoever is free again: at the next look.
             let events = offer_again(state, now, of.interaction);
             if events.is_empty() {
@@ -35,8 +39,13 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
                 events
             }
         }
-        // Whoever was given one may have room for another.
-        Event::Offer(offer::Event::Made { offer, .. }) => offer_agent(state, now, offer.agent),
+        // Whoever was given one may have room for another, when what it interrupts rests.
+        Event::Offer(offer::Event::Made { offer, .. }) => {
+            match state.paused_now(offer.agent, Some(offer.medium)) {
+                Some(paused) => vec![paused],
+                None => offer_agent(state, now, offer.agent),
+            }
+        }
         Event::Interaction(interaction::Event::Stopped {
             owner: Some(agent), ..
         })
@@ -46,6 +55,13 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
             | agent::Event::DeskBack { agent },
         ) => offer_agent(state, now, *agent),
         Event::Config(config::Event::AgentPut(agent)) => offer_agent(state, now, agent.id),
+        // Whoever belongs to a group now may be wanted by what waits.
+        Event::Config(config::Event::Put(object)) if object.body.kind() == Kind::Group => {
+            offer_one_of(state, now, state.members(object.id).iter().copied())
+        }
+        Event::Config(config::Event::Put(object)) if object.body.kind() == Kind::CapacityRule => {
+            offer_one_of(state, now, state.agents_with_rule(&object.name).into_iter())
+        }
         _ => Vec::new(),
     }
 }
@@ -104,16 +120,16 @@ fn cooling_but_free(state: &State, id: RouteRequestId) -> u32 {
     let wanted = request.target.expression(request.step);
     let cooling = state.cooling_agents(id).into_iter();
     let held_back = cooling.filter(|agent| {
-        let skilled = state
-            .agent(*agent)
-            .is_some_and(|it| wanted.holds(&it.body.skills));
-        skilled && state.obstacle(id, *agent) == Some(Obstacle::Cooling)
+        state.is_wanted(*agent, wanted) && state.obstacle(id, *agent) == Some(Obstacle::Cooling)
     });
     u32::try_from(held_back.count()).unwrap_or(u32::MAX)
 }
 
-/// An agent looks for a request.
+/// An agent looks for a request, after what rested without need goes on.
 fn offer_agent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
+    if let Some(paused) = state.paused_now(agent, None) {
+        return vec![paused];
+    }
     let Some(id) = request_for(state, agent) else {
         return Vec::new();
     };
@@ -122,6 +138,14 @@ fn offer_agent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
         candidates: 1,
     };
     offer(state, now, id, agent, came)
+}
+
+/// The first of these agents who finds a request gets it.
+fn offer_one_of(state: &State, now: Now, agents: impl Iterator<Item = AgentId>) -> Vec<Event> {
+    agents
+        .map(|agent| offer_agent(state, now, agent))
+        .find(|events| !events.is_empty())
+        .unwrap_or_default()
 }
 
 struct Came {

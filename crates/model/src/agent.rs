@@ -1,8 +1,10 @@
 //! Agents at work: desks, readiness, claims.
 
 use crate::id::{AgentId, DeskSessionId, InteractionId};
+use crate::capacity::MediaSet;
 use crate::medium::Medium;
 use crate::name::Name;
+use crate::rare::Rare;
 use crate::time::{EngineTime, Now};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -24,6 +26,17 @@ pub struct AtWork {
     pub misses: BTreeMap<Medium, u8>,
     /// Since when the agent has not been given anything.
     pub idle_since: EngineTime,
+    /// The media whose work rests, because other work interrupted it. It keeps its claims.
+    #[serde(default, skip_serializing_if = "Rare::is_none")]
+    pub paused: Rare<MediaSet>,
+}
+
+impl AtWork {
+    /// The media whose work rests.
+    #[must_use]
+    pub fn paused(&self) -> MediaSet {
+        self.paused.get().copied().unwrap_or_default()
+    }
 }
 
 /// An agent's desk, from log-in to log-out.
@@ -213,6 +226,14 @@ pub enum Event {
     DeskSilent {
         /// Whose.
         agent: AgentId,
+    },
+    /// Work of these media rests from now on, because other work interrupts it, and work of all
+    /// other media goes on.
+    Paused {
+        /// Whose.
+        agent: AgentId,
+        /// Of which media; none: everything goes on.
+        media: MediaSet,
     },
 }
 

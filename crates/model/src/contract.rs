@@ -185,6 +185,7 @@ impl Event {
                 agent::Event::DeskLost { .. } => "agent.desk_lost",
                 agent::Event::DeskBack { .. } => "agent.desk_back",
                 agent::Event::DeskSilent { .. } => "agent.desk_silent",
+                agent::Event::Paused { .. } => "agent.paused",
             },
             Self::Config(event) => match event {
                 config::Event::QueuePut(_) => "config.queue_put",
@@ -273,7 +274,8 @@ impl Event {
                 | agent::Event::NotReady { agent, .. }
                 | agent::Event::DeskLost { agent, .. }
                 | agent::Event::DeskBack { agent }
-                | agent::Event::DeskSilent { agent },
+                | agent::Event::DeskSilent { agent }
+                | agent::Event::Paused { agent, .. },
             )
             | Self::Offer(
                 offer::Event::Accepted { agent, .. } | offer::Event::NotTaken { agent, .. },

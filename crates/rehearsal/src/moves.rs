@@ -7,7 +7,7 @@
 
 use ringback_engine::State;
 use ringback_model::config::{
-    AgentBody, Body, Capacity, Expected, Group, Kind, MediumDefaults, QueueBody, Role, Settings,
+    AgentBody, Body, Capacity, CapacityRule, Expected, Group, Kind, MediumDefaults, QueueBody, Role, Settings,
     Skill, VirtualQueueBody, Workbin,
 };
 use ringback_model::interaction::{StopCause, Submission};
@@ -51,7 +51,8 @@ pub fn world() -> Vec<Input> {
             media: Vec::new(),
         })
     });
-    let setup = queues.chain(lines).chain(agents).chain([settings]);
+    let setup = queues.chain(lines).chain([put_rule(0)]);
+    let setup = setup.chain(agents).chain([settings]);
     setup.chain(agents_at_work).collect()
 }
 
@@ -246,6 +247,11 @@ fn target(byte: u8) -> Target {
             let widest = Expression::anyone();
             vec![step(first, 0), step(wider, 1), step(widest, 5)]
         }
+        3 if byte >= 128 => {
+            let texts = ["L=\"en\"", "L!=\"en\" & L!=\"\"", "team.GA", "anna.A | team.GA"];
+            let wanted = texts[usize::from(byte / 8 % 4)];
+            vec![step(wanted.parse().expect("an expression"), 0)]
+        }
         3 => {
             let both = Expression::All(vec![first, skill(byte / 8, ">=", 1)]);
             vec![step(both, 0)]
@@ -382,6 +388,26 @@ fn missing(state: &State) -> Option<Input> {
     Some(put_virtual_queue(u8::try_from(index).unwrap_or(0), 0))
 }
 
+/// The capacity rule of the tiny world: it lets calls interrupt, or not, or is none.
+fn put_rule(byte: u8) -> Input {
+    let text = match byte % 6 {
+        0 | 1 => "voice 1 or digital 2; voice interrupts digital",
+        2 => "voice 1 and chat 1",
+        3 => "budget 3: voice 2, chat 1; voice interrupts chat",
+        4 => "any 2",
+        _ => "voice 1 or",
+    };
+    let rule = CapacityRule {
+        description: String::new(),
+        text: text.to_owned(),
+    };
+    Input::Config(config::Input::Put {
+        name: name("mix"),
+        body: Box::new(Body::CapacityRule(rule)),
+        expected: Expected::Any,
+    })
+}
+
 /// Groups, skills and defaults of a medium; some of them name what is not there.
 fn put_object(rest: [u8; 6]) -> Input {
     let member = name(NAMES[usize::from(rest[1] % 5)]);
@@ -409,6 +435,7 @@ fn put_object(rest: [u8; 6]) -> Input {
             };
             (medium(rest[2]).name(), Body::Medium(defaults))
         }
+        _ if rest[1] < 128 => return put_rule(rest[2]),
         _ => ("bin", Body::Workbin(Workbin::default())),
     };
     Input::Config(config::Input::Put {
@@ -497,7 +524,10 @@ fn put_agent(index: u8, bytes: [u8; 3]) -> Input {
                 .map(|(skill, level)| (name(skill), u16::from(level)))
                 .collect(),
             capacity: Capacity(capacity),
-            ..AgentBody::default()
+            texts: [("L", ["", "en", "de"][usize::from(bytes[0] % 3)])]
+                .map(|(skill, text)| (name(skill), text.parse().expect("a text")))
+                .into(),
+            capacity_rule: (bytes[1] % 3 == 1).then(|| name("mix")),
         },
         expected: expected(bytes[2]),
     })

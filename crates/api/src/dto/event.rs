@@ -227,6 +227,10 @@ impl EventData {
                 until: Some(Time::at(now, *grace_until)),
                 ..self
             },
+            Event::Paused { media, .. } => Self {
+                media: Some(media.iter().map(Text).collect()),
+                ..self
+            },
             Event::LoggedOut { .. } | Event::DeskBack { .. } | Event::DeskSilent { .. } => self,
         }
     }

@@ -31,6 +31,7 @@ named!(Event {
     Event::Agent(agent::Event::DeskLost { .. }) => "agent.desk_lost",
     Event::Agent(agent::Event::DeskBack { .. }) => "agent.desk_back",
     Event::Agent(agent::Event::DeskSilent { .. }) => "agent.desk_silent",
+    Event::Agent(agent::Event::Paused { .. }) => "agent.paused",
     Event::Config(config::Event::QueuePut(_)) => "config.queue_put",
     Event::Config(config::Event::VirtualQueuePut(_)) => "config.virtual_queue_put",
     Event::Config(config::Event::AgentPut(_)) => "config.agent_put",
@@ -124,6 +125,10 @@ fn agents() -> Vec<Sample<Event>> {
         },
         agent::Event::DeskBack { agent },
         agent::Event::DeskSilent { agent },
+        agent::Event::Paused {
+            agent,
+            media: ringback_model::capacity::MediaSet::DIGITAL,
+        },
     ];
     events.map(|event| ("", Event::Agent(event))).into()
 }

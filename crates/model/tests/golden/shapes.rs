@@ -306,6 +306,8 @@ shape!(expressions, "expression", Expression {
     Expression::Any(_) => "any", "A>=1 | B=2".parse().expect("an expression");
     Expression::Skill(..) => "skill", "A!=1".parse().expect("an expression");
     Expression::Text(..) => "text", "Language!=\"en\"".parse().expect("an expression");
+    Expression::Agent(_) => "agent", "anna.A".parse().expect("an expression");
+    Expression::Group(_) => "group", "sales.GA".parse().expect("an expression");
 });
 
 shape!(text_comparisons, "text_comparison", TextComparison {

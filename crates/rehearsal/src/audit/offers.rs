@@ -1,8 +1,10 @@
 //! Whether an offer is the right one: worked out from the words, one pair after the other.
 
 use ringback_engine::State;
+use ringback_model::config::{Body, Group, Kind};
 use ringback_model::offer::{Occasion, Offer};
 use ringback_model::route::RouteRequest;
+use ringback_model::target::{Expression, Qualification};
 use ringback_model::{AgentId, Medium, Now};
 
 /// The agent is at a desk that answers, ready, has room, is skilled and not cooling.
@@ -25,10 +27,32 @@ pub(super) fn fits(state: &State, offer: &Offer, now: Now, broken: &mut Vec<Stri
 /// Whether this agent may be offered this request now.
 fn may_take(state: &State, agent: AgentId, request: &RouteRequest) -> bool {
     let wanted = request.target.expression(request.step);
-    let skilled = state
-        .agent(agent)
-        .is_some_and(|it| wanted.holds(&it.body.skills));
-    skilled && is_free(state, agent, request.medium) && !is_cooling(state, request, agent)
+    is_wanted(state, agent, wanted)
+        && is_free(state, agent, request.medium)
+        && !is_cooling(state, request, agent)
+}
+
+/// Worked out from the master data and the groups as they were set, not from the index.
+fn is_wanted(state: &State, agent: AgentId, wanted: &Expression) -> bool {
+    let Some(it) = state.agent(agent) else {
+        return false;
+    };
+    let belongs = |group: &Group| {
+        let holds = |it_asks: &Expression| it_asks.holds_with(&it.body.skills, &it.body.texts);
+        group.members.contains(&it.name) || group.expression.as_ref().is_some_and(holds)
+    };
+    let groups = state
+        .objects(Kind::Group)
+        .filter(|object| match &object.body {
+            Body::Group(group) => belongs(group),
+            _ => false,
+        });
+    wanted.holds_for(&Qualification {
+        agent: Some(it.name.clone()),
+        skills: it.body.skills.clone(),
+        texts: it.body.texts.clone(),
+        groups: groups.map(|object| object.name.clone()).collect(),
+    })
 }
 
 fn is_free(state: &State, agent: AgentId, medium: Medium) -> bool {
@@ -105,10 +129,7 @@ pub(super) fn overtakes_as_said(state: &State, offer: &Offer, broken: &mut Vec<S
         .collect();
     let cooling = before.iter().filter(|other| {
         let wanted = other.target.expression(other.step);
-        let skilled = state
-            .agent(offer.agent)
-            .is_some_and(|it| wanted.holds(&it.body.skills));
-        skilled && is_free(state, offer.agent, other.medium)
+        is_wanted(state, offer.agent, wanted) && is_free(state, offer.agent, other.medium)
     });
     let cooling: Vec<_> = cooling.collect();
     let said = &offer.decision;

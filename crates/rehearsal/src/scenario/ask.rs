@@ -267,6 +267,8 @@ fn how(state: &State, id: AgentId) -> String {
         });
     }
     words.extend(claims(at_work));
+    let rests = at_work.paused();
+    words.extend((!rests.is_empty()).then(|| format!("{rests} rests")));
     format!("{name}: {}", words.join("; "))
 }
 

@@ -120,6 +120,12 @@ fn agent_event(state: &State, event: &agent::Event) -> String {
         }
         agent::Event::DeskBack { agent } => format!("desk of {} is back", name(agent)),
         agent::Event::DeskSilent { agent } => format!("desk of {} is silent", name(agent)),
+        agent::Event::Paused { agent, media } if media.is_empty() => {
+            format!("all work of {} goes on", name(agent))
+        }
+        agent::Event::Paused { agent, media } => {
+            format!("work of {} rests: {media}", name(agent))
+        }
     }
 }
 
