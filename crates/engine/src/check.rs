@@ -125,7 +125,7 @@ impl State {
     /// Nobody waits while someone is free who may take it.
     fn check_nobody_left_waiting(&self, broken: &mut Vec<String>) {
         for id in self.requests.keys() {
-            let may = &mut |agent| !self.is_cooling(id, agent);
+            let may = &mut |agent| !self.is_held_back(id, agent);
             if let Some(found) = self.matcher.agent_for(id, may) {
                 broken.push(format!(
                     "{id} waits although {} is free for it",

@@ -239,9 +239,9 @@ impl Restore {
             state.timers.arm(pair.until, Timer::Cooled(id, pair.agent));
         }
         if !self.not_in_line.contains(&request.interaction) {
-            let wanted = request.target.expression(request.step);
+            let wanted = request.wanted();
             self.in_line
-                .push(state.matcher.in_line(waiting(&request), wanted));
+                .push(state.matcher.in_line(waiting(&request), &wanted));
         }
         state.requests.insert_digested(id, request, digest);
     }

@@ -115,6 +115,15 @@ pub trait Matching {
         may: &mut dyn FnMut(AgentId) -> bool,
     ) -> Option<AgentFound>;
 
+    /// The agent a request gets by another rule: of those free for its medium who satisfy its
+    /// expression the one `rank` gives the smallest number, then the longest idle, then the one
+    /// with the smallest id. `rank` is asked once about each and says `None` of who may not.
+    fn agent_ranked(
+        &self,
+        request: RouteRequestId,
+        rank: &mut dyn FnMut(AgentId) -> Option<u64>,
+    ) -> Option<AgentFound>;
+
     /// The request this agent gets: of a medium it is free for, with an expression it
     /// satisfies, allowed by `may`; of those the first in order.
     ///

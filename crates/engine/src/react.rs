@@ -3,16 +3,15 @@
 //! Called after the event, and all events decided with it, were applied. Looks at the state as
 //! it is then, so a second look at the same occasion finds nothing left to do.
 
-use crate::matching::{AgentFound, Matching};
+use crate::matching::Matching;
 use crate::state::State;
 use ringback_model::config::Kind;
 use ringback_model::interaction::Subject;
-use ringback_model::offer::{Decision, Occasion, Offer, Rule};
+use ringback_model::offer::{Decision, Details, Occasion, Offer};
 use ringback_model::place::{BackTo, Place};
-use ringback_model::route::Obstacle;
 use ringback_model::{
-    AgentId, Event, InteractionId, Now, OfferId, RouteRequestId, agent, config, interaction, offer,
-    route,
+    AgentId, Event, InteractionId, Now, OfferId, Rare, RouteRequestId, agent, config, interaction,
+    offer, route,
 };
 
 /// The events that follow from one event; nothing, mostly.
@@ -23,6 +22,9 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
             offer_request(state, now, request.id)
         }
         Event::Route(route::Event::Widened { request, .. }) => offer_request(state, now, *request),
+        Event::Route(route::Event::Changed { request, .. }) => {
+            offer_request(state, now, request.id)
+        }
         // A pause holds for all requests of the interaction, and goes with the request that had it.
         Event::Route(route::Event::Cooled { of, .. } | route::Event::Cancelled { of, .. }) => {
             offer_again(state, now, of.interaction)
@@ -83,46 +85,22 @@ fn offer_again(state: &State, now: Now, id: InteractionId) -> Vec<Event> {
 /// requests of one interaction), the agent may be for one that stands before it: that one goes
 /// first, and this one has its turn at the next look.
 fn offer_request(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
-    let Some(found) = agent_for(state, id) else {
+    let Some(found) = state.agent_for(now, id) else {
         return Vec::new();
     };
     // Each step goes to a smaller key, so this ends.
-    match request_for(state, found.agent) {
+    match state.request_for(found.agent) {
         Some(first) if first != id => offer_request(state, now, first),
         _ => {
             let came = Came {
                 occasion: Occasion::RequestCame,
-                candidates: found.candidates.saturating_sub(cooling_but_free(state, id)),
+                candidates: found
+                    .candidates
+                    .saturating_sub(state.held_back_but_free(id)),
             };
             offer(state, now, id, found.agent, came)
         }
     }
-}
-
-fn agent_for(state: &State, id: RouteRequestId) -> Option<AgentFound> {
-    state
-        .matcher
-        .agent_for(id, &mut |agent| !state.is_cooling(id, agent))
-}
-
-fn request_for(state: &State, agent: AgentId) -> Option<RouteRequestId> {
-    state
-        .matcher
-        .request_for(agent, &mut |id| !state.is_cooling(id, agent))
-}
-
-/// How many agents could take a request, were the two not cooling: the matcher counts them
-/// as candidates, because it knows of no pauses.
-fn cooling_but_free(state: &State, id: RouteRequestId) -> u32 {
-    let Some(request) = state.request(id) else {
-        return 0;
-    };
-    let wanted = request.target.expression(request.step);
-    let cooling = state.cooling_agents(id).into_iter();
-    let held_back = cooling.filter(|agent| {
-        state.is_wanted(*agent, wanted) && state.obstacle(id, *agent) == Some(Obstacle::Cooling)
-    });
-    u32::try_from(held_back.count()).unwrap_or(u32::MAX)
 }
 
 /// An agent looks for a request, after what rested without need goes on.
@@ -130,7 +108,7 @@ fn offer_agent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
     if let Some(paused) = state.paused_now(agent, None) {
         return vec![paused];
     }
-    let Some(id) = request_for(state, agent) else {
+    let Some(id) = state.request_for(agent) else {
         return Vec::new();
     };
     let came = Came {
@@ -166,6 +144,15 @@ fn offer(state: &State, now: Now, id: RouteRequestId, agent: AgentId, came: Came
         "only what is routed stands in line"
     );
     let ahead = state.matcher.ahead_of(id, agent);
+    let held_back = ahead.total - ahead.not_for_agent;
+    let excluded = match held_back {
+        0 => 0,
+        _ => state.ahead_excluded(id, agent),
+    };
+    let skipped = match came.occasion {
+        Occasion::RequestCame => state.skipped(id),
+        Occasion::AgentCame => Vec::new(),
+    };
     let idle_since = state
         .at_work(agent)
         .map_or(now.engine, |at_work| at_work.idle_since);
@@ -180,14 +167,18 @@ fn offer(state: &State, now: Now, id: RouteRequestId, agent: AgentId, came: Came
         back_to: BackTo::Routing,
         decision: Decision {
             occasion: came.occasion,
-            rule: Rule::LongestIdle,
+            rule: State::rule(request),
             candidates: came.candidates,
             idle: now.engine.since(idle_since),
             waited: now.engine.since(request.since.engine),
             step: request.step,
             ahead: ahead.total,
             ahead_not_for_agent: ahead.not_for_agent,
-            ahead_cooling: ahead.total - ahead.not_for_agent,
+            ahead_cooling: held_back - excluded,
+            more: Rare::of(Details {
+                skipped,
+                ahead_excluded: excluded,
+            }),
         },
     };
     let of = Subject {

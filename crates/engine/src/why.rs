@@ -31,14 +31,14 @@ impl State {
 
     fn why_request(&self, id: RouteRequestId) -> Option<WhyRequest> {
         let waiting = self.waiting(id)?;
-        let expression = waiting.request.target.expression(waiting.request.step);
+        let expression = waiting.request.wanted().into_owned();
         let agents = self.agents.keys();
         let (could, qualified) = if waiting.line.is_some() {
             let who = self.matcher.first_agents(id, LOOKED_AT_MAX);
             (who.first, who.qualified)
         } else {
             // While it is offered it stands in no line; ask each agent.
-            let skilled = |agent: &AgentId| self.is_wanted(*agent, expression);
+            let skilled = |agent: &AgentId| self.is_wanted(*agent, &expression);
             let could: Vec<AgentId> = agents.iter().copied().filter(skilled).collect();
             let qualified = u32::try_from(could.len()).unwrap_or(u32::MAX);
             (could, qualified)
@@ -84,6 +84,8 @@ impl State {
             Some(Obstacle::Busy)
         } else if self.is_cooling(id, agent) {
             Some(Obstacle::Cooling)
+        } else if request.excludes(agent) {
+            Some(Obstacle::Excluded)
         } else {
             None
         }

@@ -135,6 +135,8 @@ impl Refused {
                 route::Refused::TooMany { .. } => "route.too_many",
                 route::Refused::Offered { .. } => "route.offered",
                 route::Refused::CreditTooLarge { .. } => "route.credit_too_large",
+                route::Refused::UnknownTarget { .. } => "route.unknown_target",
+                route::Refused::OutOfRange { .. } => "route.out_of_range",
             },
         }
     }
@@ -226,6 +228,7 @@ impl Event {
             Self::Route(event) => match event {
                 route::Event::Requested { .. } => "route.requested",
                 route::Event::Widened { .. } => "route.widened",
+                route::Event::Changed { .. } => "route.changed",
                 route::Event::Cooled { .. } => "route.cooled",
                 route::Event::Cancelled { .. } => "route.cancelled",
             },
@@ -246,6 +249,7 @@ impl Event {
             | Self::Route(
                 route::Event::Requested { of, .. }
                 | route::Event::Widened { of, .. }
+                | route::Event::Changed { of, .. }
                 | route::Event::Cooled { of, .. }
                 | route::Event::Cancelled { of, .. },
             )

@@ -33,7 +33,8 @@ mod step;
 mod text;
 
 pub use escalation::{
-    Check, Escalation, EscalationError, EscalationProblem, EscalationStep, RawStep,
+    Check, Escalation, EscalationError, EscalationProblem, EscalationStep, NotPlain,
+    NotPlainProblem, RawStep,
 };
 pub use expression::{
     Comparison, Expression, Level, Parenthesised, Qualification, Skills, TextComparison, TextSkills,

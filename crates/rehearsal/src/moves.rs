@@ -7,18 +7,19 @@
 
 use ringback_engine::State;
 use ringback_model::config::{
-    AgentBody, Body, Capacity, CapacityRule, Expected, Group, Kind, MediumDefaults, QueueBody, Role, Settings,
-    Skill, VirtualQueueBody, Workbin,
+    AgentBody, Body, Capacity, CapacityRule, Expected, Group, Kind, MediumDefaults, QueueBody,
+    Role, Settings, Skill, VirtualQueueBody, Workbin,
 };
 use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::offer::Offer;
 use ringback_model::place::Place;
-use ringback_model::route::Ask;
+use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
 use ringback_model::target::{Expression, Step, Target};
 use ringback_model::value::UserData;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Input, InteractionId, KeyId, Medium, Millis, Name,
-    OfferId, RouteRequestId, Tier, agent, config, contact, effect, interaction, node, offer, route,
+    OfferId, Rare, RouteRequestId, Tier, agent, config, contact, effect, interaction, node, offer,
+    route,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -77,7 +78,8 @@ pub fn input(state: &State, it: &Move) -> Input {
     let rest = [it[1], it[2], it[3], it[4], it[5], it[6]];
     match it[0] {
         0..=38 => submit(state, rest),
-        39..=64 => request(state, rest),
+        39..=58 => request(state, rest),
+        59..=64 => change(state, rest),
         65..=70 => Input::Route(route::Input::Cancel {
             request: request_id(state, rest),
         }),
@@ -223,6 +225,42 @@ fn ask(rest: [u8; 6]) -> Ask {
             _ if rest[5] == 195 => 1_000_000_000,
             _ => 1_000,
         }),
+        selection: match rest[4] / 64 {
+            0 => Rare::of(selection(rest[0])),
+            _ => Rare::none(),
+        },
+    }
+}
+
+/// Another priority, credit, target or choice for a request.
+fn change(state: &State, rest: [u8; 6]) -> Input {
+    let change = Change {
+        tier: (rest[1] % 2 == 0).then(|| Tier(i16::from(rest[1] % 5))),
+        credit: (rest[1] % 4 == 1).then(|| ask(rest).credit),
+        target: (rest[2] % 3 == 0).then(|| target(rest[4])),
+        selection: (rest[2] % 3 == 1).then(|| selection(rest[3])),
+    };
+    Input::Route(route::Input::Change {
+        request: request_id(state, rest),
+        change: Box::new(change),
+    })
+}
+
+/// Each way to choose; some exclude, some wait for one agent first.
+fn selection(byte: u8) -> Selection {
+    let who = name(NAMES[usize::from(byte / 8 % 5)]);
+    let wait = match byte {
+        240.. => Millis::seconds(100_000),
+        _ => Millis::seconds(u64::from(byte % 4)),
+    };
+    let mut exclude = BTreeSet::new();
+    if byte % 3 == 0 {
+        exclude.insert(who.clone());
+    }
+    Selection {
+        select: Select::ALL[usize::from(byte % 5)],
+        exclude,
+        last_agent: (byte % 3 == 1 || byte >= 240).then_some(LastAgent { agent: who, wait }),
     }
 }
 
@@ -248,7 +286,12 @@ fn target(byte: u8) -> Target {
             vec![step(first, 0), step(wider, 1), step(widest, 5)]
         }
         3 if byte >= 128 => {
-            let texts = ["L=\"en\"", "L!=\"en\" & L!=\"\"", "team.GA", "anna.A | team.GA"];
+            let texts = [
+                "L=\"en\"",
+                "L!=\"en\" & L!=\"\"",
+                "team.GA",
+                "anna.A | team.GA",
+            ];
             let wanted = texts[usize::from(byte / 8 % 4)];
             vec![step(wanted.parse().expect("an expression"), 0)]
         }

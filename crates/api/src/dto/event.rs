@@ -405,6 +405,15 @@ impl EventData {
                 until: widens_at.map(|at| Time::at(now, at)),
                 ..self
             },
+            route::Event::Changed { request, cause, .. } => Self {
+                request: Some(Text(request.id)),
+                requested: Some(Box::new(RequestView::of_request(known, request))),
+                why: Some(match cause {
+                    route::ChangeCause::Asked => "asked",
+                    route::ChangeCause::LastAgentGone => "last_agent_gone",
+                }),
+                ..self
+            },
             route::Event::Cooled { request, agent, .. } => Self {
                 request: Some(Text(*request)),
                 agent: Some(Text(*agent)),

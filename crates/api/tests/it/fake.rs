@@ -575,6 +575,7 @@ impl State {
             },
             at_work: agent::AtWork {
                 paused: ringback_model::Rare::none(),
+                occupied: ringback_model::Rare::none(),
                 desk: self.desk.map(|session| agent::Desk {
                     session,
                     since: now(),

@@ -94,6 +94,11 @@ impl Agents {
         }
     }
 
+    /// Who it is.
+    pub(super) fn id(&self, slot: Slot) -> AgentId {
+        self.slots[slot as usize].id
+    }
+
     /// What the agent is.
     pub(super) fn who(&self, slot: Slot) -> &Qualification {
         &self.slots[slot as usize].who

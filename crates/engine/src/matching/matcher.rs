@@ -59,6 +59,18 @@ impl Matcher {
         self.agents.slot(agent).is_some()
     }
 
+    /// The agents who satisfy what a request wants, unless they are more than this. Looks at no
+    /// agent, unlike [`Matching::first_agents`], but tells them in no particular order.
+    pub(crate) fn if_few(&self, request: RouteRequestId, most: u32) -> Option<Vec<AgentId>> {
+        let (_, line) = self.lines.of(request)?;
+        let wanted = self.qualified.agents(line.kind.wanted);
+        let mut agents = Vec::new();
+        if wanted.count() <= most {
+            wanted.each(|slot| agents.push(self.agents.id(slot)));
+        }
+        (!agents.is_empty()).then_some(agents)
+    }
+
     /// The line for a request that wants this; opens it if need be.
     fn line_of(&mut self, request: &Waiting, wanted: &Expression) -> LineId {
         let kind = |wanted| Kind {
@@ -206,6 +218,30 @@ impl Matching for Matcher {
         Some(AgentFound {
             agent: found.agent,
             idle_since: found.since,
+            candidates,
+        })
+    }
+
+    fn agent_ranked(
+        &self,
+        request: RouteRequestId,
+        rank: &mut dyn FnMut(AgentId) -> Option<u64>,
+    ) -> Option<AgentFound> {
+        let (_, line) = self.lines.of(request)?;
+        let wanted = self.qualified.agents(line.kind.wanted);
+        let (mut candidates, mut best) = (0, None);
+        self.agents.each_idle(line.kind.medium, wanted, |idle| {
+            candidates += 1;
+            if let Some(rank) = rank(idle.agent)
+                && best.is_none_or(|best| (rank, idle) < best)
+            {
+                best = Some((rank, idle));
+            }
+        });
+        let (_, idle) = best?;
+        Some(AgentFound {
+            agent: idle.agent,
+            idle_since: idle.since,
             candidates,
         })
     }

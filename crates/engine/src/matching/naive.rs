@@ -91,6 +91,29 @@ impl Matching for Naive {
         })
     }
 
+    fn agent_ranked(
+        &self,
+        request: RouteRequestId,
+        rank: &mut dyn FnMut(AgentId) -> Option<u64>,
+    ) -> Option<AgentFound> {
+        let entry = self.requests.get(&request)?;
+        let takers = self.agents.iter().filter(|(_, agent)| agent.takes(entry));
+        let idle: Vec<_> = takers
+            .map(|(&id, agent)| (agent.free[&entry.0.medium], id))
+            .collect();
+        let ranked = idle.iter();
+        let mut ranked: Vec<_> = ranked
+            .filter_map(|&(since, id)| Some((rank(id)?, since, id)))
+            .collect();
+        ranked.sort_unstable();
+        let &(_, idle_since, agent) = ranked.first()?;
+        Some(AgentFound {
+            agent,
+            idle_since,
+            candidates: count(idle.len()),
+        })
+    }
+
     fn request_for(
         &self,
         agent: AgentId,

@@ -159,6 +159,14 @@ fn same_answers(matcher: &Matcher, naive: &Naive, refused: u64) {
             (found, asked)
         };
         assert_eq!(answer(matcher), answer(naive), "agent for {request}");
+        // Ranks that tie, and that may not.
+        for salt in [1, 3, 7] {
+            let rank = &mut |agent: AgentId| {
+                (!may_not(agent.0)).then_some(agent.0.wrapping_mul(salt + refused) % 3)
+            };
+            let ranked = naive.agent_ranked(request, rank);
+            assert_eq!(matcher.agent_ranked(request, rank), ranked);
+        }
     }
     for agent in (1..=AGENTS + 1).map(AgentId) {
         for request in (1..=REQUESTS + 1).map(RouteRequestId) {

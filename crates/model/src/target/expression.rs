@@ -190,6 +190,22 @@ impl Expression {
         }
     }
 
+    /// How much better someone is than asked for: the sum over all conditions `>=` and `>` of what his level is above the least that would do.
+    #[must_use]
+    pub fn surplus(&self, skills: &Skills) -> u32 {
+        let mut sum = 0;
+        self.each_condition(&mut |name, comparison, level| {
+            let has = skills.get(name).copied().unwrap_or(0);
+            let least = match comparison {
+                Comparison::AtLeast => level,
+                Comparison::Greater => level.saturating_add(1),
+                _ => return,
+            };
+            sum += u32::from(has.saturating_sub(least));
+        });
+        sum
+    }
+
     /// Calls `visit` with every condition on a level, from left to right.
     pub fn each_condition(&self, visit: &mut dyn FnMut(&Name, Comparison, Level)) {
         match self {

@@ -3,7 +3,7 @@
 use crate::config_samples::{agent_body, agent_with_more, group, settings};
 use crate::files::{Sample, hold, named};
 use crate::samples::{
-    at, bare_interaction, bare_request, interaction, name, offer, request, subject,
+    at, bare_interaction, bare_request, chosen_request, interaction, name, offer, request, subject,
 };
 use ringback_model::agent::NotReady;
 use ringback_model::config::{
@@ -15,7 +15,7 @@ use ringback_model::interaction::Ending;
 use ringback_model::offer::NotTaken;
 use ringback_model::place::{BackTo, Who};
 use ringback_model::record::{AgentInterval, AgentState, Segment, SegmentEnd, SegmentKind};
-use ringback_model::route::Cancelled;
+use ringback_model::route::{Cancelled, ChangeCause};
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, Effect, EffectId, EngineTime, Event, InteractionId, KeyId,
     Medium, Millis, ObjectId, OfferId, QueueId, RouteRequestId, VirtualQueueId, agent, config,
@@ -58,6 +58,7 @@ named!(Event {
     Event::Record(record::Event::Interval(_)) => "record.interval",
     Event::Route(route::Event::Requested { .. }) => "route.requested",
     Event::Route(route::Event::Widened { .. }) => "route.widened",
+    Event::Route(route::Event::Changed { .. }) => "route.changed",
     Event::Route(route::Event::Cooled { .. }) => "route.cooled",
     Event::Route(route::Event::Cancelled { .. }) => "route.cancelled",
 });
@@ -399,6 +400,14 @@ fn routes() -> Vec<Sample<Event>> {
         ("bare", requested(bare_request())),
         ("", widened(Some(EngineTime(70_000)))),
         ("bare", widened(None)),
+        (
+            "",
+            route::Event::Changed {
+                of,
+                request: Box::new(chosen_request()),
+                cause: ChangeCause::Asked,
+            },
+        ),
         (
             "",
             route::Event::Cooled {

@@ -105,6 +105,11 @@ shape!(occasions, "occasion", Occasion {
 
 shape!(rules, "rule", Rule {
     Rule::LongestIdle => "longest_idle", Rule::LongestIdle;
+    Rule::FewestBusy => "fewest_busy", Rule::FewestBusy;
+    Rule::LeastOccupied => "least_occupied", Rule::LeastOccupied;
+    Rule::BestFit => "best_fit", Rule::BestFit;
+    Rule::Random => "random", Rule::Random;
+    Rule::LastAgent => "last_agent", Rule::LastAgent;
 });
 
 shape!(ways_not_to_take_an_offer, "not_taken", NotTaken {

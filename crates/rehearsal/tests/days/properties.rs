@@ -444,6 +444,7 @@ fn ask_in_a_line_with_room(
             target: Target::fixed(Expression::anyone()),
             tier: None,
             credit: Millis::ZERO,
+            selection: ringback_model::Rare::none(),
         }),
     }))
 }
