@@ -241,7 +241,8 @@ impl World {
             if let Some(first) = skills.values_mut().next() {
                 *first = level;
             }
-            timed(|| self.matcher.put_agent(agent, &Qualification::from(skills.clone())))
+            let who = Qualification::from(skills.clone());
+            timed(|| self.matcher.put_agent(agent, &who))
         });
         print_times("one skill of an agent changed", times.collect());
     }

@@ -506,7 +506,7 @@ fn delete(state: &State, rest: [u8; 6]) -> Input {
         (4, _) => (Kind::Skill, name(SKILLS[usize::from(rest[2] % 3)])),
         (5, _) => (Kind::Medium, name(medium(rest[2]).name())),
         _ => {
-            move_to = (rest[2] < 128).then(|| name(QUEUES[1 - queue]));
+            move_to = (rest[2] < 224).then(|| name(QUEUES[1 - queue]));
             (Kind::Queue, name(QUEUES[queue]))
         }
     };

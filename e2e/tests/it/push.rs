@@ -58,7 +58,6 @@ async fn a_desk_that_follows_the_events_shows_what_a_fresh_one_shows() {
         "agent.desk_lost",
         "agent.desk_back",
         "agent.desk_silent",
-        "agent.paused",
         "offer.made",
         "offer.accepted",
         "offer.not_taken",

@@ -4,6 +4,7 @@ use crate::config_samples::{agent_body, agent_with_more, group, settings};
 use crate::files::{Sample, hold, named};
 use crate::samples::{
     at, bare_interaction, bare_request, chosen_request, interaction, name, offer, request, subject,
+    told_offer,
 };
 use ringback_model::agent::NotReady;
 use ringback_model::config::{
@@ -315,6 +316,13 @@ fn offers() -> Vec<Sample<Event>> {
         misses,
     };
     let samples = [
+        (
+            "told",
+            o::Event::Made {
+                of: subject(),
+                offer: Box::new(told_offer()),
+            },
+        ),
         (
             "",
             o::Event::Made {

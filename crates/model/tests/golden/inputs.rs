@@ -260,6 +260,16 @@ fn the_rest() -> Vec<Sample<Input>> {
             }),
         ),
         (
+            "chosen",
+            Input::Route(route::Input::Request {
+                interaction: InteractionId(7),
+                ask: Box::new(route::Ask {
+                    selection: ringback_model::Rare::of(selection()),
+                    ..ask()
+                }),
+            }),
+        ),
+        (
             "",
             Input::Route(route::Input::Change {
                 request: RouteRequestId(9),

@@ -2,7 +2,7 @@
 
 use ringback_model::Rare;
 use ringback_model::interaction::{Interaction, Subject};
-use ringback_model::offer::{Decision, Occasion, Offer, Rule};
+use ringback_model::offer::{Decision, Details, Occasion, Offer, Rule};
 use ringback_model::place::{BackTo, Party, Place, Role, Who};
 use ringback_model::route::{Ask, Cooling, Last, LastAgent, More, RouteRequest, Select, Selection};
 use ringback_model::target::{Step, Target};
@@ -50,8 +50,19 @@ pub(crate) fn ask() -> Ask {
         target: target(),
         tier: Some(Tier(5)),
         credit: Millis::seconds(30),
-        selection: Rare::of(selection()),
+        selection: Rare::none(),
     }
+}
+
+/// An offer whose decision had more to tell.
+pub(crate) fn told_offer() -> Offer {
+    let mut offer = offer();
+    offer.decision.rule = Rule::FewestBusy;
+    offer.decision.more = Rare::of(Details {
+        skipped: vec![(ringback_model::route::Obstacle::Busy, 2)],
+        ahead_excluded: 1,
+    });
+    offer
 }
 
 pub(crate) fn selection() -> Selection {
@@ -199,10 +210,7 @@ pub(crate) fn offer() -> Offer {
             ahead: 3,
             ahead_not_for_agent: 2,
             ahead_cooling: 1,
-            more: Rare::of(ringback_model::offer::Details {
-                skipped: vec![(ringback_model::route::Obstacle::Busy, 2)],
-                ahead_excluded: 1,
-            }),
+            more: Rare::none(),
         },
     }
 }
