@@ -213,6 +213,7 @@ impl Submissions {
                 target,
                 tier: None,
                 credit: Millis::ZERO,
+                selection: ringback_model::Rare::none(),
             }),
         };
         Ok(Input::Interaction(InteractionInput::Submit(Box::new(

@@ -4,7 +4,7 @@
 //! entries in order, so equal states give equal parts, byte for byte.
 
 use crate::apply::waiting;
-use crate::matching::{InLine, Matching};
+use crate::matching::InLine;
 use crate::results::Kept;
 use crate::state::{Counters, EndedOffer, LineCounts, State};
 use crate::timers::Timer;
@@ -239,9 +239,9 @@ impl Restore {
             state.timers.arm(pair.until, Timer::Cooled(id, pair.agent));
         }
         if !self.not_in_line.contains(&request.interaction) {
-            let wanted = request.target.expression(request.step);
+            let wanted = request.wanted();
             self.in_line
-                .push(state.matcher.in_line(waiting(&request), wanted));
+                .push(state.matcher.in_line(waiting(&request), &wanted));
         }
         state.requests.insert_digested(id, request, digest);
     }
@@ -285,7 +285,6 @@ impl State {
         }
         for agent in head.agents {
             self.names.agents.insert(agent.name.clone(), agent.id);
-            self.matcher.put_agent(agent.id, &agent.body.skills);
             self.agents.insert(agent.id, agent);
         }
         for key in head.keys {
@@ -297,6 +296,9 @@ impl State {
         }
         for object in head.objects {
             self.object_put(&object);
+        }
+        for agent in self.agents.keys() {
+            self.requalify(agent);
         }
         self.settings = head.settings;
         self.settings_version = head.settings_version;

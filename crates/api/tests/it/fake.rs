@@ -574,6 +574,8 @@ impl State {
                 body: config::AgentBody::default(),
             },
             at_work: agent::AtWork {
+                paused: ringback_model::Rare::none(),
+                occupied: ringback_model::Rare::none(),
                 desk: self.desk.map(|session| agent::Desk {
                     session,
                     since: now(),

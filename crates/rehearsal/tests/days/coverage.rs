@@ -13,10 +13,13 @@ use std::path::Path;
 const PLACES: [&str; 6] = [
     "queue", "routing", "offer", "handling", "stopped", "unknown",
 ];
-const INPUTS: [&str; 5] = ["request", "cancel", "answer", "complete", "stop"];
+const INPUTS: [&str; 6] = ["request", "change", "cancel", "answer", "complete", "stop"];
 
 /// Pairs that cannot be met, and why.
-const PAIRS_NEVER_MET: [(&str, &str, &str); 7] = [
+const PAIRS_NEVER_MET: [(&str, &str, &str); 10] = [
+    ("change", "queue", "an interaction at rest has no request"),
+    ("change", "handling", "its request is gone with the match"),
+    ("change", "stopped", "its request is gone with the end"),
     ("cancel", "queue", "an interaction at rest has no request"),
     ("cancel", "handling", "its request is gone with the match"),
     ("cancel", "stopped", "its request is gone with the end"),
@@ -119,6 +122,12 @@ fn pair(state: &State, input: &Input) -> Option<(&'static str, &'static str)> {
     };
     Some(match input {
         Input::Route(route::Input::Request { interaction, .. }) => ("request", at(*interaction)),
+        Input::Route(route::Input::Change { request, .. }) => (
+            "change",
+            state
+                .request(*request)
+                .map_or("unknown", |it| at(it.interaction)),
+        ),
         Input::Route(route::Input::Cancel { request }) => (
             "cancel",
             state

@@ -130,6 +130,8 @@ async fn plant_interactions(administrator: &Client, anna: &Client, values: &mut 
     values.insert("stopInteraction", ids(&to_stop, "interaction"));
     let to_cancel = submit(administrator, nobody, PLENTY).await;
     values.insert("cancelRouteRequest", ids(&to_cancel, "request"));
+    let to_change = submit(administrator, nobody, PLENTY).await;
+    values.insert("changeRouteRequest", ids(&to_change, "request"));
 
     submit(administrator, Some("Anna>=1"), 3 * PLENTY).await;
     let desk = anna.get("/v1/agents/me").await;
