@@ -87,7 +87,8 @@ impl World {
     fn fill(&mut self, waiting: u64) {
         let start = Instant::now();
         for (id, skills) in (1..).map(AgentId).zip(&self.skills) {
-            self.matcher.put_agent(id, &Qualification::from(skills.clone()));
+            self.matcher
+                .put_agent(id, &Qualification::from(skills.clone()));
         }
         println!("  agents in, before any request: {:?}", start.elapsed());
         let start = Instant::now();
@@ -271,7 +272,8 @@ impl World {
     fn one_long_queue(&mut self, waiting: u64) {
         self.refill(waiting, EXPRESSIONS as u64, 1);
         for (id, skills) in (1..).map(AgentId).zip(&self.skills) {
-            self.matcher.put_agent(id, &Qualification::from(skills.clone()));
+            self.matcher
+                .put_agent(id, &Qualification::from(skills.clone()));
         }
         println!("  all in one virtual queue");
         self.agent_came();
@@ -292,7 +294,8 @@ impl World {
         self.wanted[0] = Expression::anyone();
         self.refill(waiting, 1, 1_000);
         for (id, skills) in (1..).map(AgentId).zip(&self.skills) {
-            self.matcher.put_agent(id, &Qualification::from(skills.clone()));
+            self.matcher
+                .put_agent(id, &Qualification::from(skills.clone()));
         }
         self.free_agents(50);
         println!("  one expression, which holds for everybody, in 1,000 virtual queues");

@@ -235,9 +235,11 @@ fn ask(rest: [u8; 6]) -> Ask {
 /// Another priority, credit, target or choice for a request.
 fn change(state: &State, rest: [u8; 6]) -> Input {
     let change = Change {
-        tier: (rest[1] % 2 == 0).then(|| Tier(i16::from(rest[1] % 5))),
+        tier: rest[1]
+            .is_multiple_of(2)
+            .then(|| Tier(i16::from(rest[1] % 5))),
         credit: (rest[1] % 4 == 1).then(|| ask(rest).credit),
-        target: (rest[2] % 3 == 0).then(|| target(rest[4])),
+        target: rest[2].is_multiple_of(3).then(|| target(rest[4])),
         selection: (rest[2] % 3 == 1).then(|| selection(rest[3])),
     };
     Input::Route(route::Input::Change {
@@ -254,7 +256,7 @@ fn selection(byte: u8) -> Selection {
         _ => Millis::seconds(u64::from(byte % 4)),
     };
     let mut exclude = BTreeSet::new();
-    if byte % 3 == 0 {
+    if byte.is_multiple_of(3) {
         exclude.insert(who.clone());
     }
     Selection {
