@@ -85,6 +85,7 @@ impl Centre {
             let body = AgentBody {
                 skills: [(name("English")?, 3)].into_iter().collect(),
                 capacity: Capacity([(Medium::Chat, chats)].into()),
+                ..AgentBody::default()
             };
             self.done(Input::Config(Config::PutAgent {
                 name: name(&format!("agent{number}"))?,
@@ -212,6 +213,7 @@ impl Submissions {
                 target,
                 tier: None,
                 credit: Millis::ZERO,
+                selection: ringback_model::Rare::none(),
             }),
         };
         Ok(Input::Interaction(InteractionInput::Submit(Box::new(

@@ -116,6 +116,7 @@ fn make(data: &Path, interactions: usize, keeper: &Keeper) -> anyhow::Result<()>
     let agent = AgentBody {
         skills: [(name("Skill0")?, 1)].into_iter().collect(),
         capacity: Capacity([(Medium::Chat, 1)].into()),
+        ..AgentBody::default()
     };
     centre.done(Input::Config(Config::PutAgent {
         name: name("anna")?,
@@ -127,6 +128,7 @@ fn make(data: &Path, interactions: usize, keeper: &Keeper) -> anyhow::Result<()>
         hash: AGENT_KEY_HASH.to_owned(),
         role: Role::Agent,
         queues: None,
+        groups: None,
         agent: Some(name("anna")?),
         bounds: None,
     }))?;

@@ -3,6 +3,7 @@
 
 use crate::door::Caller;
 use crate::dto::agent::{Media, NotReadyAsk};
+use crate::dto::choice::RouteChange;
 use crate::dto::interaction::{Complete, Stop, Submit};
 use crate::dto::offer::Reject;
 use crate::dto::route::RouteAsk;
@@ -28,6 +29,7 @@ pub(crate) enum Verb {
     InteractionStop,
     InteractionRoute,
     InteractionGet,
+    RouteChange,
     RouteCancel,
     OfferAccept,
     OfferReject,
@@ -41,12 +43,13 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 16] = [
         Self::InteractionSubmit,
         Self::InteractionComplete,
         Self::InteractionStop,
         Self::InteractionRoute,
         Self::InteractionGet,
+        Self::RouteChange,
         Self::RouteCancel,
         Self::OfferAccept,
         Self::OfferReject,
@@ -67,6 +70,7 @@ impl Verb {
             Self::InteractionStop => "interaction.stop",
             Self::InteractionRoute => "interaction.route",
             Self::InteractionGet => "interaction.get",
+            Self::RouteChange => "route.change",
             Self::RouteCancel => "route.cancel",
             Self::OfferAccept => "offer.accept",
             Self::OfferReject => "offer.reject",
@@ -186,7 +190,7 @@ fn sealed_submission(
     let data = std::mem::take(&mut body.user_data);
     let vault = house.hall.vault();
     let data = personal::seal(&*vault, caller.tenant, contact, open_keys, data)?;
-    let submission = body.into_model(contact, data);
+    let submission = body.into_model(contact, data)?;
     let input = interaction::Input::Submit(Box::new(submission));
     Ok(Ready::new(input, About::Named))
 }
@@ -251,10 +255,17 @@ pub(crate) fn stop(interaction: InteractionId, body: Stop) -> Result<Ready, Prob
 }
 
 /// An interaction asks for an agent.
-pub(crate) fn route(interaction: InteractionId, body: RouteAsk) -> Ready {
-    let ask = Box::new(body.into_model());
+pub(crate) fn route(interaction: InteractionId, body: RouteAsk) -> Result<Ready, Problem> {
+    let ask = Box::new(body.into_model()?);
     let input = route::Input::Request { interaction, ask };
-    Ready::new(input, About::Interaction(interaction))
+    Ok(Ready::new(input, About::Interaction(interaction)))
+}
+
+/// A route request is to be different.
+pub(crate) fn change(request: RouteRequestId, body: RouteChange) -> Ready {
+    let change = Box::new(body.into_model());
+    let input = route::Input::Change { request, change };
+    Ready::new(input, About::Request(request))
 }
 
 /// A route request is taken back.

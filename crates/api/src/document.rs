@@ -28,7 +28,7 @@ use utoipa::{Modify, OpenApi};
         (name = "queues", description = "Interaction queues and virtual queues."),
         (name = "contacts", description = "Erasing a person."),
         (name = "login", description = "People, their log-in and their sessions."),
-        (name = "config", description = "Settings, keys, versions."),
+        (name = "config", description = "Settings, keys, objects of all kinds, versions."),
         (name = "numbers", description = "What a supervisor watches."),
         (name = "streams", description = "What happens, as it happens."),
         (name = "health", description = "For whoever starts, watches and balances.")
@@ -99,7 +99,10 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
         if path.starts_with("/health/") {
             continue;
         }
-        for operation in [&mut item.post, &mut item.delete].into_iter().flatten() {
+        for operation in [&mut item.post, &mut item.delete, &mut item.patch]
+            .into_iter()
+            .flatten()
+        {
             add_idempotency(operation);
         }
         let all = [
@@ -107,6 +110,7 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
             &mut item.put,
             &mut item.post,
             &mut item.delete,
+            &mut item.patch,
         ];
         for operation in all.into_iter().flatten() {
             add_errors(operation);
@@ -130,12 +134,13 @@ fn problem(description: &str) -> RefOr<Response> {
 }
 
 /// Operations that take no body for `{}`, because nothing in it has to be said.
-const BODY_MAY_BE_EMPTY: [&str; 5] = [
+const BODY_MAY_BE_EMPTY: [&str; 6] = [
     "acceptOffer",
     "heartbeatAgent",
     "loginAgent",
     "logoutAgent",
     "readyAgent",
+    "undoConfig",
 ];
 
 fn let_body_be_empty(operation: &mut Operation) {

@@ -2,6 +2,7 @@
 
 pub(crate) mod agent;
 pub(crate) mod audit;
+pub(crate) mod choice;
 pub(crate) mod config;
 pub(crate) mod event;
 pub(crate) mod interaction;
@@ -9,6 +10,7 @@ pub(crate) mod login;
 pub(crate) mod numbers;
 pub(crate) mod offer;
 pub(crate) mod route;
+pub(crate) mod targets;
 pub(crate) mod written;
 
 use ringback_model::Name;

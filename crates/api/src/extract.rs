@@ -78,6 +78,12 @@ pub(crate) fn from_json<'a, T: serde::Deserialize<'a>>(bytes: &'a [u8]) -> Resul
     Ok(value)
 }
 
+/// Reads a value that came as JSON.
+pub(crate) fn from_value<T: DeserializeOwned>(value: serde_json::Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(value)
+        .map_err(|error| json_problem(&error.path().clone(), error.inner()))
+}
+
 /// A problem for a mistake in JSON at this path.
 pub(crate) fn json_problem(path: &serde_path_to_error::Path, error: &serde_json::Error) -> Problem {
     if !error.is_data() {

@@ -19,6 +19,7 @@ mod door;
 mod dto;
 mod erasing;
 mod extract;
+mod files;
 mod guard;
 pub mod hooks;
 mod idempotency;
@@ -37,5 +38,6 @@ mod stream;
 mod text;
 
 pub use erasing::{SettleFault, settle_erasures};
+pub use files::{SETTINGS, canonical};
 pub use options::{ApiOptions, LoginOptions, ProviderOptions};
 pub use routes::{openapi, router};

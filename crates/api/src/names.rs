@@ -2,9 +2,10 @@
 //! keys are open. A cache over [`Hall::query`]; the truth stays in the hall.
 
 use crate::problem::Problem;
-use ringback_model::{Name, QueueId, VirtualQueueId};
+use ringback_model::config::Kind;
+use ringback_model::{Name, ObjectId, QueueId, VirtualQueueId};
 use ringback_ports::envelope::Actor;
-use ringback_ports::query::{Query, View};
+use ringback_ports::query::{Configured, Query, View};
 use ringback_ports::{Hall, Sequence, TenantId};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -22,12 +23,13 @@ pub(crate) struct Names {
     house: Arc<Actor>,
 }
 
-/// What is known of one tenant. Names never change and nothing is ever removed, so what is
-/// known stays right; only what is missing has to be asked for.
+/// What is known of one tenant. An id never gets another name, and names of what is gone are kept,
+/// so what is known stays right; only what is missing has to be asked for.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Known {
     queues: FxHashMap<QueueId, Name>,
     virtual_queues: FxHashMap<VirtualQueueId, Name>,
+    groups: FxHashMap<ObjectId, Name>,
     open_keys: Option<(Instant, Arc<BTreeSet<String>>)>,
 }
 
@@ -44,10 +46,16 @@ impl Known {
         name.map_or_else(|| id.to_string(), ToString::to_string)
     }
 
-    /// The id of a queue.
+    /// The name of a group; its id until the name is known.
+    pub(crate) fn group(&self, id: ObjectId) -> String {
+        let name = self.groups.get(&id);
+        name.map_or_else(|| id.to_string(), ToString::to_string)
+    }
+
+    /// The id of a queue; of several that had the name one after the other, the last one's.
     pub(crate) fn queue_id(&self, wanted: &Name) -> Option<QueueId> {
-        let mut all = self.queues.iter();
-        all.find_map(|(id, name)| (name == wanted).then_some(*id))
+        let named = self.queues.iter().filter(|(_, name)| *name == wanted);
+        named.map(|(id, _)| *id).max()
     }
 
     pub(crate) fn knows_queue(&self, id: QueueId) -> bool {
@@ -78,6 +86,7 @@ impl Names {
     pub(crate) async fn fresh(&self, tenant: TenantId) -> Result<Arc<Known>, Problem> {
         let queues = self.ask(tenant, Query::Queues).await?;
         let virtual_queues = self.ask(tenant, Query::VirtualQueues).await?;
+        let groups = self.ask(tenant, Query::Objects(Kind::Group)).await?;
         Ok(self.change(tenant, |known| {
             if let View::Queues(list) = queues {
                 let named = list.into_iter().map(|it| (it.queue.id, it.queue.name));
@@ -88,6 +97,13 @@ impl Names {
                     .into_iter()
                     .map(|it| (it.virtual_queue.id, it.virtual_queue.name));
                 known.virtual_queues.extend(named);
+            }
+            if let View::Objects(list) = groups {
+                let named = list.into_iter().filter_map(|it| match it {
+                    Configured::Object { object, .. } => Some((object.id, object.name)),
+                    _ => None,
+                });
+                known.groups.extend(named);
             }
         }))
     }

@@ -3,7 +3,7 @@
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ringback_model::{InteractionId, OfferId, RouteRequestId};
-use ringback_model::{Refused, interaction, offer, route};
+use ringback_model::{Refused, config, interaction, offer, route};
 use ringback_ports::envelope::{CommandFault, Denied, Unavailable};
 use ringback_ports::query::QueryFault;
 use ringback_ports::vault::VaultFault;
@@ -158,7 +158,7 @@ impl Problem {
     /// Why a command has no answer.
     pub(crate) fn of_command(fault: CommandFault, about: About) -> Self {
         match fault {
-            CommandFault::Refused(refused) => Self::new(refused.code(), refused.to_string()),
+            CommandFault::Refused(refused) => Self::of_refused(&refused),
             CommandFault::Denied(Denied::Scope) => Self::out_of_scope(about),
             CommandFault::Denied(denied) => Self::denied(&denied),
             CommandFault::KeyReused => Self::new("request.key_reused", fault.to_string()),
@@ -180,6 +180,19 @@ impl Problem {
             Denied::Scope => "denied.scope",
         };
         Self::new(code, denied.to_string())
+    }
+
+    /// Why the heart turned something down; of several findings each with its place.
+    fn of_refused(refused: &Refused) -> Self {
+        let problem = Self::new(refused.code(), refused.to_string());
+        match refused {
+            Refused::Config(config::Refused::Findings(list)) => {
+                list.iter().fold(problem, |problem, it| {
+                    problem.at(it.path.as_str(), it.problem.as_str())
+                })
+            }
+            _ => problem,
+        }
     }
 
     fn out_of_scope(about: About) -> Self {
@@ -229,6 +242,18 @@ impl Problem {
             "login.throttled" => Some(60),
             _ => matches!(self.status(), 429 | 503).then_some(1),
         }
+    }
+
+    /// Everything that is wrong, in one sentence.
+    pub(crate) fn sentence(&self) -> String {
+        let places = self.errors.iter();
+        let places: Vec<String> = places
+            .map(|it| format!("{}: {}", it.at, it.problem))
+            .collect();
+        if places.is_empty() {
+            return self.detail.clone();
+        }
+        places.join("; ")
     }
 
     /// The fixed word for programs.
@@ -300,7 +325,10 @@ fn status_of(code: &str) -> StatusCode {
         | "interaction.unknown_queue"
         | "route.unknown_virtual_queue"
         | "route.credit_too_large"
+        | "route.unknown_target"
+        | "route.out_of_range"
         | "config.out_of_range"
+        | "config.findings"
         | "config.key_agent" => StatusCode::UNPROCESSABLE_ENTITY,
         "internal.failed" | "input.quarantined" => StatusCode::INTERNAL_SERVER_ERROR,
         "outcome.unknown" => StatusCode::GATEWAY_TIMEOUT,
@@ -327,7 +355,7 @@ fn title_of(code: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ringback_model::{AgentId, config};
+    use ringback_model::AgentId;
 
     fn refused(refused: impl Into<Refused>) -> u16 {
         Problem::of_command(CommandFault::Refused(refused.into()), About::Named).status()

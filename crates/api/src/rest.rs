@@ -9,6 +9,7 @@ pub(crate) mod interactions;
 pub(crate) mod keys;
 pub(crate) mod login;
 pub(crate) mod numbers;
+pub(crate) mod objects;
 pub(crate) mod offers;
 pub(crate) mod oidc;
 pub(crate) mod people;
@@ -104,6 +105,15 @@ impl Ask<'_> {
 /// The answer to a write.
 pub(crate) fn written(status: StatusCode, answer: &Answer) -> Response {
     marked((status, Json(Written::from(answer))), answer)
+}
+
+/// The same, with what the writer should know.
+pub(crate) fn noted(status: StatusCode, answer: &Answer, notices: Vec<String>) -> Response {
+    let body = Written {
+        notices,
+        ..Written::from(answer)
+    };
+    marked((status, Json(body)), answer)
 }
 
 /// A response with the marks of a write.

@@ -2,8 +2,8 @@
 
 use crate::document::{self, Document};
 use crate::rest::{
-    agents, audit, config, contacts, health, interactions, keys, login, numbers, offers, oidc,
-    people, queues,
+    agents, audit, config, contacts, health, interactions, keys, login, numbers, objects, offers,
+    oidc, people, queues,
 };
 use crate::state::{House, Shared};
 use crate::stream::{socket, sse};
@@ -35,6 +35,12 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("POST", "/v1/agents/{name}/not-ready", "notReadyAgent"),
     ("POST", "/v1/agents/{name}/ready", "readyAgent"),
     ("GET", "/v1/audit", "audit"),
+    ("GET", "/v1/config/{kind}", "listConfig"),
+    ("GET", "/v1/config/{kind}/{name}", "getConfig"),
+    ("PUT", "/v1/config/{kind}/{name}", "putConfig"),
+    ("DELETE", "/v1/config/{kind}/{name}", "deleteConfig"),
+    ("GET", "/v1/config/{kind}/{name}/diff", "diffConfig"),
+    ("POST", "/v1/config/{kind}/{name}/undo", "undoConfig"),
     ("GET", "/v1/config/{kind}/{name}/versions", "configVersions"),
     ("POST", "/v1/contacts/erase", "eraseContact"),
     ("GET", "/v1/events", "events"),
@@ -93,7 +99,6 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("GET", "/v1/overview", "overview"),
     ("GET", "/v1/people", "listPeople"),
     ("GET", "/v1/people/{name}", "getPerson"),
-    ("PUT", "/v1/people/{name}", "putPerson"),
     ("POST", "/v1/people/{name}/link", "makePasswordLink"),
     ("DELETE", "/v1/people/{name}/sessions", "endSessions"),
     ("DELETE", "/v1/people/{name}/totp", "removeTotp"),
@@ -105,6 +110,11 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
         "DELETE",
         "/v1/route-requests/{request}",
         "cancelRouteRequest",
+    ),
+    (
+        "PATCH",
+        "/v1/route-requests/{request}",
+        "changeRouteRequest",
     ),
     ("GET", "/v1/sessions", "listSessions"),
     ("DELETE", "/v1/sessions/{session}", "endSession"),
@@ -150,7 +160,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(interactions::route))
         .routes(routes!(interactions::complete))
         .routes(routes!(interactions::stop))
-        .routes(routes!(interactions::cancel))
+        .routes(routes!(interactions::cancel, interactions::change))
         .routes(routes!(offers::accept))
         .routes(routes!(offers::reject))
         .routes(routes!(agents::list))
@@ -167,6 +177,10 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(queues::line))
         .routes(routes!(config::settings, config::put_settings))
         .routes(routes!(config::versions))
+        .routes(routes!(objects::list))
+        .routes(routes!(objects::get, objects::put, objects::delete))
+        .routes(routes!(objects::diff))
+        .routes(routes!(objects::undo))
         .routes(routes!(keys::list, keys::make))
         .routes(routes!(keys::revoke))
         .routes(routes!(keys::me))
@@ -183,7 +197,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(login::sessions))
         .routes(routes!(login::end))
         .routes(routes!(people::list))
-        .routes(routes!(people::get, people::put))
+        .routes(routes!(people::get))
         .routes(routes!(people::link))
         .routes(routes!(people::end_sessions))
         .routes(routes!(people::remove_totp))

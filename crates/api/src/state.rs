@@ -187,6 +187,8 @@ const fn is_about_the_whole(query: &Query) -> bool {
         | Query::Sessions(_)
         | Query::LoginPolicy
         | Query::Login(_)
+        | Query::Objects(_)
+        | Query::ObjectNamed(..)
         | Query::Settings
         | Query::Overview
         | Query::Outbox(_)

@@ -8,6 +8,7 @@ mod configuration;
 mod effects;
 mod interactions;
 mod logins;
+mod objects;
 mod offers;
 mod requests;
 mod segments;
@@ -24,7 +25,7 @@ use ringback_model::{Event, Input, Now, Refused, contact, node};
 pub fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Refused> {
     match input {
         Input::Agent(input) => agents::decide(state, now, input).map_err(Refused::from),
-        Input::Config(input) => configuration::decide(state, input).map_err(Refused::from),
+        Input::Config(input) => configuration::decide(state, now, input).map_err(Refused::from),
         Input::Contact(contact::Input::Erased { contact, keys }) => {
             if contact.is_none() && keys.is_empty() {
                 return Err(contact::Refused::Unknown.into());

@@ -5,26 +5,26 @@
 
 use crate::apply::waiting;
 use crate::logins::{self, Watch};
-use crate::matching::{InLine, Matching};
+use crate::matching::InLine;
 use crate::results::Kept;
 use crate::state::{Counters, EndedOffer, LineCounts, State};
 use crate::timers::Timer;
 use crate::tracked::{Number, digest_of_entry};
 use ringback_model::agent::AtWork;
-use ringback_model::config::{Agent, ApiKey, Queue, Settings, Version, VirtualQueue};
+use ringback_model::config::{Agent, ApiKey, Kind, Object, Queue, Settings, Version, VirtualQueue};
 use ringback_model::effect::Order;
 use ringback_model::interaction::Interaction;
 use ringback_model::offer::Offer;
 use ringback_model::place::Place;
 use ringback_model::route::RouteRequest;
-use ringback_model::{AgentId, EngineTime, InteractionId, OfferId, VirtualQueueId};
+use ringback_model::{AgentId, EngineTime, InteractionId, Name, OfferId, VirtualQueueId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::hash::Hash;
 
 /// Version of the parts and of the digest over them; a reader refuses a newer one. It grows with
 /// every field that joins a record of the state, because an older snapshot was digested without it.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// One part of a state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,7 +44,7 @@ pub enum Part {
     Outbox(Vec<Order>),
     /// First answers.
     Results(Vec<Kept>),
-    /// People and their sessions; only where there are any.
+    /// What people prove themselves with and their sessions; only where there are any.
     Logins(Box<logins::Image>),
 }
 
@@ -71,6 +71,12 @@ pub struct Head {
     pub ended_offers: Vec<(OfferId, EndedOffer)>,
     /// When the next results are forgotten.
     pub forget_at: Option<EngineTime>,
+    /// Configuration objects of all other kinds.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub objects: Vec<Object>,
+    /// The last versions of what is gone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retired: Vec<(Kind, Name, Version)>,
 }
 
 /// How many records one part holds.
@@ -144,6 +150,8 @@ impl State {
                 .map(|(id, how)| (*id, *how))
                 .collect(),
             forget_at: self.forget_at,
+            objects: self.objects.in_order().map(|(_, it)| it.clone()).collect(),
+            retired: self.retired.in_order().collect(),
         }
     }
 }
@@ -251,9 +259,9 @@ impl Restore {
             state.timers.arm(pair.until, Timer::Cooled(id, pair.agent));
         }
         if !self.not_in_line.contains(&request.interaction) {
-            let wanted = request.target.expression(request.step);
+            let wanted = request.wanted();
             self.in_line
-                .push(state.matcher.in_line(waiting(&request), wanted));
+                .push(state.matcher.in_line(waiting(&request), &wanted));
         }
         state.requests.insert_digested(id, request, digest);
     }
@@ -297,12 +305,20 @@ impl State {
         }
         for agent in head.agents {
             self.names.agents.insert(agent.name.clone(), agent.id);
-            self.matcher.put_agent(agent.id, &agent.body.skills);
             self.agents.insert(agent.id, agent);
         }
         for key in head.keys {
             self.keys_digest = self.keys_digest.wrapping_add(crate::digest::of(&key));
             self.keys.insert(key.name.clone(), key);
+        }
+        for (kind, name, version) in head.retired {
+            self.retired.insert(kind, name, version);
+        }
+        for object in head.objects {
+            self.object_put(&object);
+        }
+        for agent in self.agents.keys() {
+            self.requalify(agent);
         }
         self.settings = head.settings;
         self.settings_version = head.settings_version;

@@ -22,13 +22,17 @@
 #![warn(missing_docs)]
 
 pub mod apply;
+mod capacity;
 mod check;
+mod choice;
 pub mod decide;
 mod digest;
+mod groups;
 pub mod image;
 pub mod logins;
 mod lookup;
 pub mod matching;
+mod objects;
 pub mod react;
 mod results;
 pub mod state;
@@ -47,7 +51,7 @@ use ringback_model::{agent, config, interaction, login, route};
 /// Version of the rules: the same version decides the same events for the same inputs. It
 /// stands in every journal record; `replay --check` decides again only what was decided by the
 /// same version.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 4;
 
 /// Takes one input in: decides, applies and follows up. The state has changed exactly by the
 /// returned events; a refusal changed nothing.
@@ -107,11 +111,6 @@ pub fn outcome(events: &[Event]) -> Outcome {
                     limited: it.limited,
                 };
             }
-            Event::Login(login::Event::PersonPut(it)) => {
-                return Outcome::Put {
-                    version: it.version,
-                };
-            }
             Event::Login(login::Event::PolicyPut { version, .. }) => {
                 return Outcome::Put { version: *version };
             }
@@ -138,6 +137,9 @@ fn version(event: &config::Event) -> config::Version {
         config::Event::VirtualQueuePut(it) => it.version,
         config::Event::AgentPut(it) => it.version,
         config::Event::KeyPut(it) => it.version,
-        config::Event::SettingsPut { version, .. } => *version,
+        config::Event::SettingsPut { version, .. } | config::Event::Deleted { version, .. } => {
+            *version
+        }
+        config::Event::Put(it) => it.version,
     }
 }

@@ -1,24 +1,25 @@
-//! People, what they prove themselves with, and their sessions, as part of the state.
+//! What people prove themselves with, and their sessions, as part of the state. The people
+//! themselves are configuration objects.
 
 use crate::digest;
-use ringback_model::login::{Credentials, Event, Person, Policy, Session};
-use ringback_model::{EngineTime, LoginId, Name};
+use crate::state::State;
+use ringback_model::config::{Body, Kind, Object, Version};
+use ringback_model::login::{Credentials, Directory, Event, Person, Policy, Session};
+use ringback_model::{AgentId, EngineTime, LoginId, Name, ObjectId, QueueId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-
-use ringback_model::config::Version;
 
 /// Everything about log-in that a tenant's engine knows.
 #[derive(Debug, Clone, Default)]
 pub struct Logins {
-    people: BTreeMap<Name, Person>,
     credentials: BTreeMap<Name, Credentials>,
     sessions: BTreeMap<LoginId, Session>,
     last: u64,
     policy: Policy,
     policy_version: Version,
-    /// Names by e-mail address in small letters; an index.
+    /// Who has which e-mail address, in small letters, and the other way round: an index.
     emails: BTreeMap<String, Name>,
+    addresses: BTreeMap<Name, String>,
     /// Sum of the digests of all entries.
     digest: u64,
 }
@@ -26,8 +27,6 @@ pub struct Logins {
 /// Log-in as a part of a snapshot.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Image {
-    /// Everybody.
-    pub people: Vec<Person>,
     /// What they prove themselves with.
     pub credentials: Vec<Credentials>,
     /// Their sessions.
@@ -40,46 +39,87 @@ pub struct Image {
     pub policy_version: Version,
 }
 
-impl Logins {
-    /// A person.
+impl State {
+    /// Someone who may log in.
     #[must_use]
-    pub fn person(&self, name: &Name) -> Option<&Person> {
-        self.people.get(name)
+    pub fn person(&self, name: &Name) -> Option<Person> {
+        self.resolve(self.object_named(Kind::Person, name)?)
     }
 
-    /// Everybody, in order of their names.
-    pub fn people(&self) -> impl ExactSizeIterator<Item = &Person> {
-        self.people.values()
+    /// Everybody who may log in, in order of their names.
+    pub fn people(&self) -> impl Iterator<Item = Person> {
+        let people = self.objects(Kind::Person);
+        people.filter_map(|it| self.resolve(it))
     }
 
     /// Whoever has this name or e-mail address.
     #[must_use]
-    pub fn known_as(&self, text: &str) -> Option<&Person> {
+    pub fn person_known_as(&self, text: &str) -> Option<Person> {
         let named = text.parse::<Name>().ok();
-        let found = named.and_then(|name| self.people.get(&name));
-        found.or_else(|| self.people.get(self.emails.get(&text.to_lowercase())?))
+        let found = named.and_then(|name| self.person(&name));
+        found.or_else(|| self.person_with_email(text))
     }
 
     /// Whoever has this e-mail address.
     #[must_use]
-    pub fn with_email(&self, email: &str) -> Option<&Person> {
-        self.people.get(self.emails.get(&email.to_lowercase())?)
+    pub fn person_with_email(&self, email: &str) -> Option<Person> {
+        self.person(self.logins.emails.get(&email.to_lowercase())?)
     }
 
     /// Whoever is known to a provider as this subject. Costs a walk.
     #[must_use]
-    pub fn of_subject(&self, issuer: &str, subject: &str) -> Option<&Person> {
+    pub fn person_of_subject(&self, issuer: &str, subject: &str) -> Option<Person> {
         let is = |it: &&Credentials| it.subjects.get(issuer).is_some_and(|at| at == subject);
-        let found = self.credentials.values().find(is)?;
-        self.people.get(&found.person)
+        let found = self.logins.credentials.values().find(is)?;
+        self.person(&found.person)
     }
 
     /// Whoever may set his password by this link. Costs a walk.
     #[must_use]
-    pub fn of_link(&self, hash: &str) -> Option<&Person> {
+    pub fn person_of_link(&self, hash: &str) -> Option<Person> {
         let is = |it: &&Credentials| it.link.as_ref().is_some_and(|link| link.hash == hash);
-        let found = self.credentials.values().find(is)?;
-        self.people.get(&found.person)
+        let found = self.logins.credentials.values().find(is)?;
+        self.person(&found.person)
+    }
+
+    fn resolve(&self, object: &Object) -> Option<Person> {
+        let Body::Person(body) = &object.body else {
+            return None;
+        };
+        Some(Person::resolve(&object.name, object.version, body, self))
+    }
+}
+
+impl Directory for State {
+    fn queue(&self, name: &Name) -> Option<QueueId> {
+        self.queue_named(name).map(|it| it.id)
+    }
+
+    fn group(&self, name: &Name) -> Option<ObjectId> {
+        self.object_named(Kind::Group, name).map(|it| it.id)
+    }
+
+    fn agent(&self, name: &Name) -> Option<AgentId> {
+        self.agent_named(name).map(|it| it.id)
+    }
+}
+
+impl Logins {
+    /// Who has an e-mail address; small and capital letters are the same.
+    pub(crate) fn holder(&self, email: &str) -> Option<&Name> {
+        self.emails.get(&email.to_lowercase())
+    }
+
+    /// Whoever had another address has this one now.
+    pub(crate) fn address(&mut self, name: &Name, email: Option<&str>) {
+        if let Some(old) = self.addresses.remove(name) {
+            self.emails.remove(&old);
+        }
+        if let Some(email) = email {
+            let email = email.to_lowercase();
+            self.addresses.insert(name.clone(), email.clone());
+            self.emails.insert(email, name.clone());
+        }
     }
 
     /// What a person proves himself with.
@@ -135,10 +175,6 @@ impl Logins {
     /// before and after.
     pub(crate) fn apply(&mut self, event: &Event) -> Option<Watch> {
         match event {
-            Event::PersonPut(person) => {
-                self.put_person((**person).clone());
-                None
-            }
             Event::PolicyPut { version, policy } => {
                 self.policy_version = *version;
                 self.policy = (**policy).clone();
@@ -171,22 +207,6 @@ impl Logins {
         }
     }
 
-    fn put_person(&mut self, person: Person) {
-        let added = digest::of(&person);
-        let email = person.body.email.as_ref().map(|it| it.to_lowercase());
-        let name = person.name.clone();
-        if let Some(old) = self.people.insert(name.clone(), person) {
-            self.digest = self.digest.wrapping_sub(digest::of(&old));
-            if let Some(email) = old.body.email {
-                self.emails.remove(&email.to_lowercase());
-            }
-        }
-        self.digest = self.digest.wrapping_add(added);
-        if let Some(email) = email {
-            self.emails.insert(email, name);
-        }
-    }
-
     fn put_credentials(&mut self, credentials: Credentials) {
         let added = digest::of(&credentials);
         let old = self
@@ -213,7 +233,6 @@ impl Logins {
     /// For a snapshot; nothing if nobody ever touched it.
     pub(crate) fn image(&self) -> Option<Image> {
         (self.digest() != 0).then(|| Image {
-            people: self.people.values().cloned().collect(),
             credentials: self.credentials.values().cloned().collect(),
             sessions: self.sessions.values().cloned().collect(),
             last: self.last,
@@ -226,9 +245,6 @@ impl Logins {
     pub(crate) fn restore(&mut self, image: Image) -> Vec<Watch> {
         self.policy = image.policy;
         self.policy_version = image.policy_version;
-        for person in image.people {
-            self.put_person(person);
-        }
         for credentials in image.credentials {
             self.put_credentials(credentials);
         }

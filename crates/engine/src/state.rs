@@ -1,24 +1,28 @@
 //! The state of one tenant's engine, and what may be read of it.
 
 use crate::digest;
+use crate::groups::Groups;
 use crate::logins::Logins;
 use crate::matching::{Matcher, Matching};
+use crate::objects::Retired;
 use crate::results::{Kept, Results};
 use crate::timers::Timers;
 use crate::tracked::Tracked;
 use ringback_model::agent::AtWork;
-use ringback_model::config::{Agent, ApiKey, Queue, Settings, Version, VirtualQueue};
+use ringback_model::capacity::Rule;
+use ringback_model::config::{Agent, ApiKey, Kind, Object, Queue, Settings, Version, VirtualQueue};
 use ringback_model::effect::Order;
 use ringback_model::interaction::Interaction;
 use ringback_model::offer::Offer;
 use ringback_model::place::Place;
 use ringback_model::route::{Cooling, PlaceInLine, RouteRequest, Waiting};
 use ringback_model::{
-    AgentId, EffectId, EngineTime, InteractionId, Medium, Name, OfferId, Outcome, QueueId,
-    RouteRequestId, VirtualQueueId,
+    AgentId, EffectId, EngineTime, InteractionId, Medium, Millis, Name, ObjectId, OfferId, Outcome,
+    QueueId, RouteRequestId, VirtualQueueId,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::hash::{Hash, Hasher};
 
 /// Everything the engine of one tenant knows. Changed by [`State::apply`] and
 /// [`State::remember`] only.
@@ -32,6 +36,8 @@ pub struct State {
     pub(crate) virtual_queues: Tracked<VirtualQueueId, VirtualQueue>,
     pub(crate) lines: Tracked<VirtualQueueId, LineCounts>,
     pub(crate) agents: Tracked<AgentId, Agent>,
+    pub(crate) objects: Tracked<ObjectId, Object>,
+    pub(crate) retired: Retired,
     pub(crate) keys: BTreeMap<Name, ApiKey>,
     pub(crate) keys_digest: u64,
     pub(crate) settings: Settings,
@@ -47,6 +53,9 @@ pub struct State {
     pub(crate) logins: Logins,
 
     pub(crate) names: Names,
+    pub(crate) groups: Groups,
+    pub(crate) rules: BTreeMap<Name, Rule>,
+    pub(crate) offer_ttls: BTreeMap<Medium, Millis>,
     pub(crate) matcher: Matcher,
     pub(crate) timers: Timers,
     pub(crate) places: Places,
@@ -54,7 +63,7 @@ pub struct State {
 }
 
 /// The last number given out of each kind.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counters {
     /// Interactions ever submitted.
     pub interaction: u64,
@@ -72,6 +81,32 @@ pub struct Counters {
     pub virtual_queue: u64,
     /// Agents ever made.
     pub agent: u64,
+    /// Objects of all other kinds ever made.
+    #[serde(default)]
+    pub object: u64,
+}
+
+impl Hash for Counters {
+    /// What came later counts only where it is set, so that the digest of an older state stays
+    /// what it was.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let first = [
+            self.interaction,
+            self.request,
+            self.offer,
+            self.desk,
+            self.effect,
+            self.queue,
+            self.virtual_queue,
+            self.agent,
+        ];
+        for counter in first {
+            counter.hash(state);
+        }
+        if self.object > 0 {
+            self.object.hash(state);
+        }
+    }
 }
 
 /// The books of one virtual queue: `entered - left` requests are in it, waiting or offered.
@@ -108,6 +143,7 @@ pub(crate) struct Names {
     pub(crate) queues: BTreeMap<Name, QueueId>,
     pub(crate) virtual_queues: BTreeMap<Name, VirtualQueueId>,
     pub(crate) agents: BTreeMap<Name, AgentId>,
+    pub(crate) objects: BTreeMap<Kind, BTreeMap<Name, ObjectId>>,
 }
 
 /// How many open interactions are in each kind of place.
@@ -147,7 +183,14 @@ impl State {
     /// Digest of the truth: equal states have equal digests in every process.
     #[must_use]
     pub fn digest(&self) -> u64 {
-        let work = digest::of(&(
+        // What came later counts only where there is some of it, so that a state written before
+        // has the digest it had.
+        let later = if self.objects.len() == 0 && self.retired.is_empty() {
+            0
+        } else {
+            digest::of(&(self.objects.digest(), self.retired.digest()))
+        };
+        let first = digest::of(&(
             (
                 self.counters,
                 self.queues.digest(),
@@ -171,7 +214,7 @@ impl State {
             ),
         ));
         // Added, so that a state without log-in has the digest it had before there was any.
-        work.wrapping_add(self.logins.digest())
+        first.wrapping_add(later).wrapping_add(self.logins.digest())
     }
 
     /// The next time something is due.
@@ -439,6 +482,10 @@ impl State {
     /// How many more of a medium the agent's capacity allows, whether ready or not.
     #[must_use]
     pub fn room(&self, agent: AgentId, medium: Medium) -> u8 {
+        if let Some((rule, claims, paused)) = self.ruled(agent) {
+            let room = rule.room_beside(&claims, paused, medium);
+            return u8::try_from(room).unwrap_or(u8::MAX);
+        }
         let allowed = self
             .agents
             .get(agent)

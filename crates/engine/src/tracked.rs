@@ -42,6 +42,7 @@ numbers!(
     AgentId,
     EffectId,
     InteractionId,
+    ObjectId,
     OfferId,
     QueueId,
     RouteRequestId,

@@ -1,11 +1,35 @@
 //! What a tenant's administrators set up. Journal-first: an event carries the whole new
 //! version; tables are its projection; undo is a new version.
 
-use crate::id::{AgentId, QueueId, VirtualQueueId};
+mod attribute;
+mod capacity_rule;
+mod group;
+mod hours;
+mod list;
+mod medium;
+mod object;
+mod person;
+mod skill;
+mod view;
+mod workbin;
+
+pub use attribute::{Attribute, AttributeType, Choice, DeskUse};
+pub use capacity_rule::CapacityRule;
+pub use group::Group;
+pub use hours::{Date, Hours, NotADate, NotASpan, Span, SpecialDay, Weekday};
+pub use list::{Code, List, ListPurpose};
+pub use medium::{MediumDefaults, WrapUp};
+pub use object::{Body, Finding, Kind, Object, UnknownKind};
+pub use person::Person;
+pub use skill::Skill;
+pub use view::View;
+pub use workbin::{Workbin, WorkbinOwner};
+
+use crate::id::{AgentId, ObjectId, QueueId, VirtualQueueId};
 use crate::medium::Medium;
 use crate::name::Name;
 use crate::right::Action;
-use crate::target::Skills;
+use crate::target::{Skills, TextSkills};
 use crate::time::{Millis, WallTime};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -87,7 +111,7 @@ pub struct Agent {
 }
 
 /// What can be set of an agent.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentBody {
     /// What the agent can do, and how well.
     #[serde(default)]
@@ -95,6 +119,25 @@ pub struct AgentBody {
     /// How much the agent does at once.
     #[serde(default)]
     pub capacity: Capacity,
+    /// Skills that have a text instead of a level: `Region` is `north`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub texts: TextSkills,
+    /// The capacity rule that holds for the agent, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capacity_rule: Option<Name>,
+}
+
+impl Hash for AgentBody {
+    /// What came later counts only where it is set, so that the digest of an older state stays
+    /// what it was.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.skills.hash(state);
+        self.capacity.hash(state);
+        if !self.texts.is_empty() || self.capacity_rule.is_some() {
+            self.texts.hash(state);
+            self.capacity_rule.hash(state);
+        }
+    }
 }
 
 /// How many interactions of each medium an agent takes at once; a medium that is not named is
@@ -128,7 +171,7 @@ impl Default for Capacity {
 }
 
 /// What holds for the whole tenant.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settings {
     /// How long an offer stands.
     pub offer_ttl: Millis,
@@ -151,6 +194,36 @@ pub struct Settings {
     /// Whether the operator's notice address is told when an interaction stops.
     #[serde(default)]
     pub notices: bool,
+    /// Whether agents and groups may name declared skills only.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub skills_declared: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+const fn is_false(flag: &bool) -> bool {
+    !*flag
+}
+
+impl Hash for Settings {
+    /// What came later counts only where it is set, so that the digest of an older state stays
+    /// what it was.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.offer_ttl.hash(state);
+        self.cool_down.hash(state);
+        self.misses_max.hash(state);
+        self.desk_grace.hash(state);
+        self.open_max.hash(state);
+        self.results_kept.hash(state);
+        self.credit_max.hash(state);
+        self.open_keys.hash(state);
+        self.notices.hash(state);
+        if self.skills_declared {
+            self.skills_declared.hash(state);
+        }
+    }
 }
 
 impl Settings {
@@ -173,6 +246,7 @@ impl Default for Settings {
             credit_max: Millis::seconds(24 * 3_600),
             open_keys: BTreeSet::new(),
             notices: false,
+            skills_declared: false,
         }
     }
 }
@@ -224,6 +298,55 @@ pub enum Scope {
     Everything,
     /// Interactions of these interaction queues only.
     Queues(BTreeSet<QueueId>),
+    /// Interactions of these interaction queues and agents of these groups only.
+    Parts {
+        /// The interaction queues.
+        queues: BTreeSet<QueueId>,
+        /// The groups.
+        groups: BTreeSet<ObjectId>,
+    },
+}
+
+impl Scope {
+    /// How far something reaches that is limited to these queues and groups, or to neither.
+    #[must_use]
+    pub fn of(queues: Option<BTreeSet<QueueId>>, groups: Option<BTreeSet<ObjectId>>) -> Self {
+        match (queues, groups) {
+            (None, None) => Self::Everything,
+            (Some(queues), None) => Self::Queues(queues),
+            (queues, Some(groups)) => Self::Parts {
+                queues: queues.unwrap_or_default(),
+                groups,
+            },
+        }
+    }
+
+    /// The interaction queues it is limited to; `None`: it is not limited.
+    #[must_use]
+    pub const fn queues(&self) -> Option<&BTreeSet<QueueId>> {
+        match self {
+            Self::Everything => None,
+            Self::Queues(queues) | Self::Parts { queues, .. } => Some(queues),
+        }
+    }
+
+    /// The groups whose agents it is limited to; `None`: it is not limited.
+    #[must_use]
+    pub const fn groups(&self) -> Option<&BTreeSet<ObjectId>> {
+        /// A scope of queues reaches no agents.
+        const NOBODY: &BTreeSet<ObjectId> = &BTreeSet::new();
+        match self {
+            Self::Everything => None,
+            Self::Queues(_) => Some(NOBODY),
+            Self::Parts { groups, .. } => Some(groups),
+        }
+    }
+
+    /// Whether it reaches a queue.
+    #[must_use]
+    pub fn reaches(&self, queue: QueueId) -> bool {
+        self.queues().is_none_or(|queues| queues.contains(&queue))
+    }
 }
 
 /// A key to the API. The secret itself is shown once and never kept.
@@ -330,9 +453,13 @@ pub enum Input {
         hash: String,
         /// What it may do.
         role: Role,
-        /// The interaction queues it reaches, by name; none given: everything.
+        /// The interaction queues it reaches, by name. Neither these nor groups given:
+        /// everything.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         queues: Option<BTreeSet<Name>>,
+        /// The groups whose agents it reaches, by name.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        groups: Option<BTreeSet<Name>>,
         /// Whose it is, by name; exactly for role agent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         agent: Option<Name>,
@@ -351,6 +478,27 @@ pub enum Input {
         settings: Box<Settings>,
         /// Against which version.
         expected: Expected,
+    },
+    /// Make or change an object of any other kind.
+    Put {
+        /// Which.
+        name: Name,
+        /// The whole new body; it tells the kind.
+        body: Box<Body>,
+        /// Against which version.
+        expected: Expected,
+    },
+    /// Delete an object. Refused while something needs it.
+    Delete {
+        /// Of which kind.
+        kind: Kind,
+        /// Which.
+        name: Name,
+        /// Against which version.
+        expected: Expected,
+        /// Of an interaction queue: where its interactions go.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        move_to: Option<Name>,
     },
 }
 
@@ -372,6 +520,19 @@ pub enum Event {
         version: Version,
         /// What was set.
         settings: Box<Settings>,
+    },
+    /// An object of any other kind as it is now.
+    Put(Box<Object>),
+    /// An object is gone. Its name is free; its history stays.
+    Deleted {
+        /// Of which kind.
+        kind: Kind,
+        /// The number of its id.
+        id: u64,
+        /// Its name.
+        name: Name,
+        /// The version by which it is gone.
+        version: Version,
     },
 }
 
@@ -428,4 +589,41 @@ pub enum Refused {
         /// The key that was to be taken back.
         key: Name,
     },
+    /// What was to be set does not fit what is there; everything that is wrong, at once.
+    #[error("{}", findings(.0))]
+    Findings(Vec<Finding>),
+    /// Something else needs it.
+    #[error("{what} is used by {}: change that first", .by.join(", "))]
+    InUse {
+        /// Which object.
+        what: String,
+        /// By what; the first ones, and how many more.
+        by: Vec<String>,
+    },
+    /// Interactions are in it.
+    #[error(
+        "{what} still holds {open} open interactions: let them end, or for a queue say with `move_to` where they go (at most {limit} at once)"
+    )]
+    NotEmpty {
+        /// Which object.
+        what: String,
+        /// How many.
+        open: u32,
+        /// How many can be moved at once.
+        limit: u32,
+    },
+    /// The agent has work in hand.
+    #[error("agent {agent} still has {claims} interactions in hand: finish or move them first")]
+    HasWork {
+        /// Who.
+        agent: Name,
+        /// How many.
+        claims: usize,
+    },
+}
+
+/// `/members: there is no agent zoe; /expression: ...`
+fn findings(list: &[Finding]) -> String {
+    let one = |it: &Finding| format!("{}: {}", it.path, it.problem);
+    list.iter().map(one).collect::<Vec<_>>().join("; ")
 }

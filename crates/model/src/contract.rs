@@ -109,6 +109,10 @@ impl Refused {
                 config::Refused::TooMany { .. } => "config.too_many",
                 config::Refused::KeyAgent => "config.key_agent",
                 config::Refused::LastAdministrator { .. } => "config.last_administrator",
+                config::Refused::Findings(_) => "config.findings",
+                config::Refused::InUse { .. } => "config.in_use",
+                config::Refused::NotEmpty { .. } => "config.not_empty",
+                config::Refused::HasWork { .. } => "config.has_work",
             },
             Self::Contact(contact::Refused::Unknown) => "contact.unknown",
             Self::Effect(why) => match why {
@@ -146,6 +150,8 @@ impl Refused {
                 route::Refused::TooMany { .. } => "route.too_many",
                 route::Refused::Offered { .. } => "route.offered",
                 route::Refused::CreditTooLarge { .. } => "route.credit_too_large",
+                route::Refused::UnknownTarget { .. } => "route.unknown_target",
+                route::Refused::OutOfRange { .. } => "route.out_of_range",
             },
         }
     }
@@ -208,13 +214,14 @@ impl Input {
             Self::Config(config::Input::MakeKey { .. }) => "config.make_key",
             Self::Config(config::Input::RevokeKey { .. }) => "config.revoke_key",
             Self::Config(config::Input::PutSettings { .. }) => "config.put_settings",
+            Self::Config(config::Input::Put { .. }) => "config.put",
+            Self::Config(config::Input::Delete { .. }) => "config.delete",
             Self::Contact(contact::Input::Erased { .. }) => "contact.erased",
             Self::Effect(effect::Input::Start { .. }) => "effect.start",
             Self::Effect(effect::Input::Report { .. }) => "effect.report",
             Self::Interaction(interaction::Input::Submit(_)) => "interaction.submit",
             Self::Interaction(interaction::Input::Complete { .. }) => "interaction.complete",
             Self::Interaction(interaction::Input::Stop { .. }) => "interaction.stop",
-            Self::Login(login::Input::PutPerson { .. }) => "login.put_person",
             Self::Login(login::Input::PutPolicy { .. }) => "login.put_policy",
             Self::Login(login::Input::MakeLink { .. }) => "login.make_link",
             Self::Login(login::Input::SetPassword { .. }) => "login.set_password",
@@ -232,6 +239,7 @@ impl Input {
             Self::Offer(offer::Input::Reject { .. }) => "offer.reject",
             Self::Route(route::Input::Request { .. }) => "route.request",
             Self::Route(route::Input::Cancel { .. }) => "route.cancel",
+            Self::Route(route::Input::Change { .. }) => "route.change",
         }
     }
 }
@@ -249,6 +257,7 @@ impl Event {
                 agent::Event::DeskLost { .. } => "agent.desk_lost",
                 agent::Event::DeskBack { .. } => "agent.desk_back",
                 agent::Event::DeskSilent { .. } => "agent.desk_silent",
+                agent::Event::Paused { .. } => "agent.paused",
             },
             Self::Config(event) => match event {
                 config::Event::QueuePut(_) => "config.queue_put",
@@ -256,6 +265,8 @@ impl Event {
                 config::Event::AgentPut(_) => "config.agent_put",
                 config::Event::KeyPut(_) => "config.key_put",
                 config::Event::SettingsPut { .. } => "config.settings_put",
+                config::Event::Put(_) => "config.put",
+                config::Event::Deleted { .. } => "config.deleted",
             },
             Self::Contact(contact::Event::Erased { .. }) => "contact.erased",
             Self::Effect(event) => match event {
@@ -267,10 +278,10 @@ impl Event {
             },
             Self::Interaction(event) => match event {
                 interaction::Event::Submitted(_) => "interaction.submitted",
+                interaction::Event::Moved { .. } => "interaction.moved",
                 interaction::Event::Stopped { .. } => "interaction.stopped",
             },
             Self::Login(event) => match event {
-                login::Event::PersonPut(_) => "login.person_put",
                 login::Event::PolicyPut { .. } => "login.policy_put",
                 login::Event::CredentialsPut { .. } => "login.credentials_put",
                 login::Event::SessionPut(_) => "login.session_put",
@@ -294,6 +305,7 @@ impl Event {
             Self::Route(event) => match event {
                 route::Event::Requested { .. } => "route.requested",
                 route::Event::Widened { .. } => "route.widened",
+                route::Event::Changed { .. } => "route.changed",
                 route::Event::Cooled { .. } => "route.cooled",
                 route::Event::Cancelled { .. } => "route.cancelled",
             },
@@ -308,10 +320,13 @@ impl Event {
                 interaction: it.id,
                 queue: it.queue,
             }),
-            Self::Interaction(interaction::Event::Stopped { of, .. })
+            Self::Interaction(
+                interaction::Event::Moved { of, .. } | interaction::Event::Stopped { of, .. },
+            )
             | Self::Route(
                 route::Event::Requested { of, .. }
                 | route::Event::Widened { of, .. }
+                | route::Event::Changed { of, .. }
                 | route::Event::Cooled { of, .. }
                 | route::Event::Cancelled { of, .. },
             )
@@ -341,7 +356,8 @@ impl Event {
                 | agent::Event::NotReady { agent, .. }
                 | agent::Event::DeskLost { agent, .. }
                 | agent::Event::DeskBack { agent }
-                | agent::Event::DeskSilent { agent },
+                | agent::Event::DeskSilent { agent }
+                | agent::Event::Paused { agent, .. },
             )
             | Self::Offer(
                 offer::Event::Accepted { agent, .. } | offer::Event::NotTaken { agent, .. },
@@ -349,6 +365,11 @@ impl Event {
             Self::Interaction(interaction::Event::Stopped { owner, .. }) => *owner,
             Self::Offer(offer::Event::Made { offer, .. }) => Some(offer.agent),
             Self::Config(config::Event::AgentPut(agent)) => Some(agent.id),
+            Self::Config(config::Event::Deleted {
+                kind: config::Kind::Agent,
+                id,
+                ..
+            }) => Some(AgentId(*id)),
             Self::Record(record::Event::Interval(interval)) => Some(interval.agent),
             _ => None,
         }

@@ -120,6 +120,11 @@ id!(
     ContactId, "c", "a contact id"
 );
 id!(
+    /// A configuration object that has no letter of its own: a group, a skill, a view, ... Shown
+    /// as `x6`.
+    ObjectId, "x", "an object id"
+);
+id!(
     /// The slot of the key one interaction's personal values are sealed with. Shown as `k11`.
     KeyId, "k", "a key id"
 );

@@ -171,6 +171,13 @@ pub enum Ending {
 pub enum Event {
     /// It was accepted into the house; the record as it is now.
     Submitted(Box<Interaction>),
+    /// It belongs to another interaction queue from now on; it stays where it is otherwise.
+    Moved {
+        /// Which interaction, and the queue it belonged to so far.
+        of: Subject,
+        /// The queue it belongs to now.
+        to: QueueId,
+    },
     /// It is over, for good; every claim on it is released and it leaves the state.
     Stopped {
         /// Which interaction.

@@ -33,6 +33,7 @@ pub mod offer;
 pub mod order;
 pub mod personal;
 pub mod place;
+pub mod rare;
 pub mod record;
 pub mod right;
 pub mod route;
@@ -47,12 +48,13 @@ mod scan;
 
 pub use contract::{Effect, Event, Input, Outcome, Refused};
 pub use id::{
-    AgentId, ContactId, DeskSessionId, EffectId, InteractionId, KeyId, LoginId, OfferId, QueueId,
-    RouteRequestId, VirtualQueueId,
+    AgentId, ContactId, DeskSessionId, EffectId, InteractionId, KeyId, LoginId, ObjectId, OfferId,
+    QueueId, RouteRequestId, VirtualQueueId,
 };
 pub use medium::Medium;
 pub use name::{Name, NameError};
 pub use order::{OrderKey, Tier};
 pub use personal::{Personal, Sealed};
+pub use rare::Rare;
 pub use scan::Found;
 pub use time::{EngineTime, Millis, Now, WallTime};

@@ -3,49 +3,66 @@
 //! Secrets never stand here: a password as the PHC string of argon2id, tokens, links and recovery
 //! codes as SHA-256 of random bits, the key of time-based codes sealed.
 
-use crate::config::{Expected, Role, Scope, Version};
-use crate::id::{AgentId, LoginId};
+use crate::config::{self, Expected, Role, Scope, Version};
+use crate::id::{AgentId, LoginId, ObjectId, QueueId};
 use crate::name::Name;
 use crate::personal::Personal;
 use crate::time::{EngineTime, Millis, Now};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Someone who may log in.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+/// Someone who may log in: what the configuration says of him, with the names he is bound to
+/// resolved.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// The name he logs in with, unique.
     pub name: Name,
     /// Its version.
     pub version: Version,
     /// What was set.
-    pub body: PersonBody,
+    pub body: config::Person,
     /// How far he reaches.
     pub scope: Scope,
     /// The agent he is; set exactly for role agent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agent: Option<AgentId>,
 }
 
-/// What can be set of a person.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct PersonBody {
-    /// As shown to people.
-    pub display: String,
-    /// His e-mail address, unique among the people; a log-in by a provider is matched with it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// What he may do.
-    pub role: Role,
-    /// The interaction queues he reaches, by name; none given: everything.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub queues: Option<BTreeSet<Name>>,
-    /// The agent he is, by name; exactly for role agent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent: Option<Name>,
-    /// May not log in; all his sessions end.
-    #[serde(default, skip_serializing_if = "is_false")]
-    pub disabled: bool,
+/// Where the names are looked up that a person is bound to.
+pub trait Directory {
+    /// A queue.
+    fn queue(&self, name: &Name) -> Option<QueueId>;
+    /// A group.
+    fn group(&self, name: &Name) -> Option<ObjectId>;
+    /// An agent.
+    fn agent(&self, name: &Name) -> Option<AgentId>;
+}
+
+impl Person {
+    /// Resolves a person. A name that is not there opens nothing; the heart lets none be deleted
+    /// that a person is bound to.
+    #[must_use]
+    pub fn resolve(
+        name: &Name,
+        version: Version,
+        body: &config::Person,
+        directory: &impl Directory,
+    ) -> Self {
+        let queues = body.queues.as_ref().map(|names| {
+            let found = names.iter().filter_map(|name| directory.queue(name));
+            found.collect()
+        });
+        let groups = body.groups.as_ref().map(|names| {
+            let found = names.iter().filter_map(|name| directory.group(name));
+            found.collect()
+        });
+        Self {
+            name: name.clone(),
+            version,
+            body: body.clone(),
+            scope: Scope::of(queues, groups),
+            agent: body.agent.as_ref().and_then(|name| directory.agent(name)),
+        }
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde wants it so")]
@@ -198,19 +215,10 @@ impl Default for Policy {
     }
 }
 
-/// What can be asked about people and their sessions.
+/// What can be asked about log-ins and sessions. People themselves are configuration objects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Input {
-    /// Make or change a person.
-    PutPerson {
-        /// Which.
-        name: Name,
-        /// The whole new body.
-        body: Box<PersonBody>,
-        /// Against which version.
-        expected: Expected,
-    },
     /// Change what holds for all log-ins.
     PutPolicy {
         /// The whole new policy.
@@ -301,8 +309,6 @@ pub enum Input {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    /// A person as he is now.
-    PersonPut(Box<Person>),
     /// The policy as it is now.
     PolicyPut {
         /// Its version.
@@ -357,6 +363,8 @@ pub enum Changed {
     CodeUsed,
     /// He is known at a provider from now on.
     SubjectLinked,
+    /// The person was deleted: nothing is left to prove himself with.
+    Removed,
 }
 
 impl Changed {
@@ -371,6 +379,7 @@ impl Changed {
             Self::TotpRemoved => "totp_removed",
             Self::CodeUsed => "code_used",
             Self::SubjectLinked => "subject_linked",
+            Self::Removed => "removed",
         }
     }
 }
@@ -391,6 +400,8 @@ pub enum Ended {
     Disabled,
     /// A newer one took its place: a person may have only so many.
     TooMany,
+    /// The person was deleted.
+    Deleted,
 }
 
 impl Ended {
@@ -404,6 +415,7 @@ impl Ended {
             Self::Credentials => "credentials",
             Self::Disabled => "disabled",
             Self::TooMany => "too_many",
+            Self::Deleted => "deleted",
         }
     }
 }

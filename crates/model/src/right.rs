@@ -49,7 +49,7 @@ actions! {
     Complete, "complete", "complete interactions";
     /// End an interaction from outside.
     Stop, "stop", "stop interactions";
-    /// Make and cancel route requests.
+    /// Make, change and cancel route requests.
     Route, "route", "route interactions";
     /// Accept and reject offers.
     Answer, "answer", "answer offers";
@@ -73,8 +73,10 @@ actions! {
     SeeQueues, "see_queues", "see queues";
     /// See numbers over the whole tenant.
     SeeTotals, "see_totals", "see the numbers of the whole tenant";
-    /// See keys, people and versions of the configuration.
+    /// See keys, people, configuration objects and their versions.
     SeeConfiguration, "see_configuration", "see the configuration";
+    /// See what a desk needs to show things: case data, codes, skills, hours, defaults of media.
+    SeeWords, "see_words", "see what a desk shows";
     /// See the settings.
     SeeSettings, "see_settings", "see the settings";
     /// See inputs that were put aside.

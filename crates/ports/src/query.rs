@@ -2,7 +2,7 @@
 
 use crate::envelope::Sequence;
 use ringback_model::agent::AtWork;
-use ringback_model::config::{Agent, ApiKey, Queue, Settings, Version, VirtualQueue};
+use ringback_model::config::{Agent, ApiKey, Kind, Object, Queue, Settings, Version, VirtualQueue};
 use ringback_model::effect::Order;
 use ringback_model::interaction::Interaction;
 use ringback_model::login::{Credentials, Person, Policy, Session};
@@ -57,6 +57,10 @@ pub enum Query {
     LoginPolicy,
     /// What a log-in is checked against; for the house alone.
     Login(Claim),
+    /// All configuration objects of a kind.
+    Objects(Kind),
+    /// A configuration object by kind and name.
+    ObjectNamed(Kind, Name),
     /// What holds for the tenant.
     Settings,
     /// The numbers a supervisor watches.
@@ -100,6 +104,10 @@ pub enum View {
     LoginPolicy(Version, Box<Policy>),
     /// To [`Query::Login`]: nobody, or whom it is to be checked against.
     Login(Option<Box<LoginView>>, Box<Policy>),
+    /// To [`Query::Objects`], in order of their names.
+    Objects(Vec<Configured>),
+    /// To [`Query::ObjectNamed`].
+    Object(Box<Configured>),
     /// To [`Query::Settings`].
     Settings(Version, Box<Settings>),
     /// To [`Query::Overview`].
@@ -186,6 +194,24 @@ pub struct AgentView {
     pub at_work: AtWork,
     /// The offers open to him.
     pub offers: Vec<Offer>,
+}
+
+/// A configuration object of any kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Configured {
+    /// A person who serves interactions.
+    Agent(Agent),
+    /// An interaction queue.
+    Queue(Queue),
+    /// A virtual queue.
+    VirtualQueue(VirtualQueue),
+    /// Any other kind.
+    Object {
+        /// The object.
+        object: Object,
+        /// Of a group: who belongs to it at the moment.
+        members: Vec<Name>,
+    },
 }
 
 /// An interaction queue.

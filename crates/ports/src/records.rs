@@ -20,6 +20,13 @@ pub enum Change<'a> {
         /// Its owner now; `None` leaves it.
         owner: Option<AgentId>,
     },
+    /// An interaction belongs to another interaction queue; its version grows by one.
+    Requeued {
+        /// Which.
+        interaction: InteractionId,
+        /// The queue it belongs to now.
+        queue: QueueId,
+    },
     /// An interaction is over; its version grows by one, it has no owner any more but keeps the
     /// last one for the history.
     Stopped {
@@ -62,7 +69,7 @@ pub struct HistoryLine<'a> {
 /// One version of a configuration object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigVersion {
-    /// `queue`, `virtual_queue`, `agent`, `key` or `settings`.
+    /// `key`, `settings` or the name of a [`Kind`](ringback_model::config::Kind).
     pub kind: &'static str,
     /// Its name.
     pub name: String,
@@ -72,14 +79,15 @@ pub struct ConfigVersion {
     pub now: Now,
     /// Who made it.
     pub actor: ActorRef,
-    /// The whole object, encoded in MessagePack with names.
+    /// The whole object, encoded in MessagePack with names; empty: by this version it is gone.
     pub body: Vec<u8>,
 }
 
 /// An interaction as the records keep it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InteractionRow {
-    /// As it was submitted; place, owner and version are below.
+    /// As it was submitted, but in the queue it belongs to now or belonged to last; place, owner
+    /// and version are below.
     pub submitted: Interaction,
     /// The name of its place.
     pub place: String,
@@ -169,7 +177,7 @@ pub enum RecordsQuery {
     },
     /// Versions of a configuration object, newest first: kind and name.
     ConfigHistory {
-        /// `queue`, `virtual_queue`, `agent`, `key` or `settings`.
+        /// `key`, `settings` or the name of a [`Kind`](ringback_model::config::Kind).
         kind: &'static str,
         /// Its name.
         name: String,
@@ -194,7 +202,7 @@ pub enum RecordsPage {
     WaitTotals(Vec<(ringback_model::VirtualQueueId, String, u64)>),
     /// Agent intervals.
     Intervals(Vec<AgentInterval>),
-    /// Version, when, who, encoded object.
+    /// Version, when, who, encoded object; nothing for the version by which it is gone.
     ConfigHistory(Vec<(u64, Now, ActorRef, Vec<u8>)>),
 }
 

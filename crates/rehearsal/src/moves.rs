@@ -7,17 +7,19 @@
 
 use ringback_engine::State;
 use ringback_model::config::{
-    AgentBody, Capacity, Expected, QueueBody, Role, Settings, VirtualQueueBody,
+    AgentBody, Body, Capacity, CapacityRule, Expected, Group, Kind, MediumDefaults, QueueBody,
+    Role, Settings, Skill, VirtualQueueBody, Workbin,
 };
 use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::offer::Offer;
 use ringback_model::place::Place;
-use ringback_model::route::Ask;
+use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
 use ringback_model::target::{Expression, Step, Target};
 use ringback_model::value::UserData;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Input, InteractionId, KeyId, Medium, Millis, Name,
-    OfferId, RouteRequestId, Tier, agent, config, contact, effect, interaction, node, offer, route,
+    OfferId, Rare, RouteRequestId, Tier, agent, config, contact, effect, interaction, node, offer,
+    route,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -50,7 +52,8 @@ pub fn world() -> Vec<Input> {
             media: Vec::new(),
         })
     });
-    let setup = queues.chain(lines).chain(agents).chain([settings]);
+    let setup = queues.chain(lines).chain([put_rule(0)]);
+    let setup = setup.chain(agents).chain([settings]);
     setup.chain(agents_at_work).collect()
 }
 
@@ -75,7 +78,8 @@ pub fn input(state: &State, it: &Move) -> Input {
     let rest = [it[1], it[2], it[3], it[4], it[5], it[6]];
     match it[0] {
         0..=38 => submit(state, rest),
-        39..=64 => request(state, rest),
+        39..=58 => request(state, rest),
+        59..=64 => change(state, rest),
         65..=70 => Input::Route(route::Input::Cancel {
             request: request_id(state, rest),
         }),
@@ -221,6 +225,44 @@ fn ask(rest: [u8; 6]) -> Ask {
             _ if rest[5] == 195 => 1_000_000_000,
             _ => 1_000,
         }),
+        selection: match rest[4] / 64 {
+            0 => Rare::of(selection(rest[0])),
+            _ => Rare::none(),
+        },
+    }
+}
+
+/// Another priority, credit, target or choice for a request.
+fn change(state: &State, rest: [u8; 6]) -> Input {
+    let change = Change {
+        tier: rest[1]
+            .is_multiple_of(2)
+            .then(|| Tier(i16::from(rest[1] % 5))),
+        credit: (rest[1] % 4 == 1).then(|| ask(rest).credit),
+        target: rest[2].is_multiple_of(3).then(|| target(rest[4])),
+        selection: (rest[2] % 3 == 1).then(|| selection(rest[3])),
+    };
+    Input::Route(route::Input::Change {
+        request: request_id(state, rest),
+        change: Box::new(change),
+    })
+}
+
+/// Each way to choose; some exclude, some wait for one agent first.
+fn selection(byte: u8) -> Selection {
+    let who = name(NAMES[usize::from(byte / 8 % 5)]);
+    let wait = match byte {
+        240.. => Millis::seconds(100_000),
+        _ => Millis::seconds(u64::from(byte % 4)),
+    };
+    let mut exclude = BTreeSet::new();
+    if byte.is_multiple_of(3) {
+        exclude.insert(who.clone());
+    }
+    Selection {
+        select: Select::ALL[usize::from(byte % 5)],
+        exclude,
+        last_agent: (byte % 3 == 1 || byte >= 240).then_some(LastAgent { agent: who, wait }),
     }
 }
 
@@ -244,6 +286,16 @@ fn target(byte: u8) -> Target {
             let wider = skill(byte, ">=", 1);
             let widest = Expression::anyone();
             vec![step(first, 0), step(wider, 1), step(widest, 5)]
+        }
+        3 if byte >= 128 => {
+            let texts = [
+                "L=\"en\"",
+                "L!=\"en\" & L!=\"\"",
+                "team.GA",
+                "anna.A | team.GA",
+            ];
+            let wanted = texts[usize::from(byte / 8 % 4)];
+            vec![step(wanted.parse().expect("an expression"), 0)]
         }
         3 => {
             let both = Expression::All(vec![first, skill(byte / 8, ">=", 1)]);
@@ -350,8 +402,13 @@ fn at_work(state: &State, kind: u8, rest: [u8; 6]) -> Input {
 // -- configuration and effects ------------------------------------------------------------------
 
 fn configure(state: &State, kind: u8, rest: [u8; 6]) -> Input {
+    if let Some(missing) = missing(state) {
+        return missing;
+    }
     match kind {
-        213..=214 => put_queue(rest[0], rest[1]),
+        213 => put_object(rest),
+        214 => delete(state, rest),
+        215 if rest[0] > 127 => put_queue(rest[0], rest[1]),
         215..=216 => put_virtual_queue(rest[0], rest[1]),
         217..=221 => put_agent(rest[0] % 4, [rest[1], rest[2], rest[3]]),
         222..=224 => Input::Config(config::Input::PutSettings {
@@ -363,6 +420,104 @@ fn configure(state: &State, kind: u8, rest: [u8; 6]) -> Input {
             name: name(&format!("key-{}", rest[0] % 4)),
         }),
     }
+}
+
+/// What was deleted of the tiny world comes back, so that the day goes on.
+fn missing(state: &State) -> Option<Input> {
+    let gone = |named: &str| state.queue_named(&name(named)).is_none();
+    if let Some(index) = QUEUES.into_iter().position(gone) {
+        return Some(put_queue(u8::try_from(index).unwrap_or(0), 0));
+    }
+    let gone = |named: &str| state.virtual_queue_named(&name(named)).is_none();
+    let index = VIRTUAL_QUEUES.into_iter().position(gone)?;
+    Some(put_virtual_queue(u8::try_from(index).unwrap_or(0), 0))
+}
+
+/// The capacity rule of the tiny world: it lets calls interrupt, or not, or is none.
+fn put_rule(byte: u8) -> Input {
+    let text = match byte % 6 {
+        0 | 1 => "voice 1 or digital 2; voice interrupts digital",
+        2 => "voice 1 and chat 1",
+        3 => "budget 3: voice 2, chat 1; voice interrupts chat",
+        4 => "any 2",
+        _ => "voice 1 or",
+    };
+    let rule = CapacityRule {
+        description: String::new(),
+        text: text.to_owned(),
+    };
+    Input::Config(config::Input::Put {
+        name: name("mix"),
+        body: Box::new(Body::CapacityRule(rule)),
+        expected: Expected::Any,
+    })
+}
+
+/// Groups, skills and defaults of a medium; some of them name what is not there.
+fn put_object(rest: [u8; 6]) -> Input {
+    let member = name(NAMES[usize::from(rest[1] % 5)]);
+    let skill = SKILLS[usize::from(rest[2] % 3)];
+    let (object, body) = match rest[0] % 8 {
+        0..=3 => {
+            let group = Group {
+                display_name: String::new(),
+                members: BTreeSet::from([member]),
+                expression: format!("{skill}>={}", rest[3] % 4).parse().ok(),
+            };
+            ("team", Body::Group(group))
+        }
+        4..=5 => {
+            let skill = Skill {
+                level_max: Some(u16::from(rest[3] % 4) + 1),
+                ..Skill::default()
+            };
+            (SKILLS[usize::from(rest[2] % 3)], Body::Skill(skill))
+        }
+        6 => {
+            let defaults = MediumDefaults {
+                offer_ttl: (rest[1] < 128).then(|| Millis::seconds(u64::from(rest[3] % 4))),
+                ..MediumDefaults::default()
+            };
+            (medium(rest[2]).name(), Body::Medium(defaults))
+        }
+        _ if rest[1] < 128 => return put_rule(rest[2]),
+        _ => ("bin", Body::Workbin(Workbin::default())),
+    };
+    Input::Config(config::Input::Put {
+        name: name(object),
+        body: Box::new(body),
+        expected: expected(rest[4]),
+    })
+}
+
+/// Mostly what can go and comes back; agents only while they have work, so that they stay.
+fn delete(state: &State, rest: [u8; 6]) -> Input {
+    let working = |id: &AgentId| {
+        let at_work = state.at_work(*id);
+        let mut claims = at_work.iter().flat_map(|it| &it.claims);
+        claims.any(|claim| claim.kind == agent::ClaimKind::Handling)
+    };
+    let working = state.agent_ids().into_iter().find(working);
+    let working = working.and_then(|id| state.agent(id));
+    let queue = usize::from(rest[1] % 2);
+    let mut move_to = None;
+    let (kind, object) = match (rest[0] % 8, working) {
+        (0 | 1, Some(agent)) => (Kind::Agent, agent.name.clone()),
+        (2, _) => (Kind::VirtualQueue, name(VIRTUAL_QUEUES[queue])),
+        (3, _) => (Kind::Group, name("team")),
+        (4, _) => (Kind::Skill, name(SKILLS[usize::from(rest[2] % 3)])),
+        (5, _) => (Kind::Medium, name(medium(rest[2]).name())),
+        _ => {
+            move_to = (rest[2] < 224).then(|| name(QUEUES[1 - queue]));
+            (Kind::Queue, name(QUEUES[queue]))
+        }
+    };
+    Input::Config(config::Input::Delete {
+        kind,
+        name: object,
+        expected: expected(rest[3]),
+        move_to,
+    })
 }
 
 fn expected(byte: u8) -> Expected {
@@ -414,6 +569,10 @@ fn put_agent(index: u8, bytes: [u8; 3]) -> Input {
                 .map(|(skill, level)| (name(skill), u16::from(level)))
                 .collect(),
             capacity: Capacity(capacity),
+            texts: [("L", ["", "en", "de"][usize::from(bytes[0] % 3)])]
+                .map(|(skill, text)| (name(skill), text.parse().expect("a text")))
+                .into(),
+            capacity_rule: (bytes[1] % 3 == 1).then(|| name("mix")),
         },
         expected: expected(bytes[2]),
     })
@@ -433,6 +592,7 @@ fn settings(byte: u8) -> Settings {
         credit_max: Millis::seconds(60),
         open_keys: BTreeSet::new(),
         notices: byte < 200,
+        skills_declared: false,
     }
 }
 
@@ -446,6 +606,7 @@ fn make_key(state: &State, rest: [u8; 6]) -> Input {
         hash: "00".repeat(32),
         role,
         queues: (rest[4] < 128).then(|| BTreeSet::from([name(QUEUES[usize::from(rest[4] % 2)])])),
+        groups: (rest[4] % 16 == 5).then(|| BTreeSet::from([name("team")])),
         agent: named.then_some(owner),
         bounds: None,
     })

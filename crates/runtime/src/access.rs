@@ -4,7 +4,7 @@
 //! question names its [`Action`]; whatever is not in the table does not compile.
 
 use ringback_engine::State;
-use ringback_model::config::{Role, Scope};
+use ringback_model::config::{Kind, Role, Scope};
 pub use ringback_model::right::Action;
 use ringback_model::{
     AgentId, Input, InteractionId, Name, QueueId, agent, config, interaction, login, offer, route,
@@ -19,22 +19,24 @@ pub enum Grant {
     No,
     /// Only what concerns the agent the key belongs to.
     Own,
-    /// Within the queues of the key.
+    /// Within the queues and groups of the key.
     Scope,
+    /// Whatever the key reaches.
+    Any,
     /// Only a key that reaches everything.
     Whole,
 }
 
-use Grant::{No, Own, Scope as InScope, Whole};
+use Grant::{Any, No, Own, Scope as InScope, Whole};
 
 /// Action by role: administrator, supervisor, agent, integrator, auditor.
-pub const TABLE: [(Action, [Grant; 5]); 19] = [
+pub const TABLE: [(Action, [Grant; 5]); 20] = [
     (Action::Submit, [InScope, InScope, No, InScope, No]),
     (Action::Complete, [Whole, No, Own, No, No]),
     (Action::Stop, [InScope, InScope, No, InScope, No]),
     (Action::Route, [InScope, InScope, No, InScope, No]),
     (Action::Answer, [Whole, No, Own, No, No]),
-    (Action::Work, [Whole, Whole, Own, No, No]),
+    (Action::Work, [InScope, InScope, Own, No, No]),
     (Action::Configure, [Whole, No, No, No, No]),
     (Action::Keys, [Whole, No, No, No, No]),
     (Action::People, [Whole, No, No, No, No]),
@@ -44,10 +46,11 @@ pub const TABLE: [(Action, [Grant; 5]); 19] = [
         Action::SeeInteractions,
         [InScope, InScope, Own, InScope, InScope],
     ),
-    (Action::SeeAgents, [Whole, Whole, Own, No, Whole]),
+    (Action::SeeAgents, [InScope, InScope, Own, No, InScope]),
     (Action::SeeQueues, [InScope, InScope, No, InScope, InScope]),
     (Action::SeeTotals, [Whole, Whole, No, No, Whole]),
     (Action::SeeConfiguration, [Whole, No, No, No, Whole]),
+    (Action::SeeWords, [Any, Any, Any, Any, Any]),
     (Action::SeeSettings, [Whole, Whole, No, Whole, Whole]),
     (Action::SeeQuarantine, [Whole, No, No, No, No]),
     (Action::House, [No, No, No, No, No]),
@@ -72,6 +75,8 @@ enum About {
     Queue(Option<QueueId>),
     /// An agent.
     Agent(AgentId),
+    /// Agents, as many as the key reaches.
+    Agents,
     /// A person who logs in.
     Person(Name),
     /// An interaction and the agents who have to do with it.
@@ -111,10 +116,16 @@ pub fn scope_of(actor: &Actor) -> Scope {
 /// Whether a scope reaches a queue.
 #[must_use]
 pub fn reaches(scope: &Scope, queue: QueueId) -> bool {
-    match scope {
-        Scope::Everything => true,
-        Scope::Queues(queues) => queues.contains(&queue),
-    }
+    scope.reaches(queue)
+}
+
+/// Whether a scope reaches an agent: it belongs to one of its groups.
+#[must_use]
+pub fn reaches_agent(state: &State, scope: &Scope, agent: AgentId) -> bool {
+    let mine = state.groups_of(agent);
+    scope
+        .groups()
+        .is_none_or(|groups| !groups.is_disjoint(mine))
 }
 
 fn check(actor: &Actor, state: &State, action: Action, about: &About) -> Result<(), Denied> {
@@ -140,6 +151,7 @@ fn check(actor: &Actor, state: &State, action: Action, about: &About) -> Result<
                 action: action.words(),
             });
         }
+        Any => true,
         Whole => whole,
         Own => is_himself(actor, about) || agent.is_some_and(|agent| is_own(state, agent, about)),
         InScope => whole || in_scope(state, scope, about),
@@ -150,7 +162,9 @@ fn check(actor: &Actor, state: &State, action: Action, about: &About) -> Result<
 fn in_scope(state: &State, scope: &Scope, about: &About) -> bool {
     match about {
         About::Tenant => true,
-        About::Agent(_) | About::Person(_) => false,
+        About::Person(_) => false,
+        About::Agent(agent) => reaches_agent(state, scope, *agent),
+        About::Agents => scope.groups().is_none_or(|groups| !groups.is_empty()),
         // What is not there is out of scope like what is elsewhere, so that trying names tells
         // nothing.
         About::Queue(queue) => queue.is_some_and(|queue| reaches(scope, queue)),
@@ -169,7 +183,7 @@ fn is_himself(actor: &Actor, about: &About) -> bool {
 
 fn is_own(state: &State, agent: AgentId, about: &About) -> bool {
     match about {
-        About::Tenant | About::Queue(_) | About::Person(_) => false,
+        About::Tenant | About::Agents | About::Queue(_) | About::Person(_) => false,
         About::Agent(other) => *other == agent,
         About::Interaction(id) => state
             .at_work(agent)
@@ -192,7 +206,7 @@ fn of_input(state: &State, input: &Input) -> (Action, About) {
         Input::Route(route::Input::Request { interaction, .. }) => {
             (Action::Route, About::Interaction(*interaction))
         }
-        Input::Route(route::Input::Cancel { request }) => {
+        Input::Route(route::Input::Cancel { request } | route::Input::Change { request, .. }) => {
             let of = state.request(*request).map(|request| request.interaction);
             (
                 Action::Route,
@@ -223,8 +237,7 @@ fn of_login(actor: &Actor, state: &State, input: &login::Input) -> (Action, Abou
             None => return (Action::People, About::Tenant),
         },
         login::Input::EndAll { person } => person.clone(),
-        login::Input::PutPerson { .. }
-        | login::Input::RemoveTotp { .. }
+        login::Input::RemoveTotp { .. }
         | login::Input::PutPolicy { .. }
         | login::Input::MakeLink { .. } => return (Action::People, About::Tenant),
         login::Input::SetPassword { .. }
@@ -267,7 +280,7 @@ fn of_query(actor: &Actor, state: &State, query: &Query) -> (Action, About) {
             let agent = state.agent_named(name).map(|agent| agent.id);
             (Action::SeeAgents, agent.map_or(About::Tenant, About::Agent))
         }
-        Query::Agents { .. } => (Action::SeeAgents, About::Tenant),
+        Query::Agents { .. } => (Action::SeeAgents, About::Agents),
         Query::QueueNamed(name) => {
             let queue = state.queue_named(name).map(|queue| queue.id);
             (Action::SeeQueues, About::Queue(queue))
@@ -286,9 +299,26 @@ fn of_query(actor: &Actor, state: &State, query: &Query) -> (Action, About) {
         Query::Sessions(None) => (Action::SeeConfiguration, About::Tenant),
         // Holds what log-ins are checked against.
         Query::Login(_) => (Action::House, About::Tenant),
+        Query::Objects(kind) | Query::ObjectNamed(kind, _) => (seeing(*kind), About::Tenant),
         Query::Settings => (Action::SeeSettings, About::Tenant),
         Query::Overview | Query::Outbox(_) => (Action::SeeTotals, About::Tenant),
         Query::Quarantined(_) => (Action::SeeQuarantine, About::Tenant),
+    }
+}
+
+/// What it takes to see objects of a kind.
+const fn seeing(kind: Kind) -> Action {
+    match kind {
+        Kind::Attribute | Kind::Hours | Kind::List | Kind::Medium | Kind::Skill | Kind::Workbin => {
+            Action::SeeWords
+        }
+        Kind::Agent
+        | Kind::CapacityRule
+        | Kind::Group
+        | Kind::Person
+        | Kind::Queue
+        | Kind::View
+        | Kind::VirtualQueue => Action::SeeConfiguration,
     }
 }
 
@@ -308,9 +338,11 @@ mod tests {
     }
 
     #[test]
-    fn an_agent_reaches_only_what_is_his() {
+    fn an_agent_reaches_only_what_is_his_and_the_words_of_his_desk() {
         for (action, _) in TABLE {
-            assert!(matches!(grant(action, Role::Agent), No | Own), "{action:?}");
+            let words = action == Action::SeeWords;
+            let grant = grant(action, Role::Agent);
+            assert!(words || matches!(grant, No | Own), "{action:?}");
         }
     }
 

@@ -134,14 +134,17 @@ impl Follower {
         let Some(published) = self.shared.hub.published(tenant) else {
             return Ok(());
         };
-        let before = self
-            .reader
-            .snapshot(tenant)?
-            .map_or(Sequence(0), |head| head.sequence);
+        let newest = self.reader.snapshot(tenant)?;
+        let before = newest.as_ref().map_or(Sequence(0), |head| head.sequence);
         if published.0.saturating_sub(before.0) < least.max(1) {
             return Ok(());
         }
         let started = Instant::now();
+        // How long the next one becomes is not known before; the newest is a good guess.
+        let guess = match &newest {
+            Some(head) => self.reader.snapshot_bytes(head)?,
+            None => 0,
+        };
         let recovered = recovery::recover(&mut *self.reader, tenant, &mut |source, done, of| {
             let what = format!("taking a snapshot of {tenant}, from the {}", source.name());
             (self.config.progress)(&what, done, of);
@@ -162,6 +165,8 @@ impl Follower {
             .state
             .parts()
             .map(|part| codec::encode_part(&part));
+        let what = format!("writing a snapshot of {tenant}");
+        let mut bytes = 0;
         let mut parts = std::iter::once(meta)
             .chain(parts)
             .enumerate()
@@ -169,7 +174,10 @@ impl Follower {
                 if n == 2 {
                     pass(FailPoint::SnapshotPart);
                 }
-                part.map_err(|problem| fault = Some(problem)).ok()
+                let part = part.map_err(|problem| fault = Some(problem)).ok()?;
+                bytes += part.len() as u64;
+                (self.config.progress)(&what, bytes, guess.max(bytes));
+                Some(part)
             });
         self.journal.write_snapshot(&head, &mut parts)?;
         drop(parts);

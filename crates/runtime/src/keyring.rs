@@ -2,10 +2,10 @@
 //! door.
 
 use ringback_engine::State;
-use ringback_model::config::{ApiKey, Event as Config};
-use ringback_model::login::{Event as Login, Person, Policy, Session};
+use ringback_model::config::{ApiKey, Body, Event as Config, Kind};
+use ringback_model::login::{Directory, Event as Login, Person, Policy, Session};
 use ringback_model::right::Action;
-use ringback_model::{Event, LoginId, Name, WallTime};
+use ringback_model::{AgentId, Event, LoginId, Name, ObjectId, QueueId, WallTime};
 use ringback_ports::envelope::{Actor, ActorRef, Right};
 use ringback_ports::hall::Authenticated;
 use ringback_ports::{Record, TenantId};
@@ -22,9 +22,32 @@ pub(crate) struct Keyring {
 struct Rings {
     open: HashMap<String, Opens>,
     people: HashMap<(TenantId, Name), Arc<Person>>,
+    named: HashMap<TenantId, Named>,
     policies: HashMap<TenantId, Policy>,
     /// Hashes by session.
     sessions: HashMap<(TenantId, LoginId), Arc<Session>>,
+}
+
+/// What people may be bound to, by name.
+#[derive(Debug, Default)]
+struct Named {
+    queues: HashMap<Name, QueueId>,
+    groups: HashMap<Name, ObjectId>,
+    agents: HashMap<Name, AgentId>,
+}
+
+impl Directory for Named {
+    fn queue(&self, name: &Name) -> Option<QueueId> {
+        self.queues.get(name).copied()
+    }
+
+    fn group(&self, name: &Name) -> Option<ObjectId> {
+        self.groups.get(name).copied()
+    }
+
+    fn agent(&self, name: &Name) -> Option<AgentId> {
+        self.agents.get(name).copied()
+    }
 }
 
 /// What a secret opens, and until when.
@@ -61,7 +84,8 @@ impl Keyring {
         for key in state.keys() {
             rings.put_key(tenant, key);
         }
-        for person in state.logins().people() {
+        rings.named.insert(tenant, Named::of(state));
+        for person in state.people() {
             rings.put_person(tenant, person);
         }
         for session in state.logins().sessions() {
@@ -75,8 +99,7 @@ impl Keyring {
         let entries = record.entries.iter();
         for event in entries.flat_map(|entry| &entry.events) {
             match event {
-                Event::Config(Config::KeyPut(key)) => self.write().put_key(tenant, key),
-                Event::Login(Login::PersonPut(person)) => self.write().put_person(tenant, person),
+                Event::Config(event) => self.write().configure(tenant, event),
                 Event::Login(Login::PolicyPut { policy, .. }) => {
                     self.write().policies.insert(tenant, (**policy).clone());
                 }
@@ -92,6 +115,19 @@ impl Keyring {
     }
 }
 
+impl Named {
+    fn of(state: &State) -> Self {
+        let agents = state.agent_ids().into_iter();
+        let agents = agents.filter_map(|id| Some((state.agent(id)?.name.clone(), id)));
+        let groups = state.objects(Kind::Group);
+        Self {
+            queues: state.queues().map(|it| (it.name.clone(), it.id)).collect(),
+            groups: groups.map(|it| (it.name.clone(), it.id)).collect(),
+            agents: agents.collect(),
+        }
+    }
+}
+
 impl Rings {
     /// How many digits of a number somebody is to see.
     fn digits_shown(&self, what: &Authenticated) -> Option<u8> {
@@ -101,6 +137,31 @@ impl Rings {
                 Some(policy.digits_shown)
             }
             _ => None,
+        }
+    }
+
+    fn configure(&mut self, tenant: TenantId, event: &Config) {
+        let named = self.named.entry(tenant).or_default();
+        match event {
+            Config::KeyPut(key) => self.put_key(tenant, key),
+            Config::QueuePut(it) => drop(named.queues.insert(it.name.clone(), it.id)),
+            Config::AgentPut(it) => drop(named.agents.insert(it.name.clone(), it.id)),
+            Config::Put(it) => match &it.body {
+                Body::Group(_) => drop(named.groups.insert(it.name.clone(), it.id)),
+                Body::Person(body) => {
+                    let person = Person::resolve(&it.name, it.version, body, named);
+                    self.put_person(tenant, person);
+                }
+                _ => {}
+            },
+            Config::Deleted { kind, name, .. } => match kind {
+                Kind::Queue => drop(named.queues.remove(name)),
+                Kind::Agent => drop(named.agents.remove(name)),
+                Kind::Group => drop(named.groups.remove(name)),
+                Kind::Person => drop(self.people.remove(&(tenant, name.clone()))),
+                _ => {}
+            },
+            Config::VirtualQueuePut(_) | Config::SettingsPut { .. } => {}
         }
     }
 
@@ -138,9 +199,10 @@ impl Rings {
     }
 
     /// What changes in a person changes at once what his sessions open.
-    fn put_person(&mut self, tenant: TenantId, person: &Person) {
+    fn put_person(&mut self, tenant: TenantId, person: Person) {
+        let person = Arc::new(person);
         let slot = (tenant, person.name.clone());
-        self.people.insert(slot, Arc::new(person.clone()));
+        self.people.insert(slot, person.clone());
         let theirs = self.sessions.iter();
         let theirs: Vec<Arc<Session>> = theirs
             .filter(|((of, _), session)| *of == tenant && session.person == person.name)

@@ -21,6 +21,7 @@ pub mod clock;
 pub mod codec;
 mod effects;
 mod hall;
+pub mod hours;
 mod hub;
 mod keeper;
 mod keyring;

@@ -291,6 +291,10 @@ fn of_effect(event: &Event) -> Option<ringback_model::InteractionId> {
 fn of_interaction<'a>(event: &'a interaction::Event, entry: &Entry, changes: &mut Vec<Change<'a>>) {
     changes.push(match event {
         interaction::Event::Submitted(it) => Change::Submitted(it),
+        interaction::Event::Moved { of, to } => Change::Requeued {
+            interaction: of.interaction,
+            queue: *to,
+        },
         interaction::Event::Stopped { of, ending, .. } => Change::Stopped {
             interaction: of.interaction,
             at: entry.now,
@@ -306,6 +310,7 @@ fn of_route(event: &route::Event, changes: &mut Vec<Change<'_>>) {
             of, rests: true, ..
         } => (of, Some("queue")),
         route::Event::Widened { of, .. }
+        | route::Event::Changed { of, .. }
         | route::Event::Cooled { of, .. }
         | route::Event::Cancelled { of, .. } => (of, None),
     };
@@ -357,6 +362,18 @@ fn of_config(event: &config::Event, entry: &Entry) -> Result<Change<'static>, St
             *version,
             codec::encode(settings)?,
         ),
+        config::Event::Put(it) => (
+            it.body.kind().name(),
+            it.name.to_string(),
+            it.version,
+            codec::encode(it)?,
+        ),
+        config::Event::Deleted {
+            kind,
+            name,
+            version,
+            ..
+        } => (kind.name(), name.to_string(), *version, Vec::new()),
     };
     let (now, actor) = (entry.now, entry.actor.clone());
     Ok(Change::Config(Box::new(ConfigVersion {

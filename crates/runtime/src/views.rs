@@ -4,15 +4,15 @@
 use crate::access;
 use crate::tenant::Open;
 use ringback_engine::State;
-use ringback_model::config::{Scope, VirtualQueue};
+use ringback_model::config::{Kind, Object, Scope, VirtualQueue};
 use ringback_model::effect::Phase;
 use ringback_model::login::{Person, Session};
 use ringback_model::place::Place;
 use ringback_model::{AgentId, InteractionId, Medium, Name, VirtualQueueId};
 use ringback_ports::envelope::Actor;
 use ringback_ports::query::{
-    AgentView, Claim, InteractionView, LoginView, Overview, PersonView, Query, QueryFault,
-    QueueView, View, VirtualQueueView,
+    AgentView, Claim, Configured, InteractionView, LoginView, Overview, PersonView, Query,
+    QueryFault, QueueView, View, VirtualQueueView,
 };
 use ringback_ports::records::PAGE_MAX;
 
@@ -35,7 +35,7 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
                 .ok_or_else(|| unknown("agent", name))?;
             View::Agent(Box::new(agent(state, found.id)?))
         }
-        Query::Agents { after, limit } => View::Agents(agents(state, *after, *limit)),
+        Query::Agents { after, limit } => View::Agents(agents(state, &scope, *after, *limit)),
         Query::QueueNamed(name) => {
             let queue = state
                 .queue_named(name)
@@ -63,19 +63,15 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
             virtual_queue,
             limit,
         } => View::Line(line(state, &scope, *virtual_queue, *limit)?),
+        Query::Objects(kind) => View::Objects(configured(state, *kind)),
+        Query::ObjectNamed(kind, name) => {
+            let found = configured_as(state, *kind, name);
+            View::Object(Box::new(found.ok_or_else(|| unknown(kind.words(), name))?))
+        }
         Query::Keys => View::Keys(state.keys().cloned().collect()),
-        Query::People => View::People(
-            state
-                .logins()
-                .people()
-                .map(|it| person(state, it))
-                .collect(),
-        ),
+        Query::People => View::People(state.people().map(|it| person(state, it)).collect()),
         Query::Person(name) => {
-            let found = state
-                .logins()
-                .person(name)
-                .ok_or_else(|| unknown("person", name))?;
+            let found = state.person(name).ok_or_else(|| unknown("person", name))?;
             View::Person(Box::new(person(state, found)))
         }
         Query::Sessions(of) => View::Sessions(sessions(state, of.as_ref())),
@@ -106,7 +102,7 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
     })
 }
 
-fn person(state: &State, person: &Person) -> PersonView {
+fn person(state: &State, person: Person) -> PersonView {
     let logins = state.logins();
     let credentials = logins.credentials(&person.name);
     let totp = credentials.and_then(|it| it.totp.as_ref());
@@ -118,7 +114,7 @@ fn person(state: &State, person: &Person) -> PersonView {
         recovery_codes: totp.map_or(0, |totp| totp.recovery.len()),
         providers: providers.unwrap_or_default(),
         sessions: logins.sessions_of(&person.name).count(),
-        person: person.clone(),
+        person,
     }
 }
 
@@ -131,22 +127,21 @@ fn sessions(state: &State, of: Option<&Name>) -> Vec<Session> {
 }
 
 fn claimed(state: &State, claim: &Claim) -> Option<LoginView> {
-    let logins = state.logins();
     let person = match claim {
-        Claim::KnownAs(text) => logins.known_as(text),
-        Claim::Link(hash) => logins.of_link(hash),
+        Claim::KnownAs(text) => state.person_known_as(text),
+        Claim::Link(hash) => state.person_of_link(hash),
         Claim::Subject {
             issuer,
             subject,
             email,
         } => {
-            let linked = logins.of_subject(issuer, subject);
-            linked.or_else(|| logins.with_email(email.as_deref()?))
+            let linked = state.person_of_subject(issuer, subject);
+            linked.or_else(|| state.person_with_email(email.as_deref()?))
         }
     }?;
     Some(LoginView {
-        credentials: logins.credentials(&person.name).cloned(),
-        person: person.clone(),
+        credentials: state.logins().credentials(&person.name).cloned(),
+        person,
     })
 }
 
@@ -192,12 +187,54 @@ fn agent(state: &State, id: AgentId) -> Result<AgentView, QueryFault> {
     })
 }
 
-fn agents(state: &State, after: Option<AgentId>, limit: usize) -> Vec<AgentView> {
+fn agents(state: &State, scope: &Scope, after: Option<AgentId>, limit: usize) -> Vec<AgentView> {
     let ids = state.agent_ids().into_iter();
     ids.filter(|id| after.is_none_or(|after| *id > after))
+        .filter(|id| access::reaches_agent(state, scope, *id))
         .take(limit.min(PAGE_MAX))
         .filter_map(|id| agent(state, id).ok())
         .collect()
+}
+
+/// All objects of a kind, in order of their names.
+fn configured(state: &State, kind: Kind) -> Vec<Configured> {
+    match kind {
+        Kind::Agent => {
+            let agents = state.agent_ids().into_iter();
+            let mut agents: Vec<_> = agents.filter_map(|id| state.agent(id)).collect();
+            agents.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+            agents.into_iter().cloned().map(Configured::Agent).collect()
+        }
+        Kind::Queue => {
+            let mut queues: Vec<_> = state.queues().cloned().collect();
+            queues.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+            queues.into_iter().map(Configured::Queue).collect()
+        }
+        Kind::VirtualQueue => {
+            let mut queues: Vec<_> = state.virtual_queues().cloned().collect();
+            queues.sort_unstable_by(|one, other| one.name.cmp(&other.name));
+            queues.into_iter().map(Configured::VirtualQueue).collect()
+        }
+        _ => state.objects(kind).map(|it| object(state, it)).collect(),
+    }
+}
+
+fn configured_as(state: &State, kind: Kind, name: &Name) -> Option<Configured> {
+    Some(match kind {
+        Kind::Agent => Configured::Agent(state.agent_named(name)?.clone()),
+        Kind::Queue => Configured::Queue(state.queue_named(name)?.clone()),
+        Kind::VirtualQueue => Configured::VirtualQueue(state.virtual_queue_named(name)?.clone()),
+        _ => object(state, state.object_named(kind, name)?),
+    })
+}
+
+fn object(state: &State, it: &Object) -> Configured {
+    let members = state.members(it.id).iter();
+    let members = members.filter_map(|id| Some(state.agent(*id)?.name.clone()));
+    Configured::Object {
+        object: it.clone(),
+        members: members.collect(),
+    }
 }
 
 fn queues(state: &State, scope: &Scope) -> Vec<QueueView> {
@@ -242,7 +279,7 @@ fn line(
     // Who sees only some of it gets what he sees of the longest page, not of a short one.
     let asked = match scope {
         Scope::Everything => limit.min(PAGE_MAX),
-        Scope::Queues(_) => PAGE_MAX,
+        Scope::Queues(_) | Scope::Parts { .. } => PAGE_MAX,
     };
     let line = state.line(id, asked).into_iter().filter(seen);
     Ok(line.take(limit.min(PAGE_MAX)).collect())

@@ -9,6 +9,7 @@ mod doctor;
 mod file_system;
 #[cfg(test)]
 mod golden;
+mod objects;
 mod process;
 mod random;
 mod secret;

@@ -46,6 +46,9 @@ async fn restore_one(site: &Site, centre: &Centre, crowd: &Crowd, number: usize)
     });
     // Whatever is in the copy had been asked by now.
     let after = crowd.ledger();
+    // The copy is looked at in peace, or each look, which takes longer, would let more come together
+    // for the next.
+    let silence = crowd.silence().await;
     tokio::task::block_in_place(|| {
         site.succeeds(&[
             "restore",
@@ -72,6 +75,7 @@ async fn restore_one(site: &Site, centre: &Centre, crowd: &Crowd, number: usize)
         picture.rows.len(),
         before.told()
     );
+    drop(silence);
     served.kill();
     assert!(replay_check(&copy) > 0, "nothing was decided again");
 }

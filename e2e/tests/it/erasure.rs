@@ -268,6 +268,7 @@ async fn an_erasure_that_was_interrupted_is_told_to_the_journal_once_and_repeate
             again.body["sequence"].to_string(),
             record.expect("a cursor")
         );
+        // Nothing is left by which the person could be known again.
         let unnamed = ask(None).await.expect("an answer");
         assert_eq!((unnamed.status, unnamed.code()), (404, "contact.unknown"));
         server.stop().await;

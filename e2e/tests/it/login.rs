@@ -22,8 +22,10 @@ fn site() -> Site {
 
 /// Makes a person and sets his password by a link.
 async fn person(administrator: &Client, name: &str, role: &str) {
-    let body = json!({"display": name, "email": format!("{name}@example.com"), "role": role});
-    administrator.put(&format!("/v1/people/{name}"), body).await;
+    let body = json!({"display_name": name, "email": format!("{name}@example.com"), "role": role});
+    administrator
+        .put(&format!("/v1/config/person/{name}"), body)
+        .await;
     let link = administrator
         .post(&format!("/v1/people/{name}/link"), Value::Null)
         .await;
@@ -91,8 +93,8 @@ async fn a_person_logs_in_and_out_again() {
     server.stop().await;
     let server = site.start().await;
     assert_eq!(submit(&sam).await.status, 201);
-    let body = json!({"display": "Sam", "role": "auditor"});
-    administrator.put("/v1/people/sam", body).await;
+    let body = json!({"display_name": "Sam", "role": "auditor"});
+    administrator.put("/v1/config/person/sam", body).await;
     assert_eq!(submit(&sam).await.code(), "denied.role");
 
     let gone = sam.post("/v1/logout", json!({})).await;
@@ -180,7 +182,7 @@ async fn sessions_end_when_they_should_and_streams_with_them() {
 
     // Whoever is disabled is out.
     let body = json!({"role": "supervisor", "disabled": true});
-    administrator.put("/v1/people/sam", body).await;
+    administrator.put("/v1/config/person/sam", body).await;
     assert_eq!(desk.get("/v1/me").await.status, 401);
     assert_eq!(
         desk.try_log_in("sam", OTHER, None).await.code(),
@@ -389,7 +391,7 @@ async fn who_did_what_is_told_and_cannot_be_changed_unnoticed() {
         path = format!("/v1/audit?actor=person:sam&limit=2&after={next}");
     }
     assert_eq!(pages, of);
-    let made = administrator.get("/v1/audit?did=login.put_person").await;
+    let made = administrator.get("/v1/audit?did=config.put").await;
     assert_eq!(made["items"][0]["of"], json!(["person sam"]));
     assert_eq!(sam.get("/v1/audit").await.code(), "denied.role");
     let text = administrator

@@ -50,7 +50,9 @@ async fn people_log_in_by_a_provider_and_by_nothing_less() {
     for name in ["sam", "tim"] {
         let email = format!("{name}@example.com");
         let body = json!({"role": "auditor", "email": email});
-        administrator.put(&format!("/v1/people/{name}"), body).await;
+        administrator
+            .put(&format!("/v1/config/person/{name}"), body)
+            .await;
     }
     let base = site.base();
 

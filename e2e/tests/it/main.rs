@@ -3,6 +3,7 @@
 mod backup;
 mod clear_errors;
 mod clock;
+mod config_files;
 mod disk_full;
 mod drain;
 mod erasure;

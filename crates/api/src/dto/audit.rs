@@ -69,7 +69,10 @@ fn object(event: &Event) -> Option<String> {
         Event::Config(Config::AgentPut(it)) => format!("agent {}", text(&it.name)),
         Event::Config(Config::KeyPut(it)) => format!("key {}", text(&it.name)),
         Event::Config(Config::SettingsPut { .. }) => "settings".to_owned(),
-        Event::Login(Login::PersonPut(it)) => format!("person {}", text(&it.name)),
+        Event::Config(Config::Put(it)) => format!("{} {}", it.body.kind().name(), text(&it.name)),
+        Event::Config(Config::Deleted { kind, name, .. }) => {
+            format!("{} {}", kind.name(), text(name))
+        }
         Event::Login(Login::CredentialsPut { credentials, .. }) => {
             format!("person {}", text(&credentials.person))
         }

@@ -1,5 +1,7 @@
 //! Configuration objects as the API shows and takes them.
 
+pub(crate) mod objects;
+
 use super::text;
 use crate::names::Known;
 use crate::text::{Text, Time};
@@ -8,7 +10,7 @@ use ringback_model::config::{
     VirtualQueueBody,
 };
 use ringback_model::right::Action;
-use ringback_model::{AgentId, Medium, Millis, Name, WallTime};
+use ringback_model::{AgentId, Medium, Millis, Name, WallTime, target};
 use ringback_ports::query::{QueueView as LiveQueue, VirtualQueueView as LiveVirtualQueue};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,20 +93,35 @@ pub(crate) struct AgentPut {
     /// Left out: one call, and three of each other medium.
     #[schema(value_type = Option<BTreeMap<String, u8>>)]
     capacity: Option<BTreeMap<Text<Medium>, u8>>,
+    /// Skills that have a text instead of a level, of up to 64 characters; the empty text is the
+    /// same as not having the skill.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, String>)]
+    texts: BTreeMap<Text<Name>, Text<target::Text>>,
+    /// The capacity rule that holds for the agent, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
+    capacity_rule: Option<Text<Name>>,
 }
 
 impl AgentPut {
     fn of(body: &AgentBody) -> Self {
         let skills = body.skills.iter();
         let capacity = body.capacity.0.iter();
+        let texts = body.texts.iter();
         Self {
             skills: skills.map(|(name, n)| (Text(name.clone()), *n)).collect(),
             capacity: Some(capacity.map(|(medium, n)| (Text(*medium), *n)).collect()),
+            texts: texts
+                .map(|(name, text)| (Text(name.clone()), Text(text.clone())))
+                .collect(),
+            capacity_rule: body.capacity_rule.clone().map(Text),
         }
     }
 
     pub(crate) fn into_model(self) -> AgentBody {
         let skills = self.skills.into_iter();
+        let texts = self.texts.into_iter();
         let capacity = self.capacity.map(|list| {
             let list = list.into_iter();
             Capacity(list.map(|(medium, n)| (medium.0, n)).collect())
@@ -112,6 +129,8 @@ impl AgentPut {
         AgentBody {
             skills: skills.map(|(name, level)| (name.0, level)).collect(),
             capacity: capacity.unwrap_or_default(),
+            texts: texts.map(|(name, text)| (name.0, text.0)).collect(),
+            capacity_rule: self.capacity_rule.map(|name| name.0),
         }
     }
 }
@@ -147,6 +166,9 @@ pub(crate) struct SettingsPut {
     /// Whether the operator's notice address is told when an interaction stops.
     #[schema(default = false)]
     notices: bool,
+    /// Whether agents and groups may name declared skills only.
+    #[schema(default = false)]
+    skills_declared: bool,
 }
 
 impl Default for SettingsPut {
@@ -168,6 +190,7 @@ impl SettingsPut {
             credit_max_ms: settings.credit_max.0,
             open_keys: settings.open_keys.clone(),
             notices: settings.notices,
+            skills_declared: settings.skills_declared,
         }
     }
 
@@ -183,6 +206,7 @@ impl SettingsPut {
             credit_max: Millis(self.credit_max_ms),
             open_keys: self.open_keys,
             notices: self.notices,
+            skills_declared: self.skills_declared,
         }
     }
 }
@@ -237,10 +261,14 @@ pub(crate) struct KeyMake {
     pub(crate) name: Text<Name>,
     /// What it may do.
     pub(crate) role: RoleWord,
-    /// The interaction queues it reaches; left out: everything.
+    /// The interaction queues it reaches. Neither these nor groups: everything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Vec<String>>)]
     pub(crate) queues: Option<BTreeSet<Text<Name>>>,
+    /// The groups whose agents it reaches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(crate) groups: Option<BTreeSet<Text<Name>>>,
     /// Whose it is, by name; exactly for role agent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
@@ -289,23 +317,22 @@ pub(crate) struct KeyMade {
 /// How far a key reaches.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ScopeView {
-    /// All queues.
+    /// All queues and all agents.
     everything: bool,
     /// These interaction queues, by name.
     queues: Vec<String>,
+    /// The agents of these groups, by name.
+    groups: Vec<String>,
 }
 
 impl ScopeView {
     pub(crate) fn new(known: &Known, scope: &Scope) -> Self {
-        match scope {
-            Scope::Everything => Self {
-                everything: true,
-                queues: Vec::new(),
-            },
-            Scope::Queues(ids) => Self {
-                everything: false,
-                queues: ids.iter().map(|id| known.queue(*id)).collect(),
-            },
+        let queues = scope.queues().into_iter().flatten();
+        let groups = scope.groups().into_iter().flatten();
+        Self {
+            everything: *scope == Scope::Everything,
+            queues: queues.map(|id| known.queue(*id)).collect(),
+            groups: groups.map(|id| known.group(*id)).collect(),
         }
     }
 }
@@ -470,8 +497,9 @@ pub(crate) struct VersionView {
     /// Who made it.
     #[schema(example = "key:admin")]
     pub(crate) actor: String,
-    /// The whole object as it was set.
-    pub(crate) body: Body,
+    /// The whole object as it was set; absent: by this version it is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) body: Option<Body>,
 }
 
 /// What was set of a configuration object, by kind.
@@ -483,6 +511,16 @@ pub(crate) enum Body {
     Agent(AgentPut),
     Key(KeyView),
     Settings(SettingsPut),
+    Attribute(objects::AttributePut),
+    CapacityRule(objects::CapacityRulePut),
+    Group(objects::GroupPut),
+    Hours(objects::HoursPut),
+    List(objects::ListPut),
+    Medium(objects::MediumPut),
+    Person(objects::PersonPut),
+    Skill(objects::SkillPut),
+    View(objects::ViewPut),
+    Workbin(objects::WorkbinPut),
 }
 
 impl From<&Queue> for Body {

@@ -181,7 +181,13 @@ pub(crate) struct ConfigChange {
     /// Its name; `settings` for the settings.
     name: String,
     version: u64,
-    body: config::Body,
+    /// The kind of what is gone by this version.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "group")]
+    gone: Option<&'static str>,
+    /// What was set; absent if it is gone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body: Option<config::Body>,
 }
 
 impl EventData {
@@ -237,6 +243,10 @@ impl EventData {
                 until: Some(Time::at(now, *grace_until)),
                 ..self
             },
+            Event::Paused { media, .. } => Self {
+                media: Some(media.iter().map(Text).collect()),
+                ..self
+            },
             Event::LoggedOut { .. } | Event::DeskBack { .. } | Event::DeskSilent { .. } => self,
         }
     }
@@ -255,11 +265,33 @@ impl EventData {
                 let body = config::Body::Settings(config::SettingsPut::of(settings));
                 ("settings".to_owned(), *version, body)
             }
+            Event::Put(it) => {
+                let body = config::objects::ObjectPut::of(it.body.clone());
+                (text(&it.name), it.version, body.into())
+            }
+            Event::Deleted {
+                kind,
+                name,
+                version,
+                ..
+            } => {
+                let gone = ConfigChange {
+                    name: text(name),
+                    version: *version,
+                    gone: Some(kind.name()),
+                    body: None,
+                };
+                return Self {
+                    config: Some(Box::new(gone)),
+                    ..self
+                };
+            }
         };
         let change = ConfigChange {
             name,
             version,
-            body,
+            gone: None,
+            body: Some(body),
         };
         Self {
             config: Some(Box::new(change)),
@@ -299,6 +331,7 @@ impl EventData {
                 submitted: Some(Box::new(SubmittedView::from(&**it))),
                 ..self
             },
+            interaction::Event::Moved { .. } => self,
             interaction::Event::Stopped { ending, .. } => Self {
                 ending: Some(EndingView::from(ending)),
                 ..self
@@ -310,7 +343,6 @@ impl EventData {
     fn login_event(self, event: &model_login::Event) -> Self {
         use model_login::Event;
         let (person, session, what, version) = match event {
-            Event::PersonPut(it) => (Some(text(&it.name)), None, None, Some(it.version)),
             Event::PolicyPut { version, .. } => (None, None, None, Some(*version)),
             Event::CredentialsPut { what, credentials } => {
                 let person = text(&credentials.person);
@@ -426,6 +458,15 @@ impl EventData {
                 request: Some(Text(*request)),
                 step: Some(*step),
                 until: widens_at.map(|at| Time::at(now, at)),
+                ..self
+            },
+            route::Event::Changed { request, cause, .. } => Self {
+                request: Some(Text(request.id)),
+                requested: Some(Box::new(RequestView::of_request(known, request))),
+                why: Some(match cause {
+                    route::ChangeCause::Asked => "asked",
+                    route::ChangeCause::LastAgentGone => "last_agent_gone",
+                }),
                 ..self
             },
             route::Event::Cooled { request, agent, .. } => Self {

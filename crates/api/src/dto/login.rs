@@ -4,56 +4,11 @@ use super::config::{RoleWord, ScopeView};
 use super::text;
 use crate::names::Known;
 use crate::text::{Text, Time};
-use ringback_model::login::{PersonBody, Policy, Session};
-use ringback_model::{AgentId, LoginId, Millis, Name, Now};
+use ringback_model::login::{Policy, Session};
+use ringback_model::{AgentId, LoginId, Millis, Now};
 use ringback_ports::query::PersonView as Live;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
 use utoipa::ToSchema;
-
-/// What can be set of a person.
-#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"display": "Sam Supervisor", "email": "sam@example.com",
-    "role": "supervisor"}))]
-pub(crate) struct PersonPut {
-    /// As shown to people.
-    #[serde(default)]
-    #[schema(max_length = 254)]
-    display: String,
-    /// His e-mail address, unique; he may log in with it, and a provider is matched by it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 254)]
-    email: Option<String>,
-    /// What he may do.
-    role: RoleWord,
-    /// The interaction queues he reaches; left out: everything.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Vec<String>>)]
-    queues: Option<BTreeSet<Text<Name>>>,
-    /// The agent he is, by name; exactly for role agent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
-    agent: Option<Text<Name>>,
-    /// May not log in; all his sessions end.
-    #[serde(default)]
-    disabled: bool,
-}
-
-impl PersonPut {
-    pub(crate) fn into_model(self) -> PersonBody {
-        PersonBody {
-            display: self.display,
-            email: self.email,
-            role: self.role.into(),
-            queues: self
-                .queues
-                .map(|names| names.into_iter().map(|name| name.0).collect()),
-            agent: self.agent.map(|name| name.0),
-            disabled: self.disabled,
-        }
-    }
-}
 
 /// Someone who may log in.
 #[derive(Debug, Serialize, ToSchema)]
@@ -62,7 +17,7 @@ pub(crate) struct PersonView {
     name: String,
     /// The entity tag.
     version: u64,
-    display: String,
+    display_name: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
     role: RoleWord,
@@ -89,7 +44,7 @@ impl PersonView {
         Self {
             name: text(&person.name),
             version: person.version,
-            display: person.body.display.clone(),
+            display_name: person.body.display_name.clone(),
             email: person.body.email.clone(),
             role: person.body.role.into(),
             scope: ScopeView::new(known, &person.scope),

@@ -3,7 +3,9 @@
 use super::{List, ask, etag, limit, marked, read, tagged};
 use crate::door::Caller;
 use crate::dto::actor;
-use crate::dto::config::{Body, KeyView, SettingsPut, SettingsView, VersionView};
+pub(crate) use crate::dto::config::Body;
+use crate::dto::config::objects::ObjectPut;
+use crate::dto::config::{KeyView, SettingsPut, SettingsView, VersionView};
 use crate::dto::written::Written;
 use crate::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::names::Known;
@@ -14,11 +16,13 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use ringback_model::config::{Agent, ApiKey, Expected, Queue, Settings, VirtualQueue};
-use ringback_model::{Input, Name, Outcome, config};
-use ringback_ports::envelope::Answer;
+use ringback_model::config::{
+    self as model, Agent, ApiKey, Expected, Object, Queue, Settings, VirtualQueue,
+};
+use ringback_model::{Input, Name, Now, Outcome, config};
+use ringback_ports::envelope::{ActorRef, Answer};
 use ringback_ports::query::{Query, View};
-use ringback_ports::records::{RecordsPage, RecordsQuery};
+use ringback_ports::records::{PAGE_MAX, RecordsPage, RecordsQuery};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use utoipa::IntoParams;
@@ -162,7 +166,7 @@ pub(crate) struct Back {
     tag = "config",
     params(
         ("kind" = String, Path, example = "queue",
-            description = "`queue`, `virtual_queue`, `agent`, `key` or `settings`"),
+            description = "the kind of object, `key` or `settings`"),
         ("name" = String, Path, example = "support",
             description = "its name; `settings` for the settings"),
         Back
@@ -178,18 +182,10 @@ pub(crate) async fn versions(
     let limit = limit(back.limit)?;
     let what = format!("configuration {kind} {name}");
     let kind = Kind::of(&kind).ok_or_else(|| Problem::nothing(&what))?;
-    kind.may_see(&house, &caller, &name, &what).await?;
-    let query = RecordsQuery::ConfigHistory {
-        kind: kind.name(),
-        name,
-        limit,
-    };
-    let found = house.records(&caller, back.at_least, query, what).await?;
-    let RecordsPage::ConfigHistory(rows) = found.value else {
-        return Err(Problem::crossed());
-    };
+    let found = version_rows(&house, &caller, kind, &name, back.at_least, &what).await?;
     let known = house.names.fresh(caller.tenant).await?;
-    let items = rows.into_iter().map(|(version, now, by, body)| {
+    let rows = found.rows.into_iter().take(limit);
+    let items = rows.map(|(version, now, by, body)| {
         Ok(VersionView {
             version,
             at: Time::of(now),
@@ -198,44 +194,93 @@ pub(crate) async fn versions(
         })
     });
     let items = items.collect::<Result<_, Problem>>()?;
-    Ok(read(found.sequence.0, List { items }))
+    Ok(read(found.sequence, List { items }))
 }
 
-/// The kinds of configuration objects.
+/// Versions as the records hold them, newest first, and how fresh they are.
+pub(crate) struct VersionRows {
+    pub(crate) sequence: u64,
+    pub(crate) rows: Vec<VersionRow>,
+}
+
+/// Version, when, who, encoded object.
+type VersionRow = (u64, Now, ActorRef, Vec<u8>);
+
+/// The versions of something, if the caller may see it. What is gone and never was is nothing.
+pub(crate) async fn version_rows(
+    house: &Shared,
+    caller: &Caller,
+    kind: Kind,
+    name: &str,
+    at_least: Option<u64>,
+    what: &str,
+) -> Result<VersionRows, Problem> {
+    kind.may_see(house, caller, name, what).await?;
+    let query = RecordsQuery::ConfigHistory {
+        kind: kind.name(),
+        name: name.to_owned(),
+        limit: PAGE_MAX,
+    };
+    let found = house.records(caller, at_least, query, what).await?;
+    let RecordsPage::ConfigHistory(rows) = found.value else {
+        return Err(Problem::crossed());
+    };
+    if rows.is_empty() && kind.is_unknown(house, caller, name).await? {
+        return Err(Problem::nothing(what));
+    }
+    Ok(VersionRows {
+        sequence: found.sequence.0,
+        rows,
+    })
+}
+
+/// What has versions.
 #[derive(Debug, Clone, Copy)]
-enum Kind {
-    Queue,
-    VirtualQueue,
-    Agent,
+pub(crate) enum Kind {
+    Object(model::Kind),
     Key,
     Settings,
 }
 
 impl Kind {
-    const ALL: [Self; 5] = [
-        Self::Queue,
-        Self::VirtualQueue,
-        Self::Agent,
-        Self::Key,
-        Self::Settings,
-    ];
-
-    fn of(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    pub(crate) fn of(name: &str) -> Option<Self> {
+        match name {
+            "key" => Some(Self::Key),
+            "settings" => Some(Self::Settings),
+            name => name.parse().ok().map(Self::Object),
+        }
     }
 
     const fn name(self) -> &'static str {
         match self {
-            Self::Queue => "queue",
-            Self::VirtualQueue => "virtual_queue",
-            Self::Agent => "agent",
+            Self::Object(kind) => kind.name(),
             Self::Key => "key",
             Self::Settings => "settings",
         }
     }
 
+    /// Whether there is nothing of that name now.
+    async fn is_unknown(
+        self,
+        house: &Shared,
+        caller: &Caller,
+        name: &str,
+    ) -> Result<bool, Problem> {
+        let (Self::Object(kind), Ok(name)) = (self, name.parse()) else {
+            return Ok(!matches!(self, Self::Settings));
+        };
+        match house
+            .query(caller, Query::ObjectNamed(kind, name), "")
+            .await
+        {
+            Ok(_) => Ok(false),
+            Err(problem) if problem.code() == "query.unknown" => Ok(true),
+            Err(problem) => Err(problem),
+        }
+    }
+
     /// The records know no actor; the gate in the hall speaks for keys, which whoever may see
-    /// versions may see too, and for the object as it is now.
+    /// versions may see too.
     async fn may_see(
         self,
         house: &Shared,
@@ -246,26 +291,27 @@ impl Kind {
         let (_, View::Keys(keys)) = house.query(caller, Query::Keys, what).await? else {
             return Err(Problem::crossed());
         };
-        let named = || name.parse().map_err(|_| Problem::nothing(what));
-        let query = match self {
-            Self::Queue => Query::QueueNamed(named()?),
-            Self::VirtualQueue => Query::VirtualQueueNamed(named()?),
-            Self::Agent => Query::AgentNamed(named()?),
-            Self::Key if keys.iter().any(|key| key.name.as_str() == name) => return Ok(()),
-            Self::Settings if name == "settings" => return Ok(()),
-            Self::Key | Self::Settings => return Err(Problem::nothing(what)),
-        };
-        house.query(caller, query, what).await.map(drop)
+        match self {
+            Self::Object(_) => Ok(()),
+            Self::Key if keys.iter().any(|key| key.name.as_str() == name) => Ok(()),
+            Self::Settings if name == "settings" => Ok(()),
+            Self::Key | Self::Settings => Err(Problem::nothing(what)),
+        }
     }
 
-    fn decode(self, known: &Known, body: &[u8]) -> Result<Body, Problem> {
-        Ok(match self {
-            Self::Queue => Body::from(&decoded::<Queue>(body)?),
-            Self::VirtualQueue => Body::from(&decoded::<VirtualQueue>(body)?),
-            Self::Agent => Body::from(&decoded::<Agent>(body)?),
+    /// What was set by a version; nothing, if it is gone by it.
+    pub(crate) fn decode(self, known: &Known, body: &[u8]) -> Result<Option<Body>, Problem> {
+        if body.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some(match self {
+            Self::Object(model::Kind::Queue) => Body::from(&decoded::<Queue>(body)?),
+            Self::Object(model::Kind::VirtualQueue) => Body::from(&decoded::<VirtualQueue>(body)?),
+            Self::Object(model::Kind::Agent) => Body::from(&decoded::<Agent>(body)?),
+            Self::Object(_) => ObjectPut::of(decoded::<Object>(body)?.body).into(),
             Self::Key => Body::Key(KeyView::new(known, &decoded::<ApiKey>(body)?)),
             Self::Settings => Body::Settings(SettingsPut::of(&decoded::<Settings>(body)?)),
-        })
+        }))
     }
 }
 

@@ -13,8 +13,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use ringback_model::{Input, Outcome, config};
+use ringback_model::{Input, Name, Outcome, config};
 use ringback_ports::query::{Query, View};
+use std::collections::BTreeSet;
 
 /// All API keys, without their secrets.
 #[utoipa::path(
@@ -45,15 +46,13 @@ pub(crate) async fn make(
     let secret = door::new_secret()?;
     let bounds = body.bounds();
     let asked = body.clone();
-    let queues = asked.queues.map(|names| {
-        let names = names.into_iter();
-        names.map(|name| name.0).collect()
-    });
+    let plain = |names: BTreeSet<Text<Name>>| names.into_iter().map(|name| name.0).collect();
     let input = config::Input::MakeKey {
         name: asked.name.0,
         hash: door::hash(&secret),
         role: asked.role.into(),
-        queues,
+        queues: asked.queues.map(plain),
+        groups: asked.groups.map(plain),
         agent: asked.agent.map(|name| name.0),
         bounds,
     };

@@ -1,11 +1,11 @@
-//! `/v1/people`: who may log in.
+//! `/v1/people`: how the people of the configuration log in.
 
-use super::config::{Expect, name, put_answer};
+use super::config::name;
 use super::{List, ask, marked, read, tagged, written};
 use crate::door::Caller;
-use crate::dto::login::{LinkMade, PersonPut, PersonView};
+use crate::dto::login::{LinkMade, PersonView};
 use crate::dto::written::Written;
-use crate::extract::{ApiJson, ApiPath};
+use crate::extract::ApiPath;
 use crate::login;
 use crate::problem::{About, Problem};
 use crate::state::Shared;
@@ -59,34 +59,6 @@ pub(crate) async fn get(
     let known = house.names.fresh(caller.tenant).await?;
     let view = PersonView::new(&known, &live);
     Ok(tagged(sequence.0, view.version(), view))
-}
-
-/// Make or change a person. What he may do changes at once, in all his sessions.
-#[utoipa::path(
-    put, path = "/v1/people/{name}", operation_id = "putPerson", tag = "login",
-    params(("name" = String, Path, example = "sam"), Expect),
-    request_body = PersonPut,
-    responses(
-        (status = 200, description = "Changed.", body = Written),
-        (status = 201, description = "Made.", body = Written)
-    )
-)]
-pub(crate) async fn put(
-    State(house): State<Shared>,
-    caller: Caller,
-    ApiPath(target): ApiPath<String>,
-    headers: HeaderMap,
-    ApiJson(body): ApiJson<PersonPut>,
-) -> Result<Response, Problem> {
-    let input = Login::PutPerson {
-        name: name(&target)?,
-        body: Box::new(body.clone().into_model()),
-        expected: Expect::of(&headers)?,
-    };
-    let answer = ask(&house, &caller, &headers, "person.put", &target)
-        .send_input(&body, Input::Login(input), About::Named)
-        .await?;
-    Ok(put_answer(&answer))
 }
 
 /// Make a link by which a person can set his password once, without knowing the old one. What

@@ -70,10 +70,7 @@ impl Sight {
     }
 
     fn reaches(&self, queue: QueueId) -> bool {
-        match &self.scope {
-            Scope::Everything => true,
-            Scope::Queues(queues) => queues.contains(&queue),
-        }
+        self.scope.reaches(queue)
     }
 }
 

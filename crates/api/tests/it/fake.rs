@@ -562,6 +562,8 @@ impl State {
             Query::Outbox(_) => View::Outbox(Vec::new()),
             Query::Quarantined(_) => View::Quarantined(Vec::new()),
             Query::Keys => View::Keys(Vec::new()),
+            Query::Objects(_) => View::Objects(Vec::new()),
+            Query::ObjectNamed(_, name) => return Err(unknown(&name)),
             Query::Why(id) => return Err(unknown(&id)),
             Query::People => View::People(Vec::new()),
             Query::Person(name) => return Err(unknown(&name)),
@@ -582,6 +584,8 @@ impl State {
                 body: config::AgentBody::default(),
             },
             at_work: agent::AtWork {
+                paused: ringback_model::Rare::none(),
+                occupied: ringback_model::Rare::none(),
                 desk: self.desk.map(|session| agent::Desk {
                     session,
                     since: now(),
@@ -648,10 +652,7 @@ impl State {
 }
 
 fn reaches(scope: &Scope, queue: QueueId) -> bool {
-    match scope {
-        Scope::Everything => true,
-        Scope::Queues(queues) => queues.contains(&queue),
-    }
+    scope.reaches(queue)
 }
 
 fn check(expected: Expected, found: u64, what: impl ToString) -> Result<(), Refused> {

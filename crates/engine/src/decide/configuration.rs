@@ -1,22 +1,23 @@
 //! Changing the configuration: references and versions are checked here, the event carries the
 //! whole new version.
 
+use super::{logins, objects};
 use crate::state::State;
 use ringback_model::config::{
-    Agent, AgentBody, ApiKey, Capacity, Event as It, Expected, Input, Queue, QueueBody,
+    Agent, AgentBody, ApiKey, Capacity, Event as It, Expected, Input, Kind, Queue, QueueBody,
     Refused as Why, Role, Scope, Settings, Version, VirtualQueue, VirtualQueueBody,
 };
-use ringback_model::{AgentId, Event, Millis, Name, QueueId, VirtualQueueId};
+use ringback_model::{AgentId, Event, Millis, Name, Now, QueueId, VirtualQueueId};
 use std::collections::BTreeSet;
 
 /// How many objects of one kind a tenant may have.
 const OBJECTS_MAX: usize = 100_000;
 /// How many skills an agent may have.
-const SKILLS_MAX: usize = 256;
+pub(super) const SKILLS_MAX: usize = 256;
 /// How many open keys the settings may name.
 const OPEN_KEYS_MAX: usize = 256;
 
-pub(super) fn decide(state: &State, input: &Input) -> Result<Vec<Event>, Why> {
+pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Why> {
     let event = match input {
         Input::PutQueue {
             name,
@@ -38,10 +39,12 @@ pub(super) fn decide(state: &State, input: &Input) -> Result<Vec<Event>, Why> {
             hash,
             role,
             queues,
+            groups,
             agent,
             bounds,
         } => {
-            let mut made = make_key(state, name, hash, *role, queues.as_ref(), agent.as_ref())?;
+            let scope = scope(state, queues.as_ref(), groups.as_ref())?;
+            let mut made = make_key(state, name, hash, *role, scope, agent.as_ref())?;
             made.bounds.clone_from(bounds);
             It::KeyPut(Box::new(made))
         }
@@ -50,8 +53,35 @@ pub(super) fn decide(state: &State, input: &Input) -> Result<Vec<Event>, Why> {
             None => return Ok(Vec::new()),
         },
         Input::PutSettings { settings, expected } => put_settings(state, settings, *expected)?,
+        Input::Put {
+            name,
+            body,
+            expected,
+        } => {
+            let put = objects::put(state, name, body, *expected)?;
+            let after = logins::after_put(state, name, body);
+            return Ok(std::iter::once(Event::Config(put)).chain(after).collect());
+        }
+        Input::Delete {
+            kind,
+            name,
+            expected,
+            move_to,
+        } => return objects::delete(state, now, *kind, name, *expected, move_to.as_ref()),
     };
     Ok(vec![Event::Config(event)])
+}
+
+/// The version a named object gets. One that is made again goes on where it was deleted.
+pub(super) fn next_version_of(
+    state: &State,
+    kind: Kind,
+    name: &Name,
+    expected: Expected,
+) -> Result<Version, Why> {
+    let found = state.version_of(kind, name);
+    let next = next_version(&format!("{kind} {name}"), found, expected)?;
+    Ok(next + state.retired.get(kind, name).unwrap_or(0))
 }
 
 /// The version a changed object gets, if the change was made against the version that is there.
@@ -76,7 +106,7 @@ pub(super) fn next_version(
     }
 }
 
-fn room_for_more(what: &str, known: bool, count: usize) -> Result<(), Why> {
+pub(super) fn room_for_more(what: &str, known: bool, count: usize) -> Result<(), Why> {
     if known || count < OBJECTS_MAX {
         return Ok(());
     }
@@ -92,11 +122,7 @@ fn put_queue(state: &State, name: &Name, body: &QueueBody, expected: Expected) -
     Ok(It::QueuePut(Box::new(Queue {
         id: found.map_or(QueueId(state.counters().queue + 1), |it| it.id),
         name: name.clone(),
-        version: next_version(
-            &format!("queue {name}"),
-            found.map(|it| it.version),
-            expected,
-        )?,
+        version: next_version_of(state, Kind::Queue, name, expected)?,
         body: body.clone(),
     })))
 }
@@ -119,11 +145,7 @@ fn put_virtual_queue(
             it.id
         }),
         name: name.clone(),
-        version: next_version(
-            &format!("virtual queue {name}"),
-            found.map(|it| it.version),
-            expected,
-        )?,
+        version: next_version_of(state, Kind::VirtualQueue, name, expected)?,
         body: body.clone(),
     })))
 }
@@ -148,14 +170,12 @@ fn put_agent(state: &State, name: &Name, body: &AgentBody, expected: Expected) -
             &allowed,
         ));
     }
+    let version = next_version_of(state, Kind::Agent, name, expected)?;
+    objects::check_agent(state, body)?;
     Ok(It::AgentPut(Box::new(Agent {
         id: found.map_or(AgentId(state.counters().agent + 1), |it| it.id),
         name: name.clone(),
-        version: next_version(
-            &format!("agent {name}"),
-            found.map(|it| it.version),
-            expected,
-        )?,
+        version,
         body: body.clone(),
     })))
 }
@@ -165,7 +185,7 @@ fn make_key(
     name: &Name,
     hash: &str,
     role: Role,
-    queues: Option<&BTreeSet<Name>>,
+    scope: Scope,
     agent: Option<&Name>,
 ) -> Result<ApiKey, Why> {
     if state.keys.contains_key(name) {
@@ -188,26 +208,33 @@ fn make_key(
         version: 1,
         hash: hash.to_owned(),
         role,
-        scope: scope(state, queues)?,
+        scope,
         agent: agent.transpose()?,
         revoked: false,
         bounds: None,
     })
 }
 
-pub(super) fn scope(state: &State, queues: Option<&BTreeSet<Name>>) -> Result<Scope, Why> {
-    let Some(names) = queues else {
-        return Ok(Scope::Everything);
+/// How far a key reaches that names these.
+fn scope(
+    state: &State,
+    queues: Option<&BTreeSet<Name>>,
+    groups: Option<&BTreeSet<Name>>,
+) -> Result<Scope, Why> {
+    let unknown = |kind: Kind, name: &Name| Why::Unknown {
+        what: format!("{kind} {name}"),
     };
-    let id = |name: &Name| {
+    let queue = |name: &Name| {
         let found = state.queue_named(name).map(|it| it.id);
-        found.ok_or_else(|| Why::Unknown {
-            what: format!("queue {name}"),
-        })
+        found.ok_or_else(|| unknown(Kind::Queue, name))
     };
-    Ok(Scope::Queues(
-        names.iter().map(id).collect::<Result<_, _>>()?,
-    ))
+    let group = |name: &Name| {
+        let found = state.object_named(Kind::Group, name).map(|it| it.id);
+        found.ok_or_else(|| unknown(Kind::Group, name))
+    };
+    let queues = queues.map(|names| names.iter().map(queue).collect::<Result<_, _>>());
+    let groups = groups.map(|names| names.iter().map(group).collect::<Result<_, _>>());
+    Ok(Scope::of(queues.transpose()?, groups.transpose()?))
 }
 
 fn revoke_key(state: &State, name: &Name) -> Result<Option<It>, Why> {
@@ -272,7 +299,10 @@ fn put_settings(state: &State, settings: &Settings, expected: Expected) -> Resul
             &allowed,
         ));
     }
-    let (found, _) = state.settings();
+    let (found, before) = state.settings();
+    if settings.skills_declared && !before.skills_declared {
+        objects::check_declared(state)?;
+    }
     let version = next_version("the settings", Some(found), expected)?;
     Ok(It::SettingsPut {
         version,

@@ -3,25 +3,21 @@
 //! Whether a password or code is right is found out at the door; here it is decided whether what
 //! was found out still holds, so that nothing is used twice and nothing outlives a change.
 
-use super::configuration::{next_version, out_of_range, scope, within};
+use super::configuration::{next_version, out_of_range, within};
 use crate::logins::ends;
 use crate::state::State;
-use ringback_model::config::{Expected, Refused as Config, Role, Version};
+use ringback_model::config::{Body, Expected, Kind, Person, Refused as Config, Version};
 use ringback_model::login::{
-    Changed, Credentials, Ended, Event as It, How, Input, Person, PersonBody, Policy,
-    Refused as Why, Session, SetOnce, Totp,
+    Changed, Credentials, Ended, Event as It, How, Input, Policy, Refused as Why, Session, SetOnce,
+    Totp,
 };
-use ringback_model::{AgentId, Event, LoginId, Millis, Name, Now, Personal, Refused};
+use ringback_model::{Event, LoginId, Millis, Name, Now, Personal, Refused};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many people a tenant may have.
-const PEOPLE_MAX: usize = 100_000;
 /// How many sessions a person may have at once; a further one ends the oldest.
 const SESSIONS_MAX: usize = 20;
 /// A session is not noted as seen again before so long.
 const SEEN_EVERY: Millis = Millis::seconds(30);
-/// The longest display name and e-mail address, in characters.
-const TEXT_MAX: usize = 254;
 /// The most digits of a masked number that are shown.
 const DIGITS_SHOWN_MAX: u8 = 6;
 /// How many providers a person may be known at.
@@ -29,11 +25,6 @@ const SUBJECTS_MAX: usize = 16;
 
 pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Refused> {
     let events = match input {
-        Input::PutPerson {
-            name,
-            body,
-            expected,
-        } => put_person(state, name, body, *expected)?,
         Input::PutPolicy { policy, expected } => vec![put_policy(state, policy, *expected)?],
         Input::MakeLink { person, hash } => make_link(state, now, person, hash)?,
         Input::SetPassword {
@@ -66,10 +57,12 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
 }
 
 fn known<'a>(state: &'a State, name: &Name) -> Result<&'a Person, Config> {
-    let unknown = || Config::Unknown {
-        what: format!("person {name}"),
-    };
-    state.logins().person(name).ok_or_else(unknown)
+    match state.object_named(Kind::Person, name).map(|it| &it.body) {
+        Some(Body::Person(person)) => Ok(person),
+        _ => Err(Config::Unknown {
+            what: format!("person {name}"),
+        }),
+    }
 }
 
 fn of(state: &State, id: LoginId) -> Result<&Session, Why> {
@@ -92,74 +85,29 @@ fn end_all(state: &State, person: &Name, but: Option<LoginId>, why: Ended) -> Ve
 
 // -- people and policy ----------------------------------------------------------------------
 
-fn put_person(
-    state: &State,
-    name: &Name,
-    body: &PersonBody,
-    expected: Expected,
-) -> Result<Vec<It>, Config> {
-    let found = state.logins().person(name);
-    if found.is_none() && state.logins().people().len() >= PEOPLE_MAX {
-        return Err(Config::TooMany {
-            what: "people".to_owned(),
-            limit: PEOPLE_MAX,
-        });
+/// What follows for his sessions when a person is changed.
+pub(super) fn after_put(state: &State, name: &Name, body: &Body) -> Vec<Event> {
+    match body {
+        Body::Person(person) if person.disabled => {
+            let ended = end_all(state, name, None, Ended::Disabled).into_iter();
+            ended.map(Event::Login).collect()
+        }
+        _ => Vec::new(),
     }
-    check_texts(state, name, body)?;
-    if (body.role == Role::Agent) != body.agent.is_some() {
-        return Err(Config::KeyAgent);
-    }
-    let person = Person {
-        name: name.clone(),
-        version: next_version(
-            &format!("person {name}"),
-            found.map(|it| it.version),
-            expected,
-        )?,
-        body: body.clone(),
-        scope: scope(state, body.queues.as_ref())?,
-        agent: body.agent.as_ref().map(|it| agent(state, it)).transpose()?,
-    };
-    let mut events = vec![It::PersonPut(Box::new(person))];
-    if body.disabled {
-        events.extend(end_all(state, name, None, Ended::Disabled));
-    }
-    Ok(events)
 }
 
-fn agent(state: &State, name: &Name) -> Result<AgentId, Config> {
-    let found = state.agent_named(name).map(|it| it.id);
-    found.ok_or_else(|| Config::Unknown {
-        what: format!("agent {name}"),
-    })
-}
-
-fn check_texts(state: &State, name: &Name, body: &PersonBody) -> Result<(), Config> {
-    let fits = |text: &str| text.chars().count() <= TEXT_MAX && !text.chars().any(char::is_control);
-    if !fits(&body.display) {
-        let allowed = format!("at most {TEXT_MAX} characters, none of them a control character");
-        return Err(out_of_range(
-            "display",
-            "a text that does not fit",
-            &allowed,
-        ));
+/// What goes with a person who is deleted. The versions of his credentials go on, so that nothing
+/// that was proved before opens anything for whoever gets his name.
+pub(super) fn before_delete(state: &State, name: &Name) -> Vec<Event> {
+    let mut events = end_all(state, name, None, Ended::Deleted);
+    if let Some(found) = state.logins().credentials(name) {
+        let nothing = Credentials {
+            version: found.version,
+            ..without_any(name)
+        };
+        events.push(put(Changed::Removed, nothing));
     }
-    let Some(email) = &body.email else {
-        return Ok(());
-    };
-    let one_at = email
-        .split_once('@')
-        .is_some_and(|(local, host)| !local.is_empty() && !host.is_empty() && !host.contains('@'));
-    if !fits(email) || !one_at || email.chars().any(char::is_whitespace) {
-        let allowed = format!("an address like anna@example.com, at most {TEXT_MAX} characters");
-        return Err(out_of_range("email", email, &allowed));
-    }
-    match state.logins().with_email(email) {
-        Some(other) if other.name != *name => Err(Config::Exists {
-            what: format!("a person with the e-mail address {email}"),
-        }),
-        _ => Ok(()),
-    }
+    events.into_iter().map(Event::Login).collect()
 }
 
 fn put_policy(state: &State, policy: &Policy, expected: Expected) -> Result<It, Config> {
@@ -187,21 +135,25 @@ fn put_policy(state: &State, policy: &Policy, expected: Expected) -> Result<It, 
 /// Someone's credentials; of version 0 when he has none yet.
 fn credentials(state: &State, person: &Name) -> Credentials {
     let found = state.logins().credentials(person).cloned();
-    found.unwrap_or_else(|| Credentials {
+    found.unwrap_or_else(|| without_any(person))
+}
+
+fn without_any(person: &Name) -> Credentials {
+    Credentials {
         person: person.clone(),
         version: 0,
         password: None,
         link: None,
         totp: None,
         subjects: BTreeMap::new(),
-    })
+    }
 }
 
 /// The credentials, if they are still those that something was found out against.
 fn credentials_at(state: &State, person: &Name, against: Version) -> Result<Credentials, Refused> {
     let who = known(state, person)?;
     let found = credentials(state, person);
-    if who.body.disabled || found.version != against {
+    if who.disabled || found.version != against {
         return Err(Why::Stale(person.clone()).into());
     }
     Ok(found)
@@ -350,7 +302,7 @@ fn log_in(state: &State, now: Now, input: &Input) -> Result<Vec<It>, Refused> {
     let mut events: Vec<It> = use_up(found, how)?.into_iter().collect();
     let logins = state.logins();
     let (_, policy) = logins.policy();
-    let role = known(state, person)?.body.role;
+    let role = known(state, person)?.role;
     let demanded = policy.totp_roles.contains(&role);
     let sessions = logins.sessions_of(person).count();
     let too_many = (sessions + 1).saturating_sub(SESSIONS_MAX);
@@ -434,7 +386,8 @@ pub(super) fn over(state: &State, now: Now, id: LoginId) -> Vec<Event> {
 mod tests {
     use super::*;
     use crate::handle;
-    use ringback_model::{EngineTime, Input as Any, KeyId, Sealed, WallTime, node};
+    use ringback_model::config::Role;
+    use ringback_model::{EngineTime, Input as Any, KeyId, Sealed, WallTime, config, node};
 
     fn at(seconds: u64) -> Now {
         Now {
@@ -447,19 +400,25 @@ mod tests {
         text.parse().expect("a name")
     }
 
-    fn person(role: Role, disabled: bool) -> Input {
-        Input::PutPerson {
+    fn person(disabled: bool) -> Any {
+        Any::Config(config::Input::Put {
             name: name("sam"),
-            body: Box::new(PersonBody {
-                display: "Sam".to_owned(),
+            body: Box::new(Body::Person(Person {
+                display_name: "Sam".to_owned(),
                 email: Some("Sam@example.com".to_owned()),
-                role,
+                role: Role::Supervisor,
                 queues: None,
+                groups: None,
                 agent: None,
                 disabled,
-            }),
+            })),
             expected: Expected::Any,
-        }
+        })
+    }
+
+    fn configured(state: &mut State, seconds: u64, input: &Any) {
+        handle(state, at(seconds), input).expect("it is taken");
+        state.check(at(seconds)).expect("the invariants hold");
     }
 
     fn log_in(how: How, hash: &str, against: Version) -> Input {
@@ -486,7 +445,7 @@ mod tests {
     /// Sam with a password, at version 1 of his credentials.
     fn world() -> State {
         let mut state = State::new();
-        done(&mut state, 0, person(Role::Supervisor, false));
+        configured(&mut state, 0, &person(false));
         done(&mut state, 0, password(0, None));
         state
     }
@@ -590,7 +549,7 @@ mod tests {
     fn whoever_is_disabled_is_out() {
         let mut state = world();
         done(&mut state, 1, log_in(How::Password, "a", 1));
-        done(&mut state, 2, person(Role::Supervisor, true));
+        configured(&mut state, 2, &person(true));
         assert_eq!(sessions(&state), []);
         assert_eq!(
             refused(&mut state, 3, log_in(How::Password, "b", 1)),
@@ -680,33 +639,50 @@ mod tests {
             refused(&mut state, 0, log_in(by("2"), "c", 1)),
             "login.stale"
         );
-        let found = state.logins().of_subject("https://id", "1");
-        assert_eq!(found.map(|it| it.name.as_str()), Some("sam"));
-        assert!(state.logins().known_as("sam@EXAMPLE.com").is_some());
+        let found = state.person_of_subject("https://id", "1");
+        assert_eq!(found.map(|it| it.name), Some(name("sam")));
+        assert!(state.person_known_as("sam@EXAMPLE.com").is_some());
     }
 
     #[test]
-    fn people_are_checked() {
+    fn an_address_belongs_to_one_person() {
         let mut state = world();
-        let other = |role, email: Option<&str>| Input::PutPerson {
-            name: name("other"),
-            body: Box::new(PersonBody {
-                display: String::new(),
-                email: email.map(ToOwned::to_owned),
-                role,
-                queues: None,
-                agent: None,
-                disabled: false,
-            }),
-            expected: Expected::Any,
+        let Any::Config(config::Input::Put { body, .. }) = person(false) else {
+            unreachable!("a person is put");
         };
-        for (role, email, code) in [
-            (Role::Auditor, Some("sam@example.com"), "config.exists"),
-            (Role::Auditor, Some("sam"), "config.out_of_range"),
-            (Role::Agent, None, "config.key_agent"),
-        ] {
-            assert_eq!(refused(&mut state, 0, other(role, email)), code);
-        }
+        let put = |name: Name| {
+            Any::Config(config::Input::Put {
+                name,
+                body: body.clone(),
+                expected: Expected::Any,
+            })
+        };
+        let refused = handle(&mut state, at(0), &put(name("other"))).expect_err("taken already");
+        let Refused::Config(Config::Findings(found)) = refused else {
+            panic!("not findings: {refused}");
+        };
+        assert_eq!(found[0].path, "/email");
+        configured(&mut state, 1, &put(name("sam")));
+    }
+
+    #[test]
+    fn nothing_is_left_of_a_person_who_is_deleted() {
+        let mut state = world();
+        done(&mut state, 1, log_in(How::Password, "a", 1));
+        let delete = Any::Config(config::Input::Delete {
+            kind: Kind::Person,
+            name: name("sam"),
+            expected: Expected::Any,
+            move_to: None,
+        });
+        configured(&mut state, 2, &delete);
+        assert_eq!(sessions(&state), []);
+        assert!(state.person_with_email("sam@example.com").is_none());
+        configured(&mut state, 3, &person(false));
+        let found = state.logins().credentials(&name("sam"));
+        assert_eq!(found.map(|it| (it.version, &it.password)), Some((2, &None)));
+        let before = log_in(How::Password, "b", 1);
+        assert_eq!(refused(&mut state, 4, before), "login.stale");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Configuration that stands in inputs and events alike.
 
 use crate::samples::name;
-use ringback_model::config::{AgentBody, Capacity, Settings};
+use ringback_model::config::{AgentBody, Capacity, Group, Settings};
 use ringback_model::{Medium, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +9,23 @@ pub(crate) fn agent_body() -> AgentBody {
     AgentBody {
         skills: BTreeMap::from([(name("English"), 3), (name("Loans"), 65_535)]),
         capacity: Capacity(BTreeMap::from([(Medium::Voice, 1), (Medium::Chat, 3)])),
+        ..AgentBody::default()
+    }
+}
+
+pub(crate) fn agent_with_more() -> AgentBody {
+    AgentBody {
+        texts: BTreeMap::from([(name("Region"), "north".parse().expect("a text"))]),
+        capacity_rule: Some(name("two-of-three")),
+        ..agent_body()
+    }
+}
+
+pub(crate) fn group() -> Group {
+    Group {
+        display_name: "Sales".to_owned(),
+        members: BTreeSet::from([name("anna"), name("ben")]),
+        expression: Some("Loans>=2 & (English>=1 | French>=1)".parse().expect("one")),
     }
 }
 
@@ -23,5 +40,6 @@ pub(crate) fn settings() -> Settings {
         credit_max: Millis::seconds(7_200),
         open_keys: BTreeSet::from(["product".to_owned(), "topic".to_owned()]),
         notices: true,
+        skills_declared: false,
     }
 }

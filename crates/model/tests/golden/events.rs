@@ -1,24 +1,26 @@
 //! Everything that may have happened: what journals hold.
 
-use crate::config_samples::{agent_body, settings};
+use crate::config_samples::{agent_body, agent_with_more, group, settings};
 use crate::files::{Sample, hold, named};
 use crate::samples::{
-    at, bare_interaction, bare_request, interaction, name, offer, request, subject,
+    at, bare_interaction, bare_request, chosen_request, interaction, name, offer, request, subject,
+    told_offer,
 };
 use ringback_model::agent::NotReady;
 use ringback_model::config::{
-    Agent, ApiKey, Queue, QueueBody, Role, Scope, VirtualQueue, VirtualQueueBody,
+    Agent, ApiKey, Body, Kind, Object, Queue, QueueBody, Role, Scope, VirtualQueue,
+    VirtualQueueBody,
 };
 use ringback_model::effect::{Order, Phase};
 use ringback_model::interaction::Ending;
 use ringback_model::offer::NotTaken;
 use ringback_model::place::{BackTo, Who};
 use ringback_model::record::{AgentInterval, AgentState, Segment, SegmentEnd, SegmentKind};
-use ringback_model::route::Cancelled;
+use ringback_model::route::{Cancelled, ChangeCause};
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, Effect, EffectId, EngineTime, Event, InteractionId, KeyId,
-    Medium, Millis, OfferId, QueueId, RouteRequestId, VirtualQueueId, agent, config, contact,
-    effect, interaction as it, login, node, offer as o, record, route,
+    Medium, Millis, ObjectId, OfferId, QueueId, RouteRequestId, VirtualQueueId, agent, config,
+    contact, effect, interaction as it, login, node, offer as o, record, route,
 };
 use std::collections::BTreeSet;
 
@@ -30,11 +32,14 @@ named!(Event {
     Event::Agent(agent::Event::DeskLost { .. }) => "agent.desk_lost",
     Event::Agent(agent::Event::DeskBack { .. }) => "agent.desk_back",
     Event::Agent(agent::Event::DeskSilent { .. }) => "agent.desk_silent",
+    Event::Agent(agent::Event::Paused { .. }) => "agent.paused",
     Event::Config(config::Event::QueuePut(_)) => "config.queue_put",
     Event::Config(config::Event::VirtualQueuePut(_)) => "config.virtual_queue_put",
     Event::Config(config::Event::AgentPut(_)) => "config.agent_put",
     Event::Config(config::Event::KeyPut(_)) => "config.key_put",
     Event::Config(config::Event::SettingsPut { .. }) => "config.settings_put",
+    Event::Config(config::Event::Put(_)) => "config.put",
+    Event::Config(config::Event::Deleted { .. }) => "config.deleted",
     Event::Contact(contact::Event::Erased { .. }) => "contact.erased",
     Event::Effect(effect::Event::Issued(_)) => "effect.issued",
     Event::Effect(effect::Event::Started { .. }) => "effect.started",
@@ -42,8 +47,8 @@ named!(Event {
     Event::Effect(effect::Event::Retried { .. }) => "effect.retried",
     Event::Effect(effect::Event::Parked { .. }) => "effect.parked",
     Event::Interaction(it::Event::Submitted(_)) => "interaction.submitted",
+    Event::Interaction(it::Event::Moved { .. }) => "interaction.moved",
     Event::Interaction(it::Event::Stopped { .. }) => "interaction.stopped",
-    Event::Login(login::Event::PersonPut(_)) => "login.person_put",
     Event::Login(login::Event::PolicyPut { .. }) => "login.policy_put",
     Event::Login(login::Event::CredentialsPut { .. }) => "login.credentials_put",
     Event::Login(login::Event::SessionPut(_)) => "login.session_put",
@@ -59,6 +64,7 @@ named!(Event {
     Event::Record(record::Event::Interval(_)) => "record.interval",
     Event::Route(route::Event::Requested { .. }) => "route.requested",
     Event::Route(route::Event::Widened { .. }) => "route.widened",
+    Event::Route(route::Event::Changed { .. }) => "route.changed",
     Event::Route(route::Event::Cooled { .. }) => "route.cooled",
     Event::Route(route::Event::Cancelled { .. }) => "route.cancelled",
 });
@@ -127,6 +133,10 @@ fn agents() -> Vec<Sample<Event>> {
         },
         agent::Event::DeskBack { agent },
         agent::Event::DeskSilent { agent },
+        agent::Event::Paused {
+            agent,
+            media: ringback_model::capacity::MediaSet::DIGITAL,
+        },
     ];
     events.map(|event| ("", Event::Agent(event))).into()
 }
@@ -187,6 +197,15 @@ fn configuration() -> Vec<Sample<Event>> {
                 body: agent_body(),
             })),
         ),
+        (
+            "more",
+            config::Event::AgentPut(Box::new(Agent {
+                id: AgentId(3),
+                name: name("anna"),
+                version: 3,
+                body: agent_with_more(),
+            })),
+        ),
         ("", config::Event::KeyPut(Box::new(key()))),
         ("revoked", config::Event::KeyPut(Box::new(revoked))),
         ("bounds", config::Event::KeyPut(Box::new(bounded))),
@@ -195,6 +214,24 @@ fn configuration() -> Vec<Sample<Event>> {
             config::Event::SettingsPut {
                 version: 6,
                 settings: Box::new(settings()),
+            },
+        ),
+        (
+            "",
+            config::Event::Put(Box::new(Object {
+                id: ObjectId(4),
+                name: name("sales"),
+                version: 2,
+                body: Body::Group(group()),
+            })),
+        ),
+        (
+            "",
+            config::Event::Deleted {
+                kind: Kind::VirtualQueue,
+                id: 4,
+                name: name("support"),
+                version: 7,
             },
         ),
     ];
@@ -265,6 +302,13 @@ fn interactions() -> Vec<Sample<Event>> {
     let samples = [
         ("", it::Event::Submitted(Box::new(interaction()))),
         ("bare", it::Event::Submitted(Box::new(bare_interaction()))),
+        (
+            "",
+            it::Event::Moved {
+                of: subject(),
+                to: QueueId(5),
+            },
+        ),
         ("", stopped(Some(AgentId(3)), completed)),
         ("bare", stopped(None, Ending::Abandoned)),
     ];
@@ -284,6 +328,13 @@ fn offers() -> Vec<Sample<Event>> {
         misses,
     };
     let samples = [
+        (
+            "told",
+            o::Event::Made {
+                of: subject(),
+                offer: Box::new(told_offer()),
+            },
+        ),
         (
             "",
             o::Event::Made {
@@ -369,6 +420,14 @@ fn routes() -> Vec<Sample<Event>> {
         ("bare", requested(bare_request())),
         ("", widened(Some(EngineTime(70_000)))),
         ("bare", widened(None)),
+        (
+            "",
+            route::Event::Changed {
+                of,
+                request: Box::new(chosen_request()),
+                cause: ChangeCause::Asked,
+            },
+        ),
         (
             "",
             route::Event::Cooled {

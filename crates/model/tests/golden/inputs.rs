@@ -1,9 +1,9 @@
 //! Everything that may reach the heart.
 
-use crate::config_samples::{agent_body, settings};
+use crate::config_samples::{agent_body, group, settings};
 use crate::files::{Sample, hold, named};
-use crate::samples::{ask, name, user_data};
-use ringback_model::config::{Expected, QueueBody, Role, VirtualQueueBody};
+use crate::samples::{ask, name, selection, user_data};
+use ringback_model::config::{Body, Expected, Kind, QueueBody, Role, VirtualQueueBody};
 use ringback_model::effect::Report;
 use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::value::UserData;
@@ -27,13 +27,14 @@ named!(Input {
     Input::Config(config::Input::MakeKey { .. }) => "config.make_key",
     Input::Config(config::Input::RevokeKey { .. }) => "config.revoke_key",
     Input::Config(config::Input::PutSettings { .. }) => "config.put_settings",
+    Input::Config(config::Input::Put { .. }) => "config.put",
+    Input::Config(config::Input::Delete { .. }) => "config.delete",
     Input::Contact(contact::Input::Erased { .. }) => "contact.erased",
     Input::Effect(effect::Input::Start { .. }) => "effect.start",
     Input::Effect(effect::Input::Report { .. }) => "effect.report",
     Input::Interaction(interaction::Input::Submit(_)) => "interaction.submit",
     Input::Interaction(interaction::Input::Complete { .. }) => "interaction.complete",
     Input::Interaction(interaction::Input::Stop { .. }) => "interaction.stop",
-    Input::Login(login::Input::PutPerson { .. }) => "login.put_person",
     Input::Login(login::Input::PutPolicy { .. }) => "login.put_policy",
     Input::Login(login::Input::MakeLink { .. }) => "login.make_link",
     Input::Login(login::Input::SetPassword { .. }) => "login.set_password",
@@ -50,6 +51,7 @@ named!(Input {
     Input::Offer(offer::Input::Accept { .. }) => "offer.accept",
     Input::Offer(offer::Input::Reject { .. }) => "offer.reject",
     Input::Route(route::Input::Request { .. }) => "route.request",
+    Input::Route(route::Input::Change { .. }) => "route.change",
     Input::Route(route::Input::Cancel { .. }) => "route.cancel",
 });
 
@@ -116,6 +118,7 @@ fn configuration() -> Vec<Sample<Input>> {
         hash: "00ff".to_owned(),
         role,
         queues,
+        groups: None,
         agent,
         bounds: None,
     };
@@ -124,8 +127,18 @@ fn configuration() -> Vec<Sample<Input>> {
         hash: "00ff".to_owned(),
         role: Role::Auditor,
         queues: None,
+        groups: None,
         agent: None,
         bounds: Some(Box::new(crate::logins::bounds())),
+    };
+    let leading = config::Input::MakeKey {
+        name: name("team"),
+        hash: "00ff".to_owned(),
+        role: Role::Supervisor,
+        queues: None,
+        groups: Some(BTreeSet::from([name("sales")])),
+        agent: None,
+        bounds: None,
     };
     let samples = [
         (
@@ -165,12 +178,46 @@ fn configuration() -> Vec<Sample<Input>> {
         ),
         ("agent", key(Role::Agent, None, Some(name("anna")))),
         ("bounds", bounded),
+        ("groups", leading),
         ("", config::Input::RevokeKey { name: name("shop") }),
         (
             "",
             config::Input::PutSettings {
                 settings: Box::new(settings()),
                 expected: Expected::Any,
+            },
+        ),
+        (
+            "",
+            config::Input::Put {
+                name: name("sales"),
+                body: Box::new(Body::Group(group())),
+                expected: Expected::Version(2),
+            },
+        ),
+        (
+            "disabled",
+            config::Input::Put {
+                name: name("paula"),
+                body: Box::new(Body::Person(config::Person {
+                    display_name: String::new(),
+                    email: None,
+                    role: Role::Auditor,
+                    queues: None,
+                    groups: None,
+                    agent: None,
+                    disabled: true,
+                })),
+                expected: Expected::Any,
+            },
+        ),
+        (
+            "",
+            config::Input::Delete {
+                kind: Kind::Queue,
+                name: name("inbox"),
+                expected: Expected::Any,
+                move_to: Some(name("orders")),
             },
         ),
     ];
@@ -269,6 +316,28 @@ fn the_rest() -> Vec<Sample<Input>> {
             Input::Route(route::Input::Request {
                 interaction: InteractionId(7),
                 ask: Box::new(ask()),
+            }),
+        ),
+        (
+            "chosen",
+            Input::Route(route::Input::Request {
+                interaction: InteractionId(7),
+                ask: Box::new(route::Ask {
+                    selection: ringback_model::Rare::of(selection()),
+                    ..ask()
+                }),
+            }),
+        ),
+        (
+            "",
+            Input::Route(route::Input::Change {
+                request: RouteRequestId(9),
+                change: Box::new(route::Change {
+                    tier: Some(Tier(7)),
+                    credit: Some(Millis::seconds(30)),
+                    target: Some(ask().target),
+                    selection: Some(selection()),
+                }),
             }),
         ),
         (

@@ -2,15 +2,14 @@
 
 use crate::files::Sample;
 use crate::samples::{at, name};
-use ringback_model::config::{Expected, KeyBounds, Role, Scope};
+use ringback_model::config::{Expected, KeyBounds, Role};
 use ringback_model::login::{
-    Changed, Credentials, Ended, Event as It, How, Input as Ask, Person, PersonBody, Policy,
-    Refused as Why, Session, SetOnce, Totp,
+    Changed, Credentials, Ended, Event as It, How, Input as Ask, Policy, Refused as Why, Session,
+    SetOnce, Totp,
 };
 use ringback_model::right::Action;
 use ringback_model::{
-    AgentId, EngineTime, Event, Input, KeyId, LoginId, Millis, Personal, QueueId, Refused, Sealed,
-    WallTime,
+    EngineTime, Event, Input, KeyId, LoginId, Millis, Personal, Refused, Sealed, WallTime,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,28 +18,6 @@ pub(crate) fn bounds() -> KeyBounds {
     KeyBounds {
         expires: Some(WallTime(1_700_000_000_000)),
         only: Some(BTreeSet::from([Action::Submit, Action::SeeInteractions])),
-    }
-}
-
-fn body() -> PersonBody {
-    PersonBody {
-        display: "Anna Meyer".to_owned(),
-        email: Some("anna@example.com".to_owned()),
-        role: Role::Agent,
-        queues: Some(BTreeSet::from([name("inbox")])),
-        agent: Some(name("anna")),
-        disabled: true,
-    }
-}
-
-fn bare_body() -> PersonBody {
-    PersonBody {
-        display: String::new(),
-        email: None,
-        role: Role::Auditor,
-        queues: None,
-        agent: None,
-        disabled: false,
     }
 }
 
@@ -86,11 +63,6 @@ fn hows() -> [(&'static str, How); 4] {
 
 pub(crate) fn inputs() -> Vec<Sample<Input>> {
     let person = || name("anna");
-    let put = |body| Ask::PutPerson {
-        name: person(),
-        body: Box::new(body),
-        expected: Expected::Version(2),
-    };
     let set = |link, keep| Ask::SetPassword {
         person: person(),
         phc: "$argon2id$".to_owned(),
@@ -99,8 +71,6 @@ pub(crate) fn inputs() -> Vec<Sample<Input>> {
         keep,
     };
     let mut samples = vec![
-        ("", put(body())),
-        ("bare", put(bare_body())),
         (
             "",
             Ask::PutPolicy {
@@ -167,19 +137,6 @@ pub(crate) fn inputs() -> Vec<Sample<Input>> {
 }
 
 pub(crate) fn events() -> Vec<Sample<Event>> {
-    let person = Person {
-        name: name("anna"),
-        version: 2,
-        body: body(),
-        scope: Scope::Queues(BTreeSet::from([QueueId(2)])),
-        agent: Some(AgentId(3)),
-    };
-    let bare_person = Person {
-        body: bare_body(),
-        scope: Scope::Everything,
-        agent: None,
-        ..person.clone()
-    };
     let credentials = Credentials {
         person: name("anna"),
         version: 4,
@@ -208,8 +165,6 @@ pub(crate) fn events() -> Vec<Sample<Event>> {
         credentials: Box::new(credentials),
     };
     let mut samples = vec![
-        ("", It::PersonPut(Box::new(person))),
-        ("bare", It::PersonPut(Box::new(bare_person))),
         (
             "",
             It::PolicyPut {

@@ -21,6 +21,10 @@ named!(Refused {
     Refused::Config(config::Refused::TooMany { .. }) => "config.too_many",
     Refused::Config(config::Refused::KeyAgent) => "config.key_agent",
     Refused::Config(config::Refused::LastAdministrator { .. }) => "config.last_administrator",
+    Refused::Config(config::Refused::Findings(_)) => "config.findings",
+    Refused::Config(config::Refused::InUse { .. }) => "config.in_use",
+    Refused::Config(config::Refused::NotEmpty { .. }) => "config.not_empty",
+    Refused::Config(config::Refused::HasWork { .. }) => "config.has_work",
     Refused::Contact(contact::Refused::Unknown) => "contact.unknown",
     Refused::Effect(effect::Refused::Unknown(_)) => "effect.unknown",
     Refused::Effect(effect::Refused::Phase { .. }) => "effect.phase",
@@ -48,6 +52,8 @@ named!(Refused {
     Refused::Route(route::Refused::TooMany { .. }) => "route.too_many",
     Refused::Route(route::Refused::Offered { .. }) => "route.offered",
     Refused::Route(route::Refused::CreditTooLarge { .. }) => "route.credit_too_large",
+    Refused::Route(route::Refused::UnknownTarget { .. }) => "route.unknown_target",
+    Refused::Route(route::Refused::OutOfRange { .. }) => "route.out_of_range",
 });
 
 fn samples() -> Vec<Sample<Refused>> {
@@ -117,6 +123,29 @@ fn configuration() -> Vec<Refused> {
         },
         config::Refused::KeyAgent,
         config::Refused::LastAdministrator { key: name("root") },
+        config::Refused::Findings(vec![
+            config::Finding {
+                path: "/members".to_owned(),
+                problem: "there is no agent zoe".to_owned(),
+            },
+            config::Finding {
+                path: "/expression".to_owned(),
+                problem: "there is no skill Loans".to_owned(),
+            },
+        ]),
+        config::Refused::InUse {
+            what: "group sales".to_owned(),
+            by: vec!["key shop".to_owned()],
+        },
+        config::Refused::NotEmpty {
+            what: "queue inbox".to_owned(),
+            open: 3,
+            limit: 10_000,
+        },
+        config::Refused::HasWork {
+            agent: name("anna"),
+            claims: 2,
+        },
     ];
     refused.map(Refused::Config).into()
 }
@@ -187,6 +216,14 @@ fn the_rest() -> Vec<Refused> {
         route::Refused::CreditTooLarge {
             credit: Millis::seconds(90),
             limit: Millis::seconds(60),
+        },
+        route::Refused::UnknownTarget {
+            what: "agent nobody".to_owned(),
+        },
+        route::Refused::OutOfRange {
+            what: "exclude".to_owned(),
+            found: "65 agents".to_owned(),
+            limit: "64 agents".to_owned(),
         },
     ];
     let effects = effects.map(Refused::Effect).into_iter();

@@ -1,11 +1,16 @@
 //! The small enums inside the documents: each variant of each, one folder per enum.
 
+use crate::config_samples::group;
 use crate::files::{Sample, hold, named};
 use crate::samples::name;
 use ringback_model::agent::{ClaimKind, NotReady};
-use ringback_model::capacity::Rule as CapacityRule;
+use ringback_model::capacity::Rule as CapacityText;
 use ringback_model::condition::{Condition, Order};
-use ringback_model::config::{Expected, Role as KeyRole, Scope};
+use ringback_model::config::{
+    Attribute, AttributeType, Body, CapacityRule, Choice, Code, DeskUse, Expected, Hours, Kind,
+    List, ListPurpose, MediumDefaults, Person, Role as KeyRole, Scope, Skill, SpecialDay, View,
+    Weekday, Workbin, WorkbinOwner, WrapUp,
+};
 use ringback_model::effect::{Phase, Report};
 use ringback_model::interaction::{Ending, StopCause};
 use ringback_model::offer::{NotTaken, Occasion, Rule};
@@ -16,10 +21,10 @@ use ringback_model::target::{
     Comparison, Escalation, Expression, RawStep, Target, TargetKind, Targets, TextComparison,
 };
 use ringback_model::{
-    AgentId, DeskSessionId, EngineTime, InteractionId, LoginId, Medium, OfferId, Outcome, QueueId,
-    RouteRequestId, WallTime,
+    AgentId, DeskSessionId, EngineTime, InteractionId, LoginId, Medium, ObjectId, OfferId, Outcome,
+    QueueId, RouteRequestId, WallTime,
 };
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A test for one enum: all its variants, each with a document.
 macro_rules! shape {
@@ -100,6 +105,11 @@ shape!(occasions, "occasion", Occasion {
 
 shape!(rules, "rule", Rule {
     Rule::LongestIdle => "longest_idle", Rule::LongestIdle;
+    Rule::FewestBusy => "fewest_busy", Rule::FewestBusy;
+    Rule::LeastOccupied => "least_occupied", Rule::LeastOccupied;
+    Rule::BestFit => "best_fit", Rule::BestFit;
+    Rule::Random => "random", Rule::Random;
+    Rule::LastAgent => "last_agent", Rule::LastAgent;
 });
 
 shape!(ways_not_to_take_an_offer, "not_taken", NotTaken {
@@ -184,6 +194,102 @@ shape!(roles_of_keys, "key_role", KeyRole {
 shape!(scopes, "scope", Scope {
     Scope::Everything => "everything", Scope::Everything;
     Scope::Queues(_) => "queues", Scope::Queues(BTreeSet::from([QueueId(2), QueueId(5)]));
+    Scope::Parts { .. } => "parts", Scope::Parts {
+        queues: BTreeSet::from([QueueId(2)]),
+        groups: BTreeSet::from([ObjectId(4)]),
+    };
+});
+
+shape!(kinds_of_objects, "kind", Kind {
+    Kind::Agent => "agent", Kind::Agent;
+    Kind::Attribute => "attribute", Kind::Attribute;
+    Kind::CapacityRule => "capacity_rule", Kind::CapacityRule;
+    Kind::Group => "group", Kind::Group;
+    Kind::Hours => "hours", Kind::Hours;
+    Kind::List => "list", Kind::List;
+    Kind::Medium => "medium", Kind::Medium;
+    Kind::Person => "person", Kind::Person;
+    Kind::Queue => "queue", Kind::Queue;
+    Kind::Skill => "skill", Kind::Skill;
+    Kind::View => "view", Kind::View;
+    Kind::VirtualQueue => "virtual_queue", Kind::VirtualQueue;
+    Kind::Workbin => "workbin", Kind::Workbin;
+});
+
+shape!(bodies_of_objects, "body", Body {
+    Body::Attribute(_) => "attribute", Body::Attribute(Attribute {
+        display_name: "Product".to_owned(),
+        description: "What it is about".to_owned(),
+        kind: AttributeType::Enum,
+        key: "product".to_owned(),
+        choices: vec![Choice { value: "loan".to_owned(), display_name: "Loan".to_owned() }],
+        default: Some("loan".to_owned()),
+        desk: DeskUse::Edited,
+    });
+    Body::CapacityRule(_) => "capacity_rule", Body::CapacityRule(CapacityRule {
+        description: "Two of three".to_owned(),
+        text: "chat 2 and email 3".to_owned(),
+    });
+    Body::Group(_) => "group", Body::Group(group());
+    Body::Hours(_) => "hours", Body::Hours(Hours {
+        display_name: String::new(),
+        zone: "Europe/Berlin".to_owned(),
+        weekly: BTreeMap::from([(
+            Weekday::Monday,
+            vec!["08:00-12:00".parse().expect("a span"), "13:00-18:30".parse().expect("a span")],
+        )]),
+        special: BTreeMap::from([(
+            "2026-12-25".parse().expect("a date"),
+            SpecialDay { display_name: "Christmas".to_owned(), open: Vec::new() },
+        )]),
+    });
+    Body::List(_) => "list", Body::List(List {
+        display_name: "Outcome".to_owned(),
+        purpose: ListPurpose::Disposition,
+        codes: vec![
+            Code { code: "sale".to_owned(), display_name: "Sale".to_owned() },
+            Code { code: "sale/repeat".to_owned(), display_name: String::new() },
+        ],
+    });
+    Body::Medium(_) => "medium", Body::Medium(MediumDefaults {
+        offer_ttl: Some(ringback_model::Millis::seconds(20)),
+        delivering_max: None,
+        handling_max: Some(ringback_model::Millis::seconds(3_600)),
+        wrap_up: WrapUp::Timed,
+        wrap_up_for: Some(ringback_model::Millis::seconds(30)),
+    });
+    Body::Person(_) => "person", Body::Person(Person {
+        display_name: "Paula".to_owned(),
+        email: Some("paula@example.com".to_owned()),
+        role: KeyRole::Supervisor,
+        queues: Some(BTreeSet::from([name("inbox")])),
+        groups: Some(BTreeSet::from([name("sales")])),
+        agent: None,
+        disabled: false,
+    });
+    Body::Skill(_) => "skill", Body::Skill(Skill {
+        display_name: "English".to_owned(),
+        description: String::new(),
+        level_max: Some(10),
+        texts: BTreeSet::new(),
+    });
+    Body::View(_) => "view", Body::View(View {
+        queue: name("inbox"),
+        display_name: String::new(),
+        condition: "Priority > :least".to_owned(),
+        order: "Priority DESC".to_owned(),
+        parameters: BTreeMap::from([(name("least"), "1".to_owned())]),
+        segment_by: Some("product".to_owned()),
+        segment_max: Some(3),
+        pull_max: 10,
+        check_every: ringback_model::Millis::seconds(5),
+        priority: 2,
+    });
+    Body::Workbin(_) => "workbin", Body::Workbin(Workbin {
+        display_name: "Drafts".to_owned(),
+        owner: WorkbinOwner::Group,
+        items_max: 50,
+    });
 });
 
 shape!(expectations, "expected", Expected {
@@ -206,6 +312,8 @@ shape!(expressions, "expression", Expression {
     Expression::Any(_) => "any", "A>=1 | B=2".parse().expect("an expression");
     Expression::Skill(..) => "skill", "A!=1".parse().expect("an expression");
     Expression::Text(..) => "text", "Language!=\"en\"".parse().expect("an expression");
+    Expression::Agent(_) => "agent", "anna.A".parse().expect("an expression");
+    Expression::Group(_) => "group", "sales.GA".parse().expect("an expression");
 });
 
 shape!(text_comparisons, "text_comparison", TextComparison {
@@ -239,7 +347,7 @@ shape!(escalations, "escalation", Escalation {
     }]).expect("a step").0;
 });
 
-shape!(capacity_rules, "capacity_rule", CapacityRule {
+shape!(capacity_rules, "capacity_rule", CapacityText {
     _ => "rule", "voice 1 or digital 3; at most chat 2; budget 9: any 3; voice interrupts digital"
         .parse().expect("a rule");
 });

@@ -56,6 +56,7 @@ impl Company {
         AgentBody {
             skills,
             capacity: Capacity(capacity),
+            ..AgentBody::default()
         }
     }
 

@@ -6,9 +6,10 @@ use super::words::{Fault, Words};
 use crate::stage::Stage;
 use ringback_engine::State;
 use ringback_model::agent::{AtWork, ClaimKind};
+use ringback_model::config::Kind;
 use ringback_model::place::Place;
 use ringback_model::route::{Obstacle, Waiting, WhyRequest};
-use ringback_model::{AgentId, InteractionId, VirtualQueueId};
+use ringback_model::{AgentId, InteractionId, ObjectId, VirtualQueueId};
 
 /// What is asked.
 pub(crate) enum Question {
@@ -28,6 +29,10 @@ pub(crate) enum Question {
     Answer(u128),
     /// How many answers are kept?
     Kept,
+    /// To which groups does the agent belong?
+    Groups(AgentId),
+    /// Who belongs to the group?
+    Members(ObjectId),
 }
 
 /// Reads the rest of a line that begins with `first`.
@@ -50,6 +55,12 @@ pub(crate) fn read(state: &State, first: &str, words: &mut Words<'_>) -> Result<
         }
         "line" => Question::Line(virtual_queue(state, words)?),
         "books" => Question::Books(virtual_queue(state, words)?),
+        "groups" => {
+            words.must("of")?;
+            let name = words.word("the name of an agent")?;
+            Question::Groups(read::agent_named(state, name)?)
+        }
+        "members" => Question::Members(group(state, words)?),
         "answer" => {
             words.must("to")?;
             Question::Answer(read::key(words)?)
@@ -69,6 +80,14 @@ fn virtual_queue(state: &State, words: &mut Words<'_>) -> Result<VirtualQueueId,
     found.ok_or_else(|| Fault::new(format!("there is no virtual queue `{name}`"), expected))
 }
 
+fn group(state: &State, words: &mut Words<'_>) -> Result<ObjectId, Fault> {
+    words.must("of")?;
+    let expected = "the name of a group made before";
+    let name = words.name(expected)?;
+    let found = state.object_named(Kind::Group, &name).map(|it| it.id);
+    found.ok_or_else(|| Fault::new(format!("there is no group `{name}`"), expected))
+}
+
 /// The answer, in sentences.
 pub(crate) fn answer(stage: &Stage, question: &Question) -> Vec<String> {
     let state = stage.state();
@@ -85,8 +104,30 @@ pub(crate) fn answer(stage: &Stage, question: &Question) -> Vec<String> {
             }
             None => "no answer is kept".to_owned(),
         }],
+        Question::Groups(id) => vec![groups(state, *id)],
+        Question::Members(id) => vec![members(state, *id)],
         Question::Kept => vec![format!("{} answers are kept", state.results_kept())],
     }
+}
+
+fn groups(state: &State, id: AgentId) -> String {
+    let groups = state.groups_of(id).iter();
+    let names = groups.filter_map(|id| Some(state.object(*id)?.name.to_string()));
+    let names: Vec<String> = names.collect();
+    let agent = agent_name(state, id);
+    if names.is_empty() {
+        return format!("{agent} belongs to no group");
+    }
+    format!("{agent} belongs to {}", names.join(", "))
+}
+
+fn members(state: &State, id: ObjectId) -> String {
+    let members = state.members(id).iter();
+    let names: Vec<String> = members.map(|id| agent_name(state, *id)).collect();
+    if names.is_empty() {
+        return "nobody belongs to it".to_owned();
+    }
+    names.join(", ")
 }
 
 fn why(stage: &Stage, id: InteractionId) -> Vec<String> {
@@ -140,7 +181,7 @@ fn stands(state: &State, waiting: &Waiting) -> String {
     }
 }
 
-const fn obstacle_text(obstacle: Obstacle) -> &'static str {
+pub(super) const fn obstacle_text(obstacle: Obstacle) -> &'static str {
     match obstacle {
         Obstacle::LoggedOut => "logged out",
         Obstacle::DeskLost => "desk lost",
@@ -148,6 +189,7 @@ const fn obstacle_text(obstacle: Obstacle) -> &'static str {
         Obstacle::NotReady => "not ready",
         Obstacle::Busy => "busy",
         Obstacle::Cooling => "did not take it a moment ago",
+        Obstacle::Excluded => "excluded by the request",
     }
 }
 
@@ -226,6 +268,8 @@ fn how(state: &State, id: AgentId) -> String {
         });
     }
     words.extend(claims(at_work));
+    let rests = at_work.paused();
+    words.extend((!rests.is_empty()).then(|| format!("{rests} rests")));
     format!("{name}: {}", words.join("; "))
 }
 

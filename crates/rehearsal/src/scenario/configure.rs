@@ -1,11 +1,12 @@
-//! Lines that set something up.
+//! Lines that set something up, and lines that delete it.
 
 use super::words::{self, Fault, Words};
 use ringback_engine::State;
 use ringback_model::config::{
-    AgentBody, Capacity, Expected, Input as It, QueueBody, Role, Settings, VirtualQueueBody,
+    AgentBody, Body, Capacity, Expected, Input as It, Kind, QueueBody, Role, Settings,
+    VirtualQueueBody,
 };
-use ringback_model::target::{Level, Skills};
+use ringback_model::target::{Level, Skills, TextSkills};
 use ringback_model::{Input, Medium, Name};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +18,8 @@ pub(crate) fn read(state: &State, first: &str, words: &mut Words<'_>) -> Result<
         "agent" => agent(words)?,
         "settings" => settings(state, words)?,
         "make" => make_key(words)?,
+        "put" => put(words)?,
+        "delete" => delete(words)?,
         _ => {
             words.must("key")?;
             let name = words.name("the name of a key")?;
@@ -77,18 +80,71 @@ fn virtual_queue(words: &mut Words<'_>) -> Result<It, Fault> {
     })
 }
 
-/// `agent anna English=3 Loans=2 voice:1 chat:3 [expecting ..]`; without media, the usual
-/// capacity.
+/// `put group sales { members = ["anna"] } [expecting ..]`; between the braces stands what stands
+/// in the file of an export.
+fn put(words: &mut Words<'_>) -> Result<It, Fault> {
+    let kind: Kind = words.value("a kind of object such as group")?;
+    let name = words.name("the name of an object")?;
+    let expected_body = "what is set of it, between braces: { members = [\"anna\"] }";
+    let text = words.until(&["expecting"]);
+    let body = format!("{} = {text}", kind.name());
+    let body: Result<Body, _> = toml::from_str(&body);
+    let body = body.map_err(|error| Fault::new(error.message(), expected_body))?;
+    let against = against(words)?;
+    Ok(It::Put {
+        name,
+        body: Box::new(body),
+        expected: against,
+    })
+}
+
+/// `delete queue inbox [moving to orders] [expecting ..]`
+fn delete(words: &mut Words<'_>) -> Result<It, Fault> {
+    let kind: Kind = words.value("a kind of object such as queue or virtual_queue")?;
+    let name = words.name("the name of an object")?;
+    let mut move_to = None;
+    if words.take("moving") {
+        words.must("to")?;
+        move_to = Some(words.name("the name of an interaction queue")?);
+    }
+    Ok(It::Delete {
+        kind,
+        name,
+        expected: against(words)?,
+        move_to,
+    })
+}
+
+/// Against which version, if anything is said about it.
+fn against(words: &mut Words<'_>) -> Result<Expected, Fault> {
+    if words.is_over() {
+        return Ok(Expected::Any);
+    }
+    expected(words)
+}
+
+/// `agent anna English=3 Region="north" voice:1 chat:3 [rule two-of-three] [expecting ..]`;
+/// without media, the usual capacity.
 fn agent(words: &mut Words<'_>) -> Result<It, Fault> {
     let name = words.name("the name of an agent")?;
     let mut skills = Skills::new();
+    let mut texts = TextSkills::new();
+    let mut capacity_rule = None;
     let mut capacity = BTreeMap::new();
     let mut against = Expected::Any;
     while let Some(word) = words.peek() {
         if let Some((skill, level)) = word.split_once('=') {
             let skill = words::read::<Name>(skill, "a skill such as English=3")?;
-            skills.insert(skill, words::read::<Level>(level, "a level")?);
+            let text = level
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'));
+            match text {
+                Some(text) => drop(texts.insert(skill, words::read(text, "a text")?)),
+                None => drop(skills.insert(skill, words::read::<Level>(level, "a level")?)),
+            }
             words.word("a skill")?;
+        } else if words.take("rule") {
+            capacity_rule = Some(words.name("the name of a capacity rule")?);
         } else if let Some((medium, most)) = pair(word) {
             capacity.insert(medium?, words::read(most, "how many at once")?);
             words.word("a medium")?;
@@ -103,6 +159,8 @@ fn agent(words: &mut Words<'_>) -> Result<It, Fault> {
         } else {
             Capacity(capacity)
         },
+        texts,
+        capacity_rule,
     };
     Ok(It::PutAgent {
         name,
@@ -118,7 +176,8 @@ fn pair(word: &str) -> Option<(Result<Medium, Fault>, &str)> {
 }
 
 /// `settings [offer 30s] [cool-down 30s] [grace 30s] [open 100] [results 24h] [credit 24h]
-/// [misses voice:1 chat:3] [notices on|off] [expecting ..]`; what is not named stays.
+/// [misses voice:1 chat:3] [notices on|off] [skills declared|free] [expecting ..]`; what is not named
+/// stays.
 fn settings(state: &State, words: &mut Words<'_>) -> Result<It, Fault> {
     let mut settings = state.settings().1.clone();
     let mut against = Expected::Any;
@@ -150,6 +209,12 @@ fn setting(settings: &mut Settings, word: &str, words: &mut Words<'_>) -> Result
                 words.must("off")?;
             }
         }
+        "skills" => {
+            settings.skills_declared = words.take("declared");
+            if !settings.skills_declared {
+                words.must("free")?;
+            }
+        }
         "misses" => {
             while let Some((medium, most)) = words.peek().and_then(pair) {
                 let most = words::read(most, "how many in a row")?;
@@ -160,14 +225,15 @@ fn setting(settings: &mut Settings, word: &str, words: &mut Words<'_>) -> Result
         other => {
             return Err(Fault::new(
                 format!("there is no setting `{other}`"),
-                "offer, cool-down, grace, open, results, credit, misses, notices or expecting",
+                "offer, cool-down, grace, open, results, credit, misses, notices, skills or expecting",
             ));
         }
     }
     Ok(())
 }
 
-/// `make key desk-1 for agent named anna`, `make key shop for integrator reaching inbox, orders`
+/// `make key desk-1 for agent named anna`, `make key shop for integrator reaching inbox, orders`,
+/// `make key team for supervisor leading sales`
 fn make_key(words: &mut Words<'_>) -> Result<It, Fault> {
     words.must("key")?;
     let name = words.name("the name of a key")?;
@@ -175,11 +241,12 @@ fn make_key(words: &mut Words<'_>) -> Result<It, Fault> {
     let role = role(words)?;
     let mut agent = None;
     let mut queues = None;
+    let mut groups = None;
     while !words.is_over() {
         if words.take("reaching") {
-            let names = words.until(&["named"]);
-            let names = names.split(", ").map(|name| words::read(name, "a queue"));
-            queues = Some(names.collect::<Result<BTreeSet<Name>, _>>()?);
+            queues = Some(names(words, "a queue")?);
+        } else if words.take("leading") {
+            groups = Some(names(words, "a group")?);
         } else {
             words.must("named")?;
             agent = Some(words.name("the name of an agent")?);
@@ -190,9 +257,17 @@ fn make_key(words: &mut Words<'_>) -> Result<It, Fault> {
         name,
         role,
         queues,
+        groups,
         agent,
         bounds: None,
     })
+}
+
+/// `inbox, orders`
+fn names(words: &mut Words<'_>, expected: &str) -> Result<BTreeSet<Name>, Fault> {
+    let names = words.until(&["named", "leading", "reaching"]);
+    let names = names.split(", ").map(|name| words::read(name, expected));
+    names.collect()
 }
 
 fn role(words: &mut Words<'_>) -> Result<Role, Fault> {

@@ -7,15 +7,19 @@ use ringback_engine::State;
 use ringback_model::place::Place;
 use ringback_model::{Input, InteractionId, interaction, offer, route};
 use ringback_rehearsal::{Told, moves};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 const PLACES: [&str; 6] = [
     "queue", "routing", "offer", "handling", "stopped", "unknown",
 ];
-const INPUTS: [&str; 5] = ["request", "cancel", "answer", "complete", "stop"];
+const INPUTS: [&str; 6] = ["request", "change", "cancel", "answer", "complete", "stop"];
 
 /// Pairs that cannot be met, and why.
-const PAIRS_NEVER_MET: [(&str, &str, &str); 7] = [
+const PAIRS_NEVER_MET: [(&str, &str, &str); 10] = [
+    ("change", "queue", "an interaction at rest has no request"),
+    ("change", "handling", "its request is gone with the match"),
+    ("change", "stopped", "its request is gone with the end"),
     ("cancel", "queue", "an interaction at rest has no request"),
     ("cancel", "handling", "its request is gone with the match"),
     ("cancel", "stopped", "its request is gone with the end"),
@@ -58,98 +62,12 @@ const REFUSALS_NEVER_MET: [(&str, &str); 8] = [
     ("login.enrolled", LOGIN),
 ];
 
-/// Every code there is. `ringback-model` holds a golden file of each, so a new one is noticed
-/// there first.
-const REFUSALS: [&str; 40] = [
-    "agent.unknown",
-    "agent.not_logged_in",
-    "agent.not_logged_in_for",
-    "agent.no_capacity",
-    "agent.has_work",
-    "agent.old_desk",
-    "config.version_mismatch",
-    "config.exists",
-    "config.unknown",
-    "config.out_of_range",
-    "config.too_many",
-    "config.key_agent",
-    "config.last_administrator",
-    "contact.unknown",
-    "effect.unknown",
-    "effect.phase",
-    "effect.too_late",
-    "interaction.unknown",
-    "interaction.stopped",
-    "interaction.not_handled",
-    "interaction.not_owner",
-    "interaction.queue_full",
-    "interaction.too_many_open",
-    "interaction.unknown_queue",
-    "login.stale",
-    "login.code_used",
-    "login.link_over",
-    "login.unknown",
-    "login.not_enrolled",
-    "login.enrolled",
-    "offer.unknown",
-    "offer.not_yours",
-    "offer.over",
-    "route.unknown",
-    "route.not_routable",
-    "route.unknown_virtual_queue",
-    "route.virtual_queue_full",
-    "route.too_many",
-    "route.offered",
-    "route.credit_too_large",
-];
-
-/// Every event there is, by name.
-const EVENTS: [&str; 37] = [
-    "agent.logged_in",
-    "agent.logged_out",
-    "agent.ready",
-    "agent.not_ready",
-    "agent.desk_lost",
-    "agent.desk_back",
-    "agent.desk_silent",
-    "config.queue_put",
-    "config.virtual_queue_put",
-    "config.agent_put",
-    "config.key_put",
-    "config.settings_put",
-    "contact.erased",
-    "effect.issued",
-    "effect.started",
-    "effect.finished",
-    "effect.retried",
-    "effect.parked",
-    "interaction.submitted",
-    "interaction.stopped",
-    "login.person_put",
-    "login.policy_put",
-    "login.credentials_put",
-    "login.session_put",
-    "login.seen",
-    "login.session_ended",
-    "node.opened",
-    "node.clock_jumped",
-    "offer.made",
-    "offer.accepted",
-    "offer.not_taken",
-    "record.segment",
-    "record.interval",
-    "route.requested",
-    "route.widened",
-    "route.cooled",
-    "route.cancelled",
-];
 /// Events random days do not meet, and why.
-const EVENTS_NEVER_MET: [(&str, &str); 7] = [
+const EVENTS_NEVER_MET: [(&str, &str); 6] = [
     (
         "node.results_forgotten",
         "random days tell no input under a key; scenario answers-are-forgotten does",
     ),
-    ("login.person_put", LOGIN),
     ("login.policy_put", LOGIN),
     ("login.credentials_put", LOGIN),
     ("login.session_put", LOGIN),
@@ -220,6 +138,12 @@ fn pair(state: &State, input: &Input) -> Option<(&'static str, &'static str)> {
     };
     Some(match input {
         Input::Route(route::Input::Request { interaction, .. }) => ("request", at(*interaction)),
+        Input::Route(route::Input::Change { request, .. }) => (
+            "change",
+            state
+                .request(*request)
+                .map_or("unknown", |it| at(it.interaction)),
+        ),
         Input::Route(route::Input::Cancel { request }) => (
             "cancel",
             state
@@ -270,16 +194,11 @@ impl Counts {
         let pairs = pairs
             .filter(|pair| !self.pairs.contains_key(pair) && !is_listed(*pair))
             .map(|(input, place)| format!("{input} in place {place}"));
-        let refusals = REFUSALS.into_iter().filter(|code| {
-            !self.refusals.contains_key(code)
-                && !REFUSALS_NEVER_MET.iter().any(|(listed, _)| listed == code)
-        });
-        let events = EVENTS
-            .into_iter()
-            .filter(|name| !self.events.contains_key(name));
+        let refusals = zeros("refused", &self.refusals, &REFUSALS_NEVER_MET);
+        let events = zeros("event", &self.events, &EVENTS_NEVER_MET);
         pairs
-            .chain(refusals.map(|code| format!("refusal {code}")))
-            .chain(events.map(|name| format!("event {name}")))
+            .chain(refusals.iter().map(|code| format!("refusal {code}")))
+            .chain(events.iter().map(|name| format!("event {name}")))
             .collect()
     }
 
@@ -299,6 +218,28 @@ impl Counts {
             .map(|(name, why)| format!("{name} ({why})"));
         pairs.chain(refusals).chain(events).collect()
     }
+}
+
+/// Names of a kind that were not met and are not listed.
+fn zeros(kind: &str, met: &BTreeMap<&'static str, u64>, never_met: &[(&str, &str)]) -> Vec<String> {
+    let mut names = names(kind);
+    for (listed, _) in never_met {
+        assert!(names.remove(*listed), "there is no {kind} {listed}");
+    }
+    names.retain(|name| !met.contains_key(name.as_str()));
+    names.into_iter().collect()
+}
+
+/// Everything of a kind there is, by its golden files, of which `ringback-model` holds one for each.
+fn names(kind: &str) -> BTreeSet<String> {
+    let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/../model/golden");
+    let files = std::fs::read_dir(Path::new(golden).join(kind)).expect("golden files");
+    let names = files.filter_map(|file| {
+        let name = file.expect("a file").file_name().into_string().ok()?;
+        // A second file of the same kind has a word after a dash.
+        Some(name.strip_suffix(".json")?.split('-').next()?.to_owned())
+    });
+    names.collect()
 }
 
 fn is_listed(pair: (&str, &str)) -> bool {

@@ -287,6 +287,8 @@ impl View {
             agent::Event::DeskLost { .. } => self.lost = true,
             agent::Event::DeskBack { .. } => (self.lost, self.silent) = (false, false),
             agent::Event::DeskSilent { .. } => (self.lost, self.silent) = (false, true),
+            // Follows from what is in hand and the rule, and is held by the invariants.
+            agent::Event::Paused { .. } => {}
         }
     }
 
@@ -360,6 +362,19 @@ fn everybody_can_take_everything(state: &State) -> Vec<Input> {
             inputs.extend(cancel);
         }
     }
+    // No skill is declared in a way that keeps somebody from having it, and there is a line.
+    for skill in state.objects(config::Kind::Skill) {
+        inputs.push(Input::Config(config::Input::Put {
+            name: skill.name.clone(),
+            body: Box::new(config::Body::Skill(config::Skill::default())),
+            expected: Expected::Any,
+        }));
+    }
+    inputs.push(Input::Config(config::Input::PutVirtualQueue {
+        name: name("support"),
+        body: config::VirtualQueueBody::default(),
+        expected: Expected::Any,
+    }));
     for id in state.agent_ids() {
         let agent = state.agent(id).expect("an agent of the tiny world");
         inputs.push(Input::Config(config::Input::PutAgent {
@@ -367,6 +382,7 @@ fn everybody_can_take_everything(state: &State) -> Vec<Input> {
             body: AgentBody {
                 skills: ["A", "B", "C"].map(|skill| (name(skill), 9)).into(),
                 capacity: Capacity(MEDIA.map(|medium| (medium, 2)).into()),
+                ..AgentBody::default()
             },
             expected: Expected::Any,
         }));
@@ -428,6 +444,7 @@ fn ask_in_a_line_with_room(
             target: Target::fixed(Expression::anyone()),
             tier: None,
             credit: Millis::ZERO,
+            selection: ringback_model::Rare::none(),
         }),
     }))
 }

@@ -108,6 +108,27 @@ impl Client {
         .await
     }
 
+    /// Makes or changes a configuration object, if it has this version; 0: if it is not there.
+    pub(crate) async fn put_expecting(
+        &self,
+        path: &str,
+        body: &Value,
+        version: u64,
+    ) -> Result<Answer, ClientFault> {
+        let request = self.request(Method::PUT, path).timeout(REQUEST_MAX);
+        self.send(expecting(request, version).json(body)).await
+    }
+
+    /// Deletes a configuration object, if it has this version.
+    pub(crate) async fn delete_expecting(
+        &self,
+        path: &str,
+        version: u64,
+    ) -> Result<Answer, ClientFault> {
+        let request = self.request(Method::DELETE, path).timeout(REQUEST_MAX);
+        self.send(expecting(request, version)).await
+    }
+
     /// Asks for something once: with the same `idempotency_key` the server does it at most once,
     /// however often it is asked.
     pub(crate) async fn post(
@@ -166,6 +187,14 @@ impl Client {
             })?
         };
         Ok(Answer { body, sequence })
+    }
+}
+
+/// A request about this version; 0: about something that is not there.
+fn expecting(request: RequestBuilder, version: u64) -> RequestBuilder {
+    match version {
+        0 => request.header("If-None-Match", "*"),
+        version => request.header("If-Match", format!("\"{version}\"")),
     }
 }
 

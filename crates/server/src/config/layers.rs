@@ -42,6 +42,15 @@ impl Sources {
             .is_some_and(|metadata| metadata.name != DEFAULTS)
     }
 
+    /// The value of a key as people write it; nothing, if it has none. Secrets are not shown.
+    pub(crate) fn value(&self, key: &Key) -> Option<String> {
+        let value = self.figment.find_value(&key.path()).ok()?;
+        if key.kind == Kind::Secret {
+            return Some("***".to_owned());
+        }
+        toml::Value::try_from(&value).ok().map(|it| it.to_string())
+    }
+
     fn place(&self, metadata: &Metadata, key: &str) -> String {
         match &self.file {
             Some((path, text)) if metadata.name == FILE => {
@@ -297,6 +306,19 @@ fn kind_for_people(path: &str, wanted: &str) -> String {
         Some(Kind::List) => "a list of texts, like [\"a\", \"b\"]".to_owned(),
         None => wanted.to_owned(),
     }
+}
+
+/// The key of this name.
+///
+/// # Errors
+/// There is none, and which one was probably meant.
+pub(crate) fn key_named(name: &str) -> Result<&'static Key, ConfigFault> {
+    let found = keys::all().find(|key| key.path() == name || key.env() == name);
+    found.ok_or_else(|| ConfigFault::UnknownKey {
+        key: name.to_owned(),
+        source_name: "command line".to_owned(),
+        hint: nearest(name, keys::all().map(Key::path)),
+    })
 }
 
 /// `: did you mean `x`?` when a known name is close to the wrong one.

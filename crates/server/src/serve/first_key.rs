@@ -124,6 +124,7 @@ async fn make(hall: &dyn Hall, tenant: &Tenant, secret: &str) -> Result<()> {
             hash: secret::hash(secret),
             role: Role::Administrator,
             queues: None,
+            groups: None,
             agent: None,
             bounds: None,
         }),

@@ -121,6 +121,15 @@ impl Write<'_> {
                 )?;
                 self.known(*interaction, changed)
             }
+            Change::Requeued { interaction, queue } => {
+                let changed = self.run(
+                    "UPDATE ringback_records.interaction
+                     SET queue = $3, version = version + 1
+                     WHERE tenant = $1 AND id = $2",
+                    &[&column(self.tenant), &int(interaction.0), &int(queue.0)],
+                )?;
+                self.known(*interaction, changed)
+            }
             Change::Stopped {
                 interaction,
                 at,
@@ -304,10 +313,8 @@ impl RecordsReader for PostgresRecords {
 
 /// The queues of a scope; nothing means all.
 fn queues(scope: &Scope) -> Option<Vec<i64>> {
-    match scope {
-        Scope::Everything => None,
-        Scope::Queues(queues) => Some(queues.iter().map(|queue| int(queue.0)).collect()),
-    }
+    let queues = scope.queues()?.iter();
+    Some(queues.map(|queue| int(queue.0)).collect())
 }
 
 fn page(limit: usize) -> i64 {
@@ -385,7 +392,7 @@ impl Ask<'_> {
         self.rows(
             "reading an interaction",
             "SELECT body, place, owner, version, stopped_engine, stopped_wall, ending,
-                    ending_agent, ending_reason, ending_disposition
+                    ending_agent, ending_reason, ending_disposition, queue
              FROM ringback_records.interaction
              WHERE tenant = $1 AND id = $2 AND ($3::bigint[] IS NULL OR queue = ANY ($3))",
             &[&column(self.tenant), &int(interaction.0), &queues(scope)],
@@ -398,7 +405,7 @@ impl Ask<'_> {
         self.rows(
             "reading interactions",
             "SELECT body, place, owner, version, stopped_engine, stopped_wall, ending,
-                    ending_agent, ending_reason, ending_disposition
+                    ending_agent, ending_reason, ending_disposition, queue
              FROM ringback_records.interaction
              WHERE tenant = $1 AND ($2::bigint[] IS NULL OR queue = ANY ($2))
                AND ($3::boolean IS NULL OR $3 = (stopped_engine IS NULL))
@@ -517,8 +524,10 @@ fn interaction_row(row: &Row) -> Result<InteractionRow, StoreFault> {
         disposition: row.get(9),
     };
     let stopped: Option<i64> = row.get(4);
+    let mut submitted: Interaction = unpack("interactions", row.get(0))?;
+    submitted.queue = QueueId(uint(row.get(10)));
     Ok(InteractionRow {
-        submitted: unpack("interactions", row.get(0))?,
+        submitted,
         place: row.get(1),
         owner: id(row, 2, AgentId),
         version: uint(row.get(3)),

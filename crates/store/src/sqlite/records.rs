@@ -215,6 +215,7 @@ impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
                     kept = Some((self.number, self.trail.submitted(it)?));
                 }
                 Change::Moved { place, owner, .. } => standing.moved(*place, *owner),
+                Change::Requeued { queue, .. } => standing.requeued(*queue),
                 Change::Stopped { at, ending, .. } => standing.stopped(*at, ending),
                 Change::Segment(segment) => {
                     if let (SegmentKind::Wait, Some(queue)) = (segment.kind, segment.virtual_queue)
@@ -298,7 +299,7 @@ impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
                 interaction.kind.as_str(),
                 interaction.subkind.as_ref().map(Name::as_str),
                 interaction.tier.0,
-                int(interaction.queue.0),
+                int(standing.queue.unwrap_or(interaction.queue).0),
                 interaction.contact.map(|id| int(id.0)),
                 interaction.parent.map(|id| int(id.0)),
                 interaction.thread.map(|id| int(id.0)),
@@ -326,6 +327,13 @@ impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
         interaction: InteractionId,
         standing: &Standing<'_>,
     ) -> Result<(), StoreFault> {
+        // Apart from the others, because it stands in an index and hardly ever happens.
+        if let Some(queue) = standing.queue {
+            self.run(
+                "UPDATE interaction SET queue = ?3 WHERE tenant = ?1 AND id = ?2",
+                params![self.tenant.0, int(interaction.0), int(queue.0)],
+            )?;
+        }
         let changed = match standing.stopped {
             None => self.moved(interaction, standing)?,
             Some((at, _)) => self.stopped(interaction, at, standing)?,

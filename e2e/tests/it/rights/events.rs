@@ -118,6 +118,12 @@ async fn live_through(world: &World) -> Day {
     }
     let line = json!({"waiting_max": home.odd_number});
     administrator.put("/v1/virtual-queues/english", line).await;
+    let helpers = "/v1/config/group/helpers";
+    administrator
+        .put(helpers, json!({"members": ["anna"]}))
+        .await;
+    let gone = requests::send(administrator, "DELETE", helpers, None).await;
+    assert_eq!(gone.status, 200, "{}", gone.text);
     let anna = world::agent("anna", "home");
     administrator.put("/v1/agents/anna", anna).await;
     let key = json!({"name": "spare", "role": "auditor"});

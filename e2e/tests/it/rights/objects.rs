@@ -33,6 +33,17 @@ pub(super) async fn make(world: &World, of: &str) -> Made {
         at_desk(home, "anna").await;
         at_desk(&world.abroad, "anna").await;
     }
+    for tenant in [home, &world.abroad] {
+        let administrator = &tenant.administrator;
+        if of == "group/spare" {
+            administrator.put("/v1/config/group/spare", json!({})).await;
+        }
+        if of == "workbin/changed" {
+            let path = "/v1/config/workbin/changed";
+            administrator.put(path, json!({"items_max": 1})).await;
+            administrator.put(path, json!({"items_max": 2})).await;
+        }
+    }
     let mut made = Made {
         name: of.to_owned(),
         ..Made::default()

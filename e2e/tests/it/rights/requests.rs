@@ -118,13 +118,13 @@ fn body(world: &World, cell: &Cell<'_>, made: &Made) -> Option<Value> {
         ("POST", "/v1/login/password") => json!({"old": "the old one", "new": "the new one"}),
         ("POST", "/v1/login/totp") => json!({"password": "the old one"}),
         ("POST", "/v1/login/totp/confirm") => json!({"code": "123456"}),
-        ("PUT", "/v1/people/{name}") => world::person(mark),
         ("PUT", "/v1/login/policy") => json!({"idle_ms": 3_600_000}),
         ("POST", _) => json!({}),
         ("PUT", "/v1/queues/{name}") => json!({"open_max": tenant.odd_number}),
         ("PUT", "/v1/virtual-queues/{name}") => json!({"waiting_max": tenant.odd_number}),
         ("PUT", "/v1/agents/{name}") => world::agent("anna", mark),
         ("PUT", "/v1/settings") => world::settings(),
+        ("PUT", "/v1/config/{kind}/{name}") => world::group(mark),
         _ => return None,
     })
 }
@@ -199,6 +199,7 @@ fn list_of(world: &World, cell: &Cell<'_>) -> Option<List> {
     let standing = &world.standing;
     let whole = |column: &str| matches!(column, "adm" | "sup" | "int" | "aud");
     let all: Vec<(&str, &[&str])> = match (cell.method, cell.path, cell.of) {
+        ("GET", "/v1/agents", _) => vec![("anna", &[".g"]), ("berta", &[])],
         ("GET", "/v1/queues", _) => vec![("north", &[".n"]), ("south", &[])],
         ("GET", "/v1/virtual-queues/{name}/line", _) => {
             vec![(&standing.north, &[".n"]), (&standing.south, &[])]

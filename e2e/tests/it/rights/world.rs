@@ -103,7 +103,9 @@ impl Tenant {
                 .put(&path, json!({"open_max": odd_number}))
                 .await;
         }
-        administrator.put("/v1/people/pat", person(mark)).await;
+        administrator
+            .put("/v1/config/person/pat", person(mark))
+            .await;
         let line = json!({"waiting_max": odd_number});
         administrator.put("/v1/virtual-queues/english", line).await;
         let mut agents = BTreeMap::new();
@@ -113,6 +115,10 @@ impl Tenant {
             let id = administrator.get(&path).await["id"].clone();
             agents.insert(name.to_owned(), id.as_str().expect("an id").to_owned());
         }
+        let team = group(mark);
+        administrator.put("/v1/config/group/team", team).await;
+        let skill = json!({"display_name": "English", "level_max": 10});
+        administrator.put("/v1/config/skill/English", skill).await;
         let key =
             |name: &str| json!({"name": format!("desk-{name}"), "role": "agent", "agent": name});
         Self {
@@ -145,7 +151,12 @@ pub(super) fn agent(name: &str, mark: &str) -> Value {
 
 /// A person whose display name is the tenant's mark.
 pub(super) fn person(mark: &str) -> Value {
-    json!({"display": format!("mark-{mark}"), "role": "auditor"})
+    json!({"display_name": format!("mark-{mark}"), "role": "auditor"})
+}
+
+/// The group of anna alone.
+pub(super) fn group(mark: &str) -> Value {
+    json!({"display_name": format!("mark-{mark}"), "members": ["anna"]})
 }
 
 /// Makes a key and gives a client that uses it.
@@ -175,12 +186,13 @@ async fn secret(home: &Tenant, abroad: &Tenant, column: &str) -> String {
     client.secret().to_owned()
 }
 
-/// The key of a column: its role, and `.n` for the queue north only.
+/// The key of a column: its role, and `.n` for the queue north only, `.g` for the group team only.
 fn key_of(column: &str) -> Value {
     let (role, scoped) = match column.split_once('.') {
-        Some((role, "n")) => (role, true),
+        Some((role, "n")) => (role, Some(("queues", "north"))),
+        Some((role, "g")) => (role, Some(("groups", "team"))),
         Some(_) => panic!("there is no key {column}"),
-        None => (column, false),
+        None => (column, None),
     };
     let role = match role {
         "adm" => "administrator",
@@ -190,8 +202,8 @@ fn key_of(column: &str) -> Value {
         _ => panic!("there is no key {column}"),
     };
     let mut key = json!({"name": format!("key-{column}"), "role": role});
-    if scoped {
-        key["queues"] = json!(["north"]);
+    if let Some((what, name)) = scoped {
+        key[what] = json!([name]);
     }
     key
 }

@@ -649,6 +649,73 @@ pub(super) fn versions_of_configuration_are_read_newest_first(world: &mut World)
     assert_eq!(found(1), RecordsPage::ConfigHistory(vec![row(3)]));
 }
 
+/// A version without a body is the one by which the object is gone.
+pub(super) fn a_version_that_is_gone_has_no_body(world: &mut World) {
+    let version = |version, body: &[u8]| {
+        Change::Config(Box::new(ConfigVersion {
+            kind: "capacity_rule",
+            name: "two".to_owned(),
+            version,
+            now: now(version),
+            actor: ActorRef::Node,
+            body: body.to_vec(),
+        }))
+    };
+    project(
+        world,
+        &[version(1, &[7]), version(2, &[]), version(3, &[8])],
+        1,
+    );
+    let query = RecordsQuery::ConfigHistory {
+        kind: "capacity_rule",
+        name: "two".to_owned(),
+        limit: 9,
+    };
+    let row = |version, body: &[u8]| (version, now(version), ActorRef::Node, body.to_vec());
+    let expected = vec![row(3, &[8]), row(2, &[]), row(1, &[7])];
+    assert_eq!(ask(world, &query), RecordsPage::ConfigHistory(expected));
+}
+
+/// Whoever reaches only the new queue sees it from then on, and only he.
+pub(super) fn an_interaction_that_moves_belongs_to_its_new_queue(world: &mut World) {
+    let moved = |id, queue| Change::Requeued {
+        interaction: InteractionId(id),
+        queue: QueueId(queue),
+    };
+    project(
+        world,
+        &[submitted(&interaction(1, 1)), submitted(&interaction(2, 1))],
+        1,
+    );
+    project(world, &[moved(1, 5), moved(1, 6)], 2);
+    project(world, &[submitted(&interaction(3, 1)), moved(3, 6)], 3);
+    let row = one(world, 1).expect("it is there");
+    assert_eq!(row.submitted.queue, QueueId(6));
+    assert_eq!(row.version, interaction(1, 1).version + 2);
+    let found = |queue| {
+        let query = RecordsQuery::Interactions {
+            scope: queues(&[queue]),
+            open: Some(true),
+            queue: None,
+            contact: None,
+            owner: None,
+            before: None,
+            limit: 9,
+        };
+        match ask(world, &query) {
+            RecordsPage::Interactions(rows) => {
+                let ids = rows.iter().map(|row| row.submitted.id.0);
+                ids.collect::<Vec<_>>()
+            }
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(
+        (found(1), found(5), found(6)),
+        (vec![2], vec![], vec![3, 1])
+    );
+}
+
 pub(super) fn tenants_do_not_see_each_other(world: &mut World) {
     let other = world.tenant_of("other");
     a_dozen(world);

@@ -3,6 +3,7 @@
 use crate::convert::{self, EndingColumns, actor, int, named, strange, uint, unpack};
 use crate::sqlite::fault::fault;
 use ringback_model::config::Scope;
+use ringback_model::interaction::Interaction;
 use ringback_model::record::{AgentInterval, Segment};
 use ringback_model::{
     AgentId, EngineTime, InteractionId, Now, QueueId, RouteRequestId, VirtualQueueId, WallTime,
@@ -45,13 +46,9 @@ pub(super) fn ask(
 
 /// The queues of a scope as a JSON list, which SQLite reads as a table; nothing means all.
 fn queues(scope: &Scope) -> Option<String> {
-    match scope {
-        Scope::Everything => None,
-        Scope::Queues(queues) => {
-            let ids: Vec<i64> = queues.iter().map(|queue| int(queue.0)).collect();
-            Some(serde_json::Value::from(ids).to_string())
-        }
-    }
+    let ids = scope.queues()?.iter().map(|queue| int(queue.0));
+    let ids: Vec<i64> = ids.collect();
+    Some(serde_json::Value::from(ids).to_string())
 }
 
 fn page(limit: usize) -> i64 {
@@ -70,7 +67,7 @@ macro_rules! interactions {
             "SELECT (SELECT substr(bodies, body_from + 1, body_bytes) FROM trail
                      WHERE trail.id = interaction.trail),
                     place, owner, version, stopped_engine, stopped_wall, ending,
-                    ending_agent, ending_reason, ending_disposition
+                    ending_agent, ending_reason, ending_disposition, queue
              FROM interaction WHERE tenant = :tenant AND ",
             $narrow,
             " AND (:scope IS NULL OR queue IN (SELECT value FROM json_each(:scope)))
@@ -374,11 +371,13 @@ fn interaction_row(row: &Row<'_>) -> Result<InteractionRow, RowFault> {
         disposition: row.get(9)?,
     };
     let stopped: Option<i64> = row.get(4)?;
+    let mut submitted: Interaction = unpack(
+        "interactions",
+        row.get_ref(0)?.as_blob().unwrap_or_default(),
+    )?;
+    submitted.queue = QueueId(uint(row.get(10)?));
     Ok(InteractionRow {
-        submitted: unpack(
-            "interactions",
-            row.get_ref(0)?.as_blob().unwrap_or_default(),
-        )?,
+        submitted,
         place: row.get(1)?,
         owner: id(row, 2, AgentId)?,
         version: uint(row.get(3)?),

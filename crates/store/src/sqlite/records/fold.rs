@@ -6,7 +6,7 @@
 
 use crate::convert::EndingColumns;
 use ringback_model::interaction::{Ending, Interaction};
-use ringback_model::{AgentId, InteractionId, Now, VirtualQueueId};
+use ringback_model::{AgentId, InteractionId, Now, QueueId, VirtualQueueId};
 use ringback_ports::records::Change;
 use std::collections::BTreeMap;
 
@@ -24,9 +24,9 @@ pub(super) fn by_interaction(changes: &[Change<'_>]) -> Vec<(Option<InteractionI
 fn subject(change: &Change<'_>) -> Option<InteractionId> {
     match change {
         Change::Submitted(it) => Some(it.id),
-        Change::Moved { interaction, .. } | Change::Stopped { interaction, .. } => {
-            Some(*interaction)
-        }
+        Change::Moved { interaction, .. }
+        | Change::Requeued { interaction, .. }
+        | Change::Stopped { interaction, .. } => Some(*interaction),
         Change::Segment(segment) => Some(segment.interaction),
         Change::History(line) => line.interaction,
         Change::Interval(_) | Change::Config(_) => None,
@@ -40,6 +40,7 @@ pub(super) struct Standing<'a> {
     pub(super) submitted: Option<&'a Interaction>,
     pub(super) place: Option<&'static str>,
     pub(super) owner: Option<AgentId>,
+    pub(super) queue: Option<QueueId>,
     /// How often its version grew.
     pub(super) changes: u64,
     pub(super) stopped: Option<(Now, &'a Ending)>,
@@ -54,6 +55,11 @@ impl<'a> Standing<'a> {
     pub(super) fn moved(&mut self, place: Option<&'static str>, owner: Option<AgentId>) {
         self.place = place.or(self.place);
         self.owner = owner.or(self.owner);
+        self.changes += 1;
+    }
+
+    pub(super) fn requeued(&mut self, queue: QueueId) {
+        self.queue = Some(queue);
         self.changes += 1;
     }
 

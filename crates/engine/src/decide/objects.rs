@@ -1,0 +1,60 @@
+//! Making, changing and deleting configuration objects of any kind.
+
+mod check;
+mod delete;
+mod references;
+
+use super::configuration::{next_version_of, room_for_more};
+use crate::state::State;
+use ringback_model::config::{
+    AgentBody, Body, Event as It, Expected, Finding, Kind, Object, Refused as Why,
+};
+use ringback_model::{Name, ObjectId};
+
+pub(super) use delete::delete;
+
+/// How many findings are told at once.
+const FINDINGS_MAX: usize = 100;
+
+pub(super) fn put(state: &State, name: &Name, body: &Body, expected: Expected) -> Result<It, Why> {
+    let kind = body.kind();
+    let found = state.object_named(kind, name);
+    // The versions of what is gone are kept, so they count as well.
+    let count = state.objects(kind).count() + state.retired.count(kind);
+    room_for_more(kind.plural(), found.is_some(), count)?;
+    let version = next_version_of(state, kind, name, expected)?;
+    fits(check::object(state, name, body))?;
+    Ok(It::Put(Box::new(Object {
+        id: found.map_or(ObjectId(state.counters().object + 1), |it| it.id),
+        name: name.clone(),
+        version,
+        body: body.clone(),
+    })))
+}
+
+/// Whether what an agent is to have fits what is declared.
+pub(super) fn check_agent(state: &State, body: &AgentBody) -> Result<(), Why> {
+    fits(check::agent(state, body))
+}
+
+/// Whether all skills in use are declared, before that becomes the rule.
+pub(super) fn check_declared(state: &State) -> Result<(), Why> {
+    let user = |user: &references::User<'_>| {
+        let skills = user.references().into_iter();
+        let skills = skills.filter(|it| it.kind == Kind::Skill && !state.exists(it.kind, &it.name));
+        let finding = |it: references::Reference| Finding {
+            path: "/skills_declared".to_owned(),
+            problem: format!("{user} names the skill {}, which is not declared", it.name),
+        };
+        skills.map(finding).collect::<Vec<_>>()
+    };
+    fits(references::users(state).flat_map(|it| user(&it)).collect())
+}
+
+fn fits(mut findings: Vec<Finding>) -> Result<(), Why> {
+    if findings.is_empty() {
+        return Ok(());
+    }
+    findings.truncate(FINDINGS_MAX);
+    Err(Why::Findings(findings))
+}

@@ -1,0 +1,283 @@
+//! What can be said of each body without looking at anything else.
+
+use super::Report;
+use ringback_model::capacity::Rule;
+use ringback_model::condition::{Condition, Order};
+use ringback_model::config::{
+    Attribute, AttributeType, Body, CapacityRule, Date, Group, Hours, List, MediumDefaults, Person,
+    Role, Skill, Span, View, Workbin, WrapUp,
+};
+use ringback_model::{Medium, Millis, Name};
+use std::collections::BTreeSet;
+
+/// Characters of what people read on a button or in a list.
+const TITLE_MAX: usize = 200;
+/// Characters of an explanation.
+const TEXT_MAX: usize = 2_000;
+/// Characters of a user data key.
+const KEY_MAX: usize = 200;
+/// Entries of a list within a body.
+const ENTRIES_MAX: usize = 10_000;
+
+const SECOND: Millis = Millis::seconds(1);
+const DAY: Millis = Millis::seconds(86_400);
+
+pub(super) fn check(name: &Name, body: &Body, report: &mut Report) {
+    match body {
+        Body::Attribute(it) => attribute(it, report),
+        Body::CapacityRule(it) => capacity_rule(it, report),
+        Body::Group(it) => group(it, report),
+        Body::Hours(it) => hours(it, report),
+        Body::List(it) => list(it, report),
+        Body::Medium(it) => medium(name, it, report),
+        Body::Person(it) => person(it, report),
+        Body::Skill(it) => skill(it, report),
+        Body::View(it) => view(it, report),
+        Body::Workbin(it) => workbin(it, report),
+    }
+}
+
+fn title(text: &str, report: &mut Report) {
+    report.text("/display_name", text, TITLE_MAX);
+}
+
+fn few(path: &str, count: usize, report: &mut Report) {
+    if count > ENTRIES_MAX {
+        let problem = format!("has {count} entries: at most {ENTRIES_MAX} are allowed");
+        report.add(path, problem);
+    }
+}
+
+fn group(it: &Group, report: &mut Report) {
+    title(&it.display_name, report);
+    few("/members", it.members.len(), report);
+    let Some(expression) = &it.expression else {
+        return;
+    };
+    expression.each_belonging(&mut |condition, _| {
+        let problem = format!("asks {condition}: a group can ask for skills only");
+        report.add("/expression", problem);
+    });
+}
+
+fn skill(it: &Skill, report: &mut Report) {
+    title(&it.display_name, report);
+    report.text("/description", &it.description, TEXT_MAX);
+    few("/texts", it.texts.len(), report);
+    if it.level_max.is_some() && !it.texts.is_empty() {
+        report.add("/texts", "a skill has levels or texts, not both");
+    }
+}
+
+fn workbin(it: &Workbin, report: &mut Report) {
+    title(&it.display_name, report);
+    report.within("/items_max", it.items_max, 1, 1_000_000);
+}
+
+fn view(it: &View, report: &mut Report) {
+    title(&it.display_name, report);
+    condition(it, report);
+    if let Err(error) = it.order.parse::<Order>() {
+        report.add("/order", error.to_string());
+    }
+    few("/parameters", it.parameters.len(), report);
+    for (name, value) in &it.parameters {
+        report.text(&format!("/parameters/{name}"), value, TITLE_MAX);
+    }
+    if let Some(key) = &it.segment_by {
+        key_of("/segment_by", key, report);
+    }
+    if it.segment_by.is_some() != it.segment_max.is_some() {
+        report.add(
+            "/segment_max",
+            "segment_by and segment_max are given together",
+        );
+    }
+    if let Some(most) = it.segment_max {
+        report.within("/segment_max", most, 1, 1_000_000);
+    }
+    report.within("/pull_max", it.pull_max, 1, 10_000);
+    report.within("/check_every_ms", it.check_every, SECOND, DAY);
+}
+
+/// The condition reads, and its parameters are those of the view.
+fn condition(it: &View, report: &mut Report) {
+    let condition: Condition = match it.condition.parse() {
+        Ok(condition) => condition,
+        Err(error) => return report.add("/condition", error.to_string()),
+    };
+    let used = condition.parameters();
+    for name in used
+        .keys()
+        .filter(|name| !it.parameters.contains_key(**name))
+    {
+        let problem = format!("the condition leaves {name} open: give it a value");
+        report.add("/parameters", problem);
+    }
+    for name in it
+        .parameters
+        .keys()
+        .filter(|name| !used.contains_key(*name))
+    {
+        let problem = format!("the condition does not leave {name} open");
+        report.add("/parameters", problem);
+    }
+}
+
+fn key_of(path: &str, key: &str, report: &mut Report) {
+    report.text(path, key, KEY_MAX);
+    if key.is_empty() {
+        report.add(path, "is empty: name a user data key");
+    }
+}
+
+fn capacity_rule(it: &CapacityRule, report: &mut Report) {
+    report.text("/description", &it.description, TEXT_MAX);
+    if let Err(error) = it.text.parse::<Rule>() {
+        report.add("/text", error.to_string());
+    }
+}
+
+fn attribute(it: &Attribute, report: &mut Report) {
+    title(&it.display_name, report);
+    report.text("/description", &it.description, TEXT_MAX);
+    report.text("/key", &it.key, KEY_MAX);
+    few("/choices", it.choices.len(), report);
+    if (it.kind == AttributeType::Enum) == it.choices.is_empty() {
+        report.add("/choices", "choices are given exactly for type enum");
+    }
+    let mut seen = BTreeSet::new();
+    for (index, choice) in it.choices.iter().enumerate() {
+        let path = format!("/choices/{index}/value");
+        report.text(&path, &choice.value, TITLE_MAX);
+        if !seen.insert(&choice.value) {
+            report.add(path, format!("{:?} is there already", choice.value));
+        }
+        let path = format!("/choices/{index}/display_name");
+        report.text(&path, &choice.display_name, TITLE_MAX);
+    }
+    if let Some(value) = &it.default {
+        report.text("/default", value, TEXT_MAX);
+        if let Some(expected) = unlike(it, value) {
+            report.add("/default", format!("{value:?} is not {expected}"));
+        }
+    }
+}
+
+/// What a value should be, if it is not.
+fn unlike(it: &Attribute, value: &str) -> Option<&'static str> {
+    let (fits, expected) = match it.kind {
+        AttributeType::String => (true, "a text"),
+        AttributeType::Int => (value.parse::<i64>().is_ok(), "a whole number"),
+        AttributeType::Float => {
+            let number = value.parse::<f64>().is_ok_and(f64::is_finite);
+            (number, "a number")
+        }
+        AttributeType::Bool => (matches!(value, "true" | "false"), "true or false"),
+        AttributeType::Date => (value.parse::<Date>().is_ok(), "a day like 2026-12-25"),
+        AttributeType::Enum => {
+            let chosen = it.choices.iter().any(|choice| choice.value == value);
+            (chosen, "one of the choices")
+        }
+    };
+    (!fits).then_some(expected)
+}
+
+fn medium(name: &Name, it: &MediumDefaults, report: &mut Report) {
+    if let Err(error) = name.as_str().parse::<Medium>() {
+        report.add("/", error.to_string());
+    }
+    let spans = [
+        ("/offer_ttl_ms", it.offer_ttl, Millis::seconds(3_600)),
+        ("/delivering_max_ms", it.delivering_max, DAY),
+        ("/handling_max_ms", it.handling_max, DAY),
+        ("/wrap_up_for_ms", it.wrap_up_for, Millis::seconds(3_600)),
+    ];
+    for (path, span, most) in spans {
+        if let Some(span) = span {
+            report.within(path, span, SECOND, most);
+        }
+    }
+    if (it.wrap_up == WrapUp::Timed) != it.wrap_up_for.is_some() {
+        report.add("/wrap_up_for_ms", "is given exactly for wrap_up timed");
+    }
+}
+
+fn list(it: &List, report: &mut Report) {
+    title(&it.display_name, report);
+    few("/codes", it.codes.len(), report);
+    let known: BTreeSet<&str> = it.codes.iter().map(|code| code.code.as_str()).collect();
+    let mut seen = BTreeSet::new();
+    for (index, code) in it.codes.iter().enumerate() {
+        let path = format!("/codes/{index}/code");
+        report.text(&path, &code.code, TITLE_MAX);
+        for part in code.code.split('/') {
+            if let Err(error) = part.parse::<Name>() {
+                report.add(path.as_str(), error.to_string());
+            }
+        }
+        if let Some((above, _)) = code.code.rsplit_once('/')
+            && !known.contains(above)
+        {
+            report.add(
+                path.as_str(),
+                format!("stands below {above}, which is not in the list"),
+            );
+        }
+        if !seen.insert(&code.code) {
+            report.add(path, format!("{} is there already", code.code));
+        }
+        let path = format!("/codes/{index}/display_name");
+        report.text(&path, &code.display_name, TITLE_MAX);
+    }
+}
+
+fn person(it: &Person, report: &mut Report) {
+    title(&it.display_name, report);
+    if let Some(email) = &it.email {
+        report.text("/email", email, TITLE_MAX);
+        let parts = email.split_once('@');
+        if !parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.')) {
+            report.add("/email", format!("{email:?} is no e-mail address"));
+        }
+    }
+    if (it.role == Role::Agent) != it.agent.is_some() {
+        report.add(
+            "/agent",
+            "a person names an agent exactly when the role is agent",
+        );
+    }
+}
+
+fn hours(it: &Hours, report: &mut Report) {
+    title(&it.display_name, report);
+    report.text("/zone", &it.zone, TITLE_MAX);
+    if it.zone.is_empty() {
+        report.add("/zone", "is empty: name a time zone such as Europe/Berlin");
+    }
+    few("/special", it.special.len(), report);
+    for (day, spans) in &it.weekly {
+        let day = format!("{day:?}").to_lowercase();
+        in_order(&format!("/weekly/{day}"), spans, report);
+    }
+    for (date, special) in &it.special {
+        let path = format!("/special/{date}");
+        report.text(
+            &format!("{path}/display_name"),
+            &special.display_name,
+            TITLE_MAX,
+        );
+        in_order(&format!("{path}/open"), &special.open, report);
+    }
+}
+
+/// One stretch after the other, without overlap.
+fn in_order(path: &str, spans: &[Span], report: &mut Report) {
+    few(path, spans.len(), report);
+    for pair in spans.windows(2) {
+        if pair[1].from < pair[0].to {
+            let problem = format!("{} does not come after {}", pair[1], pair[0]);
+            report.add(path, problem);
+        }
+    }
+}

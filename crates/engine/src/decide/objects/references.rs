@@ -1,0 +1,155 @@
+//! What names what: one function per body, for looking whether it is there and whether something
+//! is still needed.
+
+use crate::state::State;
+use ringback_model::Name;
+use ringback_model::config::{Agent, AgentBody, Body, Capacity, Group, Kind, Object, Person, View};
+use ringback_model::target::Expression;
+use std::fmt;
+
+/// One place of a body that names another object.
+pub(super) struct Reference {
+    pub(super) path: String,
+    pub(super) kind: Kind,
+    pub(super) name: Name,
+}
+
+impl Reference {
+    fn new(path: impl Into<String>, kind: Kind, name: &Name) -> Self {
+        Self {
+            path: path.into(),
+            kind,
+            name: name.clone(),
+        }
+    }
+}
+
+/// Something that names other objects.
+pub(super) enum User<'a> {
+    Agent(&'a Agent),
+    Object(&'a Object),
+}
+
+impl User<'_> {
+    pub(super) fn references(&self) -> Vec<Reference> {
+        match self {
+            Self::Agent(agent) => of_agent(&agent.body),
+            Self::Object(object) => of(&object.body),
+        }
+    }
+
+    fn is(&self, kind: Kind, name: &Name) -> bool {
+        match self {
+            Self::Agent(agent) => kind == Kind::Agent && agent.name == *name,
+            Self::Object(object) => kind == object.body.kind() && object.name == *name,
+        }
+    }
+}
+
+impl fmt::Display for User<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Agent(agent) => write!(f, "agent {}", agent.name),
+            Self::Object(object) => write!(f, "{} {}", object.body.kind(), object.name),
+        }
+    }
+}
+
+/// Everything that may name other objects, in a fixed order.
+pub(super) fn users(state: &State) -> impl Iterator<Item = User<'_>> {
+    let agents = state.agents.in_order().map(|(_, agent)| User::Agent(agent));
+    let objects = Kind::ALL.into_iter().flat_map(|kind| state.objects(kind));
+    agents.chain(objects.map(User::Object))
+}
+
+/// Who needs an object, in words.
+pub(super) fn needed_by(state: &State, kind: Kind, name: &Name) -> Vec<String> {
+    let names = |user: &User<'_>| {
+        let mut references = user.references().into_iter();
+        !user.is(kind, name) && references.any(|it| it.kind == kind && it.name == *name)
+    };
+    let objects = users(state).filter(names).map(|user| user.to_string());
+    objects.chain(keys(state, kind, name)).collect()
+}
+
+/// Keys that open something, and belong to an agent or reach a queue or a group.
+fn keys(state: &State, kind: Kind, name: &Name) -> Vec<String> {
+    let agent = state.agent_named(name).map(|it| it.id);
+    let queue = state.queue_named(name).map(|it| it.id);
+    let group = state.object_named(Kind::Group, name).map(|it| it.id);
+    let open = state.keys().filter(|key| !key.revoked);
+    let needing = open.filter(|key| match kind {
+        Kind::Agent => agent.is_some() && key.agent == agent,
+        Kind::Queue => queue.is_some_and(|id| {
+            key.scope != ringback_model::config::Scope::Everything && key.scope.reaches(id)
+        }),
+        Kind::Group => group.is_some_and(|id| {
+            key.scope
+                .groups()
+                .is_some_and(|groups| groups.contains(&id))
+        }),
+        _ => false,
+    });
+    needing.map(|key| format!("key {}", key.name)).collect()
+}
+
+/// What an agent names.
+pub(super) fn of_agent(body: &AgentBody) -> Vec<Reference> {
+    let AgentBody {
+        skills,
+        capacity: Capacity(_),
+        texts,
+        capacity_rule,
+    } = body;
+    let skills = skills.keys().map(|name| (format!("/skills/{name}"), name));
+    let texts = texts.keys().map(|name| (format!("/texts/{name}"), name));
+    let skills = skills.chain(texts);
+    let skills = skills.map(|(path, name)| Reference::new(path, Kind::Skill, name));
+    let rule = capacity_rule.iter();
+    let rule = rule.map(|name| Reference::new("/capacity_rule", Kind::CapacityRule, name));
+    skills.chain(rule).collect()
+}
+
+/// What an object names.
+pub(super) fn of(body: &Body) -> Vec<Reference> {
+    match body {
+        Body::Group(group) => of_group(group),
+        Body::Person(person) => of_person(person),
+        Body::View(View { queue, .. }) => vec![Reference::new("/queue", Kind::Queue, queue)],
+        Body::Attribute(_)
+        | Body::CapacityRule(_)
+        | Body::Hours(_)
+        | Body::List(_)
+        | Body::Medium(_)
+        | Body::Skill(_)
+        | Body::Workbin(_) => Vec::new(),
+    }
+}
+
+fn of_group(group: &Group) -> Vec<Reference> {
+    let members = group.members.iter();
+    let mut found: Vec<Reference> = members
+        .map(|name| Reference::new("/members", Kind::Agent, name))
+        .collect();
+    if let Some(expression) = &group.expression {
+        skills_of(expression, &mut |name| {
+            found.push(Reference::new("/expression", Kind::Skill, name));
+        });
+    }
+    found
+}
+
+fn skills_of(expression: &Expression, visit: &mut dyn FnMut(&Name)) {
+    expression.each_condition(&mut |name, _, _| visit(name));
+    expression.each_text(&mut |name, _, _| visit(name));
+}
+
+fn of_person(person: &Person) -> Vec<Reference> {
+    let queues = person.queues.iter().flatten();
+    let queues = queues.map(|name| Reference::new("/queues", Kind::Queue, name));
+    let groups = person.groups.iter().flatten();
+    let groups = groups.map(|name| Reference::new("/groups", Kind::Group, name));
+    let agent = person.agent.iter();
+    let agent = agent.map(|name| Reference::new("/agent", Kind::Agent, name));
+    queues.chain(groups).chain(agent).collect()
+}
