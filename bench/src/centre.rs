@@ -214,6 +214,7 @@ impl Submissions {
                 tier: None,
                 credit: Millis::ZERO,
             }),
+            said: ringback_model::Rare::none(),
         };
         Ok(Input::Interaction(InteractionInput::Submit(Box::new(
             submission,

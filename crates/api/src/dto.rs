@@ -7,6 +7,7 @@ pub(crate) mod interaction;
 pub(crate) mod numbers;
 pub(crate) mod offer;
 pub(crate) mod route;
+pub(crate) mod work;
 pub(crate) mod written;
 
 use ringback_model::Name;

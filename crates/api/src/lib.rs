@@ -34,6 +34,7 @@ pub mod routes;
 mod state;
 mod stream;
 mod text;
+mod work;
 
 pub use erasing::{SettleFault, settle_erasures};
 pub use files::{SETTINGS, canonical};

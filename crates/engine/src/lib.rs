@@ -22,10 +22,12 @@
 #![warn(missing_docs)]
 
 pub mod apply;
+pub mod capabilities;
 mod check;
 pub mod decide;
 mod digest;
 mod groups;
+mod guard;
 pub mod image;
 mod lookup;
 pub mod matching;
@@ -37,6 +39,7 @@ mod timers;
 mod tracked;
 mod why;
 
+pub use capabilities::capabilities;
 pub use decide::decide;
 pub use react::react;
 pub use results::Kept;

@@ -37,9 +37,12 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
         }
         // Whoever was given one may have room for another.
         Event::Offer(offer::Event::Made { offer, .. }) => offer_agent(state, now, offer.agent),
-        Event::Interaction(interaction::Event::Stopped {
-            owner: Some(agent), ..
-        })
+        Event::Interaction(
+            interaction::Event::Stopped {
+                owner: Some(agent), ..
+            }
+            | interaction::Event::Left { agent, .. },
+        )
         | Event::Agent(
             agent::Event::LoggedIn { agent, .. }
             | agent::Event::Ready { agent, .. }
@@ -148,7 +151,7 @@ fn offer(state: &State, now: Now, id: RouteRequestId, agent: AgentId, came: Came
     let offer = Offer {
         id: OfferId(state.counters().offer + 1),
         interaction: it.id,
-        request: id,
+        request: Some(id),
         agent,
         medium: it.medium,
         made: now,
@@ -165,6 +168,7 @@ fn offer(state: &State, now: Now, id: RouteRequestId, agent: AgentId, came: Came
             ahead_not_for_agent: ahead.not_for_agent,
             ahead_cooling: ahead.total - ahead.not_for_agent,
         },
+        wish: None,
     };
     let of = Subject {
         interaction: it.id,

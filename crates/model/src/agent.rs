@@ -3,9 +3,10 @@
 use crate::id::{AgentId, DeskSessionId, InteractionId};
 use crate::medium::Medium;
 use crate::name::Name;
+use crate::rare::Rare;
 use crate::time::{EngineTime, Now};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An agent as far as work goes; the master data are in [`crate::config::Agent`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -24,6 +25,20 @@ pub struct AtWork {
     pub misses: BTreeMap<Medium, u8>,
     /// Since when the agent has not been given anything.
     pub idle_since: EngineTime,
+    /// What few agents have.
+    #[serde(default, skip_serializing_if = "Rare::is_none")]
+    pub more: Rare<More>,
+}
+
+/// What few agents at work have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct More {
+    /// While the desk is silent: when each interaction in hand goes back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub returns: BTreeMap<InteractionId, EngineTime>,
+    /// Interactions the agent listens to; they take no claim.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub listens: BTreeSet<InteractionId>,
 }
 
 /// An agent's desk, from log-in to log-out.
@@ -213,6 +228,9 @@ pub enum Event {
     DeskSilent {
         /// Whose.
         agent: AgentId,
+        /// When what he handles goes back, unless the desk answers again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        returns: Vec<(InteractionId, EngineTime)>,
     },
 }
 
@@ -242,6 +260,17 @@ pub enum Refused {
         /// Of what.
         medium: Medium,
     },
+    /// No room for one more.
+    #[error("agent {agent} has no room for another {medium}: finish or place something first")]
+    NoRoom {
+        /// Who.
+        agent: AgentId,
+        /// Of what.
+        medium: Medium,
+    },
+    /// The desk does not answer.
+    #[error("the desk of agent {0} does not answer")]
+    DeskAway(AgentId),
     /// Work in hand.
     #[error(
         "agent {agent} still has {claims} interactions in hand: finish them before logging out"

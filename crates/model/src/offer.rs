@@ -1,7 +1,7 @@
 //! Offers: an agent is invited to take an interaction, and the invitation lapses.
 
 use crate::id::{AgentId, InteractionId, OfferId, RouteRequestId};
-use crate::interaction::Subject;
+use crate::interaction::{Subject, Wish};
 use crate::medium::Medium;
 use crate::name::Name;
 use crate::place::BackTo;
@@ -9,14 +9,15 @@ use crate::time::{EngineTime, Millis, Now};
 use serde::{Deserialize, Serialize};
 
 /// An invitation of one agent to one interaction.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// Its id.
     pub id: OfferId,
     /// What is offered.
     pub interaction: InteractionId,
-    /// The request that was matched.
-    pub request: RouteRequestId,
+    /// The request that was matched; none when another agent asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RouteRequestId>,
     /// Who is invited.
     pub agent: AgentId,
     /// The medium of the interaction.
@@ -29,6 +30,25 @@ pub struct Offer {
     pub back_to: BackTo,
     /// Why this agent and this interaction.
     pub decision: Decision,
+    /// What another agent asks him for; none when a request was matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wish: Option<Wish>,
+}
+
+impl std::hash::Hash for Offer {
+    /// Fields that are not set add nothing, so that offers made before they existed digest as
+    /// they did.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.id, self.interaction).hash(state);
+        if let Some(request) = self.request {
+            request.hash(state);
+        }
+        (self.agent, self.medium, self.made, self.until).hash(state);
+        (&self.back_to, &self.decision).hash(state);
+        if let Some(wish) = self.wish {
+            wish.hash(state);
+        }
+    }
 }
 
 /// Why this agent and this interaction: small enough to travel in the offer, so that the
@@ -65,6 +85,8 @@ pub enum Occasion {
     RequestCame,
     /// The agent became able to take one more.
     AgentCame,
+    /// Another agent asked for him.
+    Asked,
 }
 
 /// How one agent is chosen among several.
@@ -73,6 +95,8 @@ pub enum Occasion {
 pub enum Rule {
     /// Who has been idle longest; among equals the smaller id.
     LongestIdle,
+    /// The one who was named.
+    Named,
 }
 
 /// What an agent can say to an offer.
@@ -95,6 +119,13 @@ pub enum Input {
         /// Why.
         reason: Name,
     },
+    /// The one who asked does not want it any more.
+    Withdraw {
+        /// Which offer.
+        offer: OfferId,
+        /// The owner of the interaction.
+        agent: AgentId,
+    },
 }
 
 /// How an offer ended without being accepted.
@@ -112,6 +143,10 @@ pub enum NotTaken {
     DeskGone,
     /// The interaction is over.
     InteractionStopped,
+    /// The one who asked took it back, or has the interaction no more.
+    Withdrawn,
+    /// A supervisor took the interaction out.
+    TakenOut,
 }
 
 /// What happened to an offer.
@@ -135,6 +170,9 @@ pub enum Event {
         agent: AgentId,
         /// When, for the owner's party.
         at: Now,
+        /// He takes part and does not own it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        advises: bool,
     },
     /// Nobody took it: the claim is released, and the request has its old place again unless
     /// the interaction is over.
@@ -182,4 +220,7 @@ pub enum Refused {
         /// What became of it.
         how: String,
     },
+    /// It was made by the routing.
+    #[error("offer {0} was made by the routing: only an offer of an agent can be withdrawn")]
+    Routed(OfferId),
 }

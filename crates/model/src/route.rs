@@ -6,7 +6,7 @@ use crate::medium::Medium;
 use crate::name::Name;
 use crate::order::{OrderKey, Tier};
 use crate::target::Target;
-use crate::time::{EngineTime, Millis, Now, WallTime};
+use crate::time::{Deadline, EngineTime, Millis, Now, WallTime};
 use serde::{Deserialize, Serialize};
 
 /// One wish of an interaction for an agent. It outlives the workflow session that made it.
@@ -41,6 +41,9 @@ pub struct RouteRequest {
     /// them again, through whichever request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cooling: Vec<Cooling>,
+    /// When it ends if nobody was found.
+    #[serde(default, skip_serializing_if = "Deadline::is_none")]
+    pub ends_at: Deadline,
 }
 
 /// A pause between one request and one agent who did not take it.
@@ -95,6 +98,10 @@ pub enum Cancelled {
     MatchedElsewhere,
     /// The interaction is over.
     InteractionStopped,
+    /// A supervisor took the interaction out.
+    TakenOut,
+    /// Nobody was found in time.
+    TimedOut,
 }
 
 /// What happened to a route request.

@@ -1,12 +1,13 @@
 //! Logging in and out, readiness, desks that fall silent.
 
-use super::{offers, segments};
+use super::{handling, offers, segments};
 use crate::state::State;
 use ringback_model::agent::{
     AtWork, ClaimKind, Desk, Event as It, Input, NotReady, Refused as Why,
 };
+use ringback_model::interaction::WhyLeft;
 use ringback_model::offer::NotTaken;
-use ringback_model::{AgentId, DeskSessionId, Event, Medium, Now};
+use ringback_model::{AgentId, DeskSessionId, Event, InteractionId, Medium, Now};
 
 pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Why> {
     match input {
@@ -69,6 +70,8 @@ fn log_out(state: &State, now: Now, agent: AgentId) -> Result<Vec<Event>, Why> {
         return Err(Why::HasWork { agent, claims });
     }
     let mut events = withdraw_offers(state, now, agent);
+    let why = WhyLeft::LoggedOut;
+    events.extend(handling::stops_listening(state, now, agent, why));
     for medium in at_work.media.keys() {
         events.extend(segments::readiness(state, agent, *medium, now));
     }
@@ -215,8 +218,8 @@ pub(super) fn all_desks_lost(state: &State, now: Now) -> Vec<Event> {
         .collect()
 }
 
-/// The grace of a desk is over: its offers go back, it takes nothing more; what it handles
-/// stays with it.
+/// The grace of a desk is over: its offers go back, it takes nothing more and listens to nothing
+/// more; what it handles stays with it until its time is up.
 pub(super) fn silent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
     let Some(at_work) = state.at_work(agent) else {
         return Vec::new();
@@ -228,8 +231,32 @@ pub(super) fn silent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
             events.push(set_not_ready(agent, *medium, &NotReady::Silent, now));
         }
     }
-    events.push(Event::Agent(It::DeskSilent { agent }));
+    let why = WhyLeft::TimedOut;
+    events.extend(handling::stops_listening(state, now, agent, why));
+    events.extend(handling::stops_advising(state, now, agent));
+    let in_hand = at_work.claims.iter().map(|claim| claim.interaction);
+    let in_hand = in_hand.filter_map(|id| state.interaction(id));
+    let mut returns: Vec<_> = in_hand
+        .filter(|it| it.owner() == Some(agent))
+        .map(|it| (it.id, now.engine + handling::handling_timeout(state, it)))
+        .collect();
+    returns.sort_unstable();
+    events.push(Event::Agent(It::DeskSilent { agent, returns }));
     events
+}
+
+/// An interaction is too long in the hands of an agent with a silent desk: it goes back. Live
+/// contact stays, and is looked at again after the same time.
+pub(super) fn returns(state: &State, now: Now, agent: AgentId, id: InteractionId) -> Vec<Event> {
+    let Some(it) = state.interaction(id) else {
+        return Vec::new();
+    };
+    if it.is_live() {
+        let again = now.engine + handling::handling_timeout(state, it);
+        let returns = vec![(id, again)];
+        return vec![Event::Agent(It::DeskSilent { agent, returns })];
+    }
+    handling::goes_back(state, now, it, agent)
 }
 
 fn withdraw_offers(state: &State, now: Now, agent: AgentId) -> Vec<Event> {

@@ -1,12 +1,13 @@
 //! Making, widening and cancelling route requests.
 
 use super::{interactions, segments};
+use crate::guard;
 use crate::state::State;
 use ringback_model::interaction::{Interaction, Subject};
 use ringback_model::place::Place;
 use ringback_model::record::SegmentEnd;
 use ringback_model::route::{Ask, Cancelled, Event as It, Input, Refused as Why, RouteRequest};
-use ringback_model::{EngineTime, Event, Now, OrderKey, Refused, RouteRequestId};
+use ringback_model::{Deadline, EngineTime, Event, Now, OrderKey, Refused, RouteRequestId};
 
 /// How many requests one interaction may have at once.
 pub(super) const REQUESTS_MAX: usize = 8;
@@ -22,20 +23,8 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
 }
 
 /// A new request of an interaction, which may be about to be submitted.
-pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Result<Event, Why> {
-    if !matches!(it.place, Place::Queue | Place::Routing) {
-        let place = it.place.name().to_owned();
-        return Err(Why::NotRoutable {
-            interaction: it.id,
-            place,
-        });
-    }
-    if it.requests.len() >= REQUESTS_MAX {
-        return Err(Why::TooMany {
-            interaction: it.id,
-            limit: REQUESTS_MAX,
-        });
-    }
+pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Result<Event, Refused> {
+    routable(it)?;
     let queue = state
         .virtual_queue_named(&ask.virtual_queue)
         .ok_or_else(|| Why::UnknownVirtualQueue(ask.virtual_queue.clone()))?;
@@ -44,14 +33,16 @@ pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Resu
         return Err(Why::VirtualQueueFull {
             virtual_queue: queue.name.clone(),
             limit,
-        });
+        }
+        .into());
     }
     let (_, settings) = state.settings();
     if ask.credit > settings.credit_max {
         return Err(Why::CreditTooLarge {
             credit: ask.credit,
             limit: settings.credit_max,
-        });
+        }
+        .into());
     }
     let id = RouteRequestId(state.counters().request + 1);
     let tier = ask.tier.unwrap_or(it.tier);
@@ -68,11 +59,33 @@ pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Resu
         owner: None,
         due_at: None,
         cooling: Vec::new(),
+        ends_at: Deadline(Some(now.engine + settings.timeouts.routing)),
     };
     Ok(Event::Route(It::Requested {
         of: subject(it),
         request: Box::new(request),
     }))
+}
+
+/// One more request can be made of it.
+pub(crate) fn routable(it: &Interaction) -> Result<(), Refused> {
+    guard::unlocked(it)?;
+    if !matches!(it.place, Place::Queue | Place::Routing) {
+        let place = it.place.name().to_owned();
+        return Err(Why::NotRoutable {
+            interaction: it.id,
+            place,
+        }
+        .into());
+    }
+    if it.requests.len() >= REQUESTS_MAX {
+        return Err(Why::TooMany {
+            interaction: it.id,
+            limit: REQUESTS_MAX,
+        }
+        .into());
+    }
+    Ok(())
 }
 
 /// When step `index` of a target comes into force for a request that waits since `since`.
@@ -105,7 +118,18 @@ fn cancel(state: &State, now: Now, id: RouteRequestId) -> Result<Vec<Event>, Why
 
 /// A request ends without a match. An interaction that is left without one rests in its queue.
 pub(super) fn cancelled(it: &Interaction, request: RouteRequestId, cause: Cancelled) -> Event {
-    let rests = cause == Cancelled::Asked && it.requests == [request];
+    let left_without = matches!(cause, Cancelled::Asked | Cancelled::TimedOut);
+    let rests = left_without && it.requests == [request];
+    ended(it, request, cause, rests)
+}
+
+/// A request ends without a match; `rests` with the last one.
+pub(super) fn ended(
+    it: &Interaction,
+    request: RouteRequestId,
+    cause: Cancelled,
+    rests: bool,
+) -> Event {
     Event::Route(It::Cancelled {
         of: subject(it),
         request,

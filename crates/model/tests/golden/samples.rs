@@ -7,8 +7,9 @@ use ringback_model::route::{Ask, Cooling, RouteRequest};
 use ringback_model::target::{Step, Target};
 use ringback_model::value::{Finite, Map, UserData, Value};
 use ringback_model::{
-    AgentId, ContactId, EngineTime, InteractionId, KeyId, Medium, Millis, Name, Now, OfferId,
-    OrderKey, Personal, QueueId, RouteRequestId, Sealed, Tier, VirtualQueueId, WallTime,
+    AgentId, ContactId, Deadline, EngineTime, InteractionId, KeyId, Medium, Millis, Name, Now,
+    OfferId, OrderKey, Personal, QueueId, Rare, RouteRequestId, Sealed, Tier, VirtualQueueId,
+    WallTime,
 };
 
 pub(crate) fn name(text: &str) -> Name {
@@ -100,6 +101,7 @@ pub(crate) fn interaction() -> Interaction {
         }],
         requests: vec![RouteRequestId(9)],
         version: 1,
+        more: Rare::none(),
     }
 }
 
@@ -133,6 +135,7 @@ pub(crate) fn request() -> RouteRequest {
             agent: AgentId(3),
             until: EngineTime(40_000),
         }],
+        ends_at: Deadline::default(),
     }
 }
 
@@ -152,7 +155,7 @@ pub(crate) fn offer() -> Offer {
     Offer {
         id: OfferId(12),
         interaction: InteractionId(7),
-        request: RouteRequestId(9),
+        request: Some(RouteRequestId(9)),
         agent: AgentId(3),
         medium: Medium::Chat,
         made: at(11),
@@ -169,5 +172,6 @@ pub(crate) fn offer() -> Offer {
             ahead_not_for_agent: 2,
             ahead_cooling: 1,
         },
+        wish: None,
     }
 }

@@ -48,6 +48,7 @@ fn interaction(id: u64, queue: u64) -> Interaction {
         parties: Vec::new(),
         requests: Vec::new(),
         version: 1,
+        more: ringback_model::Rare::none(),
     }
 }
 
