@@ -49,6 +49,7 @@ fn node(state: &State, now: Now, input: &node::Input) -> Vec<Event> {
         node::Input::Opened { outage, clock_off } => {
             let mut events = vec![Event::Node(node::Event::Opened { outage, clock_off })];
             events.extend(agents::all_desks_lost(state, now));
+            events.extend(agents::unsettled(state, now));
             events.extend(effects::uncertain(state, now));
             events
         }

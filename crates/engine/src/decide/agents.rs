@@ -7,7 +7,7 @@ use ringback_model::agent::{
 };
 use ringback_model::interaction::WhyLeft;
 use ringback_model::offer::NotTaken;
-use ringback_model::{AgentId, DeskSessionId, Event, InteractionId, Medium, Now};
+use ringback_model::{AgentId, DeskSessionId, EngineTime, Event, InteractionId, Medium, Now};
 
 pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Why> {
     match input {
@@ -234,15 +234,40 @@ pub(super) fn silent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
     let why = WhyLeft::TimedOut;
     events.extend(handling::stops_listening(state, now, agent, why));
     events.extend(handling::stops_advising(state, now, agent));
+    let returns = to_return(state, now, agent);
+    events.push(Event::Agent(It::DeskSilent { agent, returns }));
+    events
+}
+
+/// When what an agent with a silent desk handles goes back, where that is not settled yet.
+fn to_return(state: &State, now: Now, agent: AgentId) -> Vec<(InteractionId, EngineTime)> {
+    let Some(at_work) = state.at_work(agent) else {
+        return Vec::new();
+    };
+    let settled = at_work.more.get().map(|more| &more.returns);
     let in_hand = at_work.claims.iter().map(|claim| claim.interaction);
-    let in_hand = in_hand.filter_map(|id| state.interaction(id));
-    let mut returns: Vec<_> = in_hand
+    let open = in_hand.filter(|id| settled.is_none_or(|settled| !settled.contains_key(id)));
+    let mut returns: Vec<_> = open
+        .filter_map(|id| state.interaction(id))
         .filter(|it| it.owner() == Some(agent))
         .map(|it| (it.id, now.engine + handling::handling_timeout(state, it)))
         .collect();
     returns.sort_unstable();
-    events.push(Event::Agent(It::DeskSilent { agent, returns }));
-    events
+    returns
+}
+
+/// Desks that fell silent before there were time-outs: from now on there are.
+pub(super) fn unsettled(state: &State, now: Now) -> Vec<Event> {
+    let silent = |agent: &AgentId| {
+        let desk = state.at_work(*agent).and_then(|at_work| at_work.desk);
+        desk.is_some_and(|desk| desk.silent)
+    };
+    let agents = state.agent_ids().into_iter().filter(silent);
+    let returns = agents.map(|agent| (agent, to_return(state, now, agent)));
+    returns
+        .filter(|(_, returns)| !returns.is_empty())
+        .map(|(agent, returns)| Event::Agent(It::DeskSilent { agent, returns }))
+        .collect()
 }
 
 /// An interaction is too long in the hands of an agent with a silent desk: it goes back. Live

@@ -20,8 +20,8 @@ pub(super) fn input(state: &State, kind: u8, rest: [u8; 6]) -> Input {
         144..=151 => invite(state, rest),
         152..=153 => join(state, rest),
         154..=156 => leave(state, rest),
-        157..=158 => hold(state, rest),
-        159..=161 => lock(state, rest),
+        157..=159 => hold(state, rest),
+        160..=161 => lock(state, rest),
         _ => return withdraw(state, rest),
     };
     Input::Interaction(it)
@@ -236,7 +236,7 @@ fn hold(state: &State, rest: [u8; 6]) -> It {
         .interaction(interaction)
         .and_then(|it| it.more.get())
         .is_some_and(|more| more.held.is_some());
-    if held == (rest[2] < 200) {
+    if held == (rest[2] < 130) {
         It::Resume { interaction, agent }
     } else {
         It::Hold { interaction, agent }
