@@ -70,8 +70,16 @@ fn is_about_others(can: Can, code: &str) -> bool {
         Can::Transfer | Can::Invite | Can::Monitor => {
             code.starts_with("agent.") || code == "interaction.party_already"
         }
-        Can::Place | Can::TakeOut => code == "interaction.queue_full",
-        Can::Route => code == "route.virtual_queue_full",
+        // The queue may have been deleted.
+        Can::Place | Can::TakeOut => {
+            matches!(code, "interaction.queue_full" | "interaction.unknown_queue")
+        }
+        Can::Route => {
+            matches!(
+                code,
+                "route.virtual_queue_full" | "route.unknown_virtual_queue"
+            )
+        }
         _ => false,
     }
 }
