@@ -213,6 +213,7 @@ impl Submissions {
                 target,
                 tier: None,
                 credit: Millis::ZERO,
+                selection: ringback_model::Rare::none(),
             }),
             said: ringback_model::Rare::none(),
         };

@@ -8,7 +8,7 @@
 //! clock twice (printed first). The world is the same in every run.
 
 use ringback_engine::matching::{Matcher, Matching, Waiting};
-use ringback_model::target::{Comparison, Expression, Level, Skills};
+use ringback_model::target::{Comparison, Expression, Level, Qualification, Skills};
 use ringback_model::{
     AgentId, EngineTime, Medium, Millis, Name, OrderKey, RouteRequestId, Tier, VirtualQueueId,
 };
@@ -87,7 +87,8 @@ impl World {
     fn fill(&mut self, waiting: u64) {
         let start = Instant::now();
         for (id, skills) in (1..).map(AgentId).zip(&self.skills) {
-            self.matcher.put_agent(id, skills);
+            self.matcher
+                .put_agent(id, &Qualification::from(skills.clone()));
         }
         println!("  agents in, before any request: {:?}", start.elapsed());
         let start = Instant::now();
@@ -241,7 +242,8 @@ impl World {
             if let Some(first) = skills.values_mut().next() {
                 *first = level;
             }
-            timed(|| self.matcher.put_agent(agent, skills))
+            let who = Qualification::from(skills.clone());
+            timed(|| self.matcher.put_agent(agent, &who))
         });
         print_times("one skill of an agent changed", times.collect());
     }
@@ -270,7 +272,8 @@ impl World {
     fn one_long_queue(&mut self, waiting: u64) {
         self.refill(waiting, EXPRESSIONS as u64, 1);
         for (id, skills) in (1..).map(AgentId).zip(&self.skills) {
-            self.matcher.put_agent(id, skills);
+            self.matcher
+                .put_agent(id, &Qualification::from(skills.clone()));
         }
         println!("  all in one virtual queue");
         self.agent_came();
@@ -291,7 +294,8 @@ impl World {
         self.wanted[0] = Expression::anyone();
         self.refill(waiting, 1, 1_000);
         for (id, skills) in (1..).map(AgentId).zip(&self.skills) {
-            self.matcher.put_agent(id, skills);
+            self.matcher
+                .put_agent(id, &Qualification::from(skills.clone()));
         }
         self.free_agents(50);
         println!("  one expression, which holds for everybody, in 1,000 virtual queues");

@@ -3,6 +3,7 @@
 
 use crate::door::Caller;
 use crate::dto::agent::{Media, NotReadyAsk};
+use crate::dto::choice::RouteChange;
 use crate::dto::interaction::{Complete, Stop, Submit};
 use crate::dto::offer::Reject;
 use crate::dto::route::RouteAsk;
@@ -43,6 +44,7 @@ pub(crate) enum Verb {
     InteractionResume,
     InteractionLock,
     InteractionUnlock,
+    RouteChange,
     RouteCancel,
     OfferAccept,
     OfferReject,
@@ -57,7 +59,7 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::InteractionSubmit,
         Self::InteractionComplete,
         Self::InteractionStop,
@@ -75,6 +77,7 @@ impl Verb {
         Self::InteractionResume,
         Self::InteractionLock,
         Self::InteractionUnlock,
+        Self::RouteChange,
         Self::RouteCancel,
         Self::OfferAccept,
         Self::OfferReject,
@@ -108,6 +111,7 @@ impl Verb {
             Self::InteractionResume => "interaction.resume",
             Self::InteractionLock => "interaction.lock",
             Self::InteractionUnlock => "interaction.unlock",
+            Self::RouteChange => "route.change",
             Self::RouteCancel => "route.cancel",
             Self::OfferAccept => "offer.accept",
             Self::OfferReject => "offer.reject",
@@ -229,7 +233,7 @@ fn sealed_submission(
     let vault = house.hall.vault();
     let data = personal::seal(&*vault, caller.tenant, contact, open_keys, data)?;
     let said = particulars(&*vault, caller, &mut body, contact, &data)?;
-    let mut submission = body.into_model(contact, data);
+    let mut submission = body.into_model(contact, data)?;
     submission.said = Rare::of(said);
     let input = interaction::Input::Submit(Box::new(submission));
     Ok(Ready::new(input, About::Named))
@@ -363,10 +367,17 @@ pub(crate) fn stop(interaction: InteractionId, body: Stop) -> Result<Ready, Prob
 }
 
 /// An interaction asks for an agent.
-pub(crate) fn route(interaction: InteractionId, body: RouteAsk) -> Ready {
-    let ask = Box::new(body.into_model());
+pub(crate) fn route(interaction: InteractionId, body: RouteAsk) -> Result<Ready, Problem> {
+    let ask = Box::new(body.into_model()?);
     let input = route::Input::Request { interaction, ask };
-    Ready::new(input, About::Interaction(interaction))
+    Ok(Ready::new(input, About::Interaction(interaction)))
+}
+
+/// A route request is to be different.
+pub(crate) fn change(request: RouteRequestId, body: RouteChange) -> Ready {
+    let change = Box::new(body.into_model());
+    let input = route::Input::Change { request, change };
+    Ready::new(input, About::Request(request))
 }
 
 /// A route request is taken back.

@@ -92,7 +92,10 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
         if path.starts_with("/health/") {
             continue;
         }
-        for operation in [&mut item.post, &mut item.delete].into_iter().flatten() {
+        for operation in [&mut item.post, &mut item.delete, &mut item.patch]
+            .into_iter()
+            .flatten()
+        {
             add_idempotency(operation);
         }
         let all = [
@@ -100,6 +103,7 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
             &mut item.put,
             &mut item.post,
             &mut item.delete,
+            &mut item.patch,
         ];
         for operation in all.into_iter().flatten() {
             add_errors(operation);

@@ -1,12 +1,14 @@
 //! The shapes of the API: own types, one file per subject, each with its conversions.
 
 pub(crate) mod agent;
+pub(crate) mod choice;
 pub(crate) mod config;
 pub(crate) mod event;
 pub(crate) mod interaction;
 pub(crate) mod numbers;
 pub(crate) mod offer;
 pub(crate) mod route;
+pub(crate) mod targets;
 pub(crate) mod work;
 pub(crate) mod written;
 

@@ -309,6 +309,8 @@ fn status_of(code: &str) -> StatusCode {
         | "interaction.begun_with_route"
         | "route.unknown_virtual_queue"
         | "route.credit_too_large"
+        | "route.unknown_target"
+        | "route.out_of_range"
         | "config.out_of_range"
         | "config.findings"
         | "config.key_agent" => StatusCode::UNPROCESSABLE_ENTITY,

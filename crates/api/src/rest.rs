@@ -104,6 +104,15 @@ pub(crate) fn written(status: StatusCode, answer: &Answer) -> Response {
     marked((status, Json(Written::from(answer))), answer)
 }
 
+/// The same, with what the writer should know.
+pub(crate) fn noted(status: StatusCode, answer: &Answer, notices: Vec<String>) -> Response {
+    let body = Written {
+        notices,
+        ..Written::from(answer)
+    };
+    marked((status, Json(body)), answer)
+}
+
 /// A response with the marks of a write.
 pub(crate) fn marked(response: impl IntoResponse, answer: &Answer) -> Response {
     let mut response = response.into_response();

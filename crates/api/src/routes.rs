@@ -152,6 +152,11 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
         "/v1/route-requests/{request}",
         "cancelRouteRequest",
     ),
+    (
+        "PATCH",
+        "/v1/route-requests/{request}",
+        "changeRouteRequest",
+    ),
     ("GET", "/v1/settings", "getSettings"),
     ("PUT", "/v1/settings", "putSettings"),
     ("GET", "/v1/stream", "stream"),
@@ -194,7 +199,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(interactions::route))
         .routes(routes!(interactions::complete))
         .routes(routes!(interactions::stop))
-        .routes(routes!(interactions::cancel))
+        .routes(routes!(interactions::cancel, interactions::change))
         .routes(routes!(work::begin))
         .routes(routes!(work::change))
         .routes(routes!(work::hold))

@@ -411,10 +411,6 @@ pub(crate) fn slot(it: &Interaction) -> Option<&ringback_model::Sealed> {
     data.or_else(subject).or_else(comment)
 }
 
-#[expect(
-    clippy::option_option,
-    reason = "absent, null and set are three things"
-)]
 fn edit<T, U>(field: Option<&Option<T>>, value: impl Fn(&T) -> U) -> Option<Edit<U>> {
     field.map(|it| match it {
         Some(it) => Edit::Set(value(it)),

@@ -12,7 +12,7 @@ use crate::matching::{self, Matching};
 use crate::results::SWOOP;
 use crate::state::{ENDED_OFFERS_MAX, EndedOffer, State};
 use crate::timers::Timer;
-use ringback_model::agent::{AtWork, Claim, ClaimKind, Desk, NotReady, Readiness};
+use ringback_model::agent::{AtWork, Claim, ClaimKind, Desk, NotReady, Occupied, Readiness};
 use ringback_model::config::Kind;
 use ringback_model::effect::Phase;
 use ringback_model::interaction::{Interaction, Subject, Wish};
@@ -20,7 +20,7 @@ use ringback_model::offer::{NotTaken, Offer};
 use ringback_model::place::{BackTo, Party, Place, Role, Who};
 use ringback_model::route::{Cooling, RouteRequest};
 use ringback_model::{
-    AgentId, DeskSessionId, EffectId, EngineTime, Event, InteractionId, Medium, Now, OfferId,
+    AgentId, DeskSessionId, EffectId, EngineTime, Event, InteractionId, Medium, Now, OfferId, Rare,
     RouteRequestId, agent, config, effect, node, offer, route,
 };
 
@@ -71,6 +71,7 @@ impl State {
             } => {
                 self.widened(*of, *request, *step, *widens_at);
             }
+            route::Event::Changed { of, request, .. } => self.changed(*of, request),
             route::Event::Cooled { of, request, agent } => {
                 self.change(*of, |_| {});
                 let cooling = self.requests.update(*request, |it| {
@@ -151,11 +152,33 @@ impl State {
         }
     }
 
+    fn changed(&mut self, of: Subject, now_is: &RouteRequest) {
+        let id = now_is.id;
+        self.change(of, |_| {});
+        let before = self.requests.update(id, |it| {
+            let before = it.widens_at;
+            // A pause may have ended since the change was decided: pauses have their own events.
+            let cooling = std::mem::take(&mut it.cooling);
+            it.clone_from(now_is);
+            it.cooling = cooling;
+            before
+        });
+        if let Some(Some(at)) = before {
+            self.timers.disarm(at, Timer::Widens(id));
+        }
+        if let Some(at) = now_is.widens_at {
+            self.timers.arm(at, Timer::Widens(id));
+        }
+        // As with a new step: one that is offered stands in no line now.
+        if self.matcher.remove(id) {
+            self.enter_line(id);
+        }
+    }
+
     /// Lets a request stand in line for the expression in force.
     pub(crate) fn enter_line(&mut self, id: RouteRequestId) {
         if let Some(request) = self.requests.get(id) {
-            self.matcher
-                .add(waiting(request), request.target.expression(request.step));
+            self.matcher.add(waiting(request), &request.wanted());
         }
     }
 
@@ -222,7 +245,12 @@ impl State {
         };
         self.at_work
             .update(offer.agent, |at_work| at_work.claims.push(claim));
-        self.refresh_free(offer.agent, offer.medium);
+        // Under a rule, work of one medium may leave no room for another.
+        if self.rule_of(offer.agent).is_some() {
+            self.refresh_all_free(offer.agent);
+        } else {
+            self.refresh_free(offer.agent, offer.medium);
+        }
     }
 
     fn routed_to(&mut self, of: Subject, offer: &Offer) {
@@ -273,6 +301,8 @@ impl State {
                 claim.kind = claim_of(role).unwrap_or(ClaimKind::Handling);
                 claim.since = at;
             }
+            let occupied = |it: &mut Occupied| it.since = it.since.or(Some(at.engine));
+            at_work.occupied.change(occupied);
             at_work.misses.remove(&offer.medium);
             at_work.idle_since = at.engine;
         });
@@ -403,6 +433,11 @@ impl State {
                 self.will_return(*agent, returns);
                 self.refresh_all_free(*agent);
             }
+            agent::Event::Paused { agent, media } => {
+                self.at_work
+                    .update(*agent, |at_work| at_work.paused = Rare::of(*media));
+                self.refresh_all_free(*agent);
+            }
         }
     }
 
@@ -419,6 +454,7 @@ impl State {
             };
             if at_work.desk.is_none() {
                 at_work.idle_since = at.engine;
+                at_work.occupied = Rare::none();
             }
             at_work.desk = Some(desk);
             for medium in media {
@@ -478,6 +514,14 @@ impl State {
             at_work.claims.retain(|claim| claim.interaction != id);
             if let Some(at) = idle_since {
                 at_work.idle_since = at;
+                // To advise and to join are work as well.
+                let works = |claim: &Claim| claim.kind != ClaimKind::Offered;
+                if !at_work.claims.iter().any(works) {
+                    at_work.occupied.change(|it| {
+                        it.before = it.until(at);
+                        it.since = None;
+                    });
+                }
             }
         });
         self.refresh_all_free(agent);
@@ -496,7 +540,7 @@ impl State {
                 .media
                 .get(&medium)
                 .is_some_and(|it| it.not_ready.is_none());
-            ready && at_work.desk.is_some_and(|desk| desk.answers()) && self.room(agent, medium) > 0
+            ready && at_work.desk.is_some_and(|desk| desk.answers()) && self.has_room(agent, medium)
         });
         let idle_since = free.map(|at_work| at_work.idle_since);
         self.matcher.set_free(agent, medium, idle_since);
@@ -547,9 +591,9 @@ impl State {
         self.counters.agent = self.counters.agent.max(it.id.0);
         self.retired.remove(Kind::Agent, &it.name);
         self.names.agents.insert(it.name.clone(), it.id);
-        self.matcher.put_agent(it.id, &it.body.skills);
         self.agents.insert(it.id, it.clone());
         self.regroup(it.id);
+        self.requalify(it.id);
         if !self.at_work.contains(it.id) {
             let at_work = AtWork {
                 desk: None,
@@ -557,7 +601,9 @@ impl State {
                 claims: Vec::new(),
                 misses: std::collections::BTreeMap::new(),
                 idle_since: EngineTime::default(),
-                more: ringback_model::Rare::none(),
+                more: Rare::none(),
+                paused: Rare::none(),
+                occupied: Rare::none(),
             };
             self.at_work.insert(it.id, at_work);
         }

@@ -168,6 +168,10 @@ impl State {
                 ));
             }
         }
+        let (rests, should) = (at_work.paused(), self.should_pause(agent, None));
+        if rests != should {
+            broken.push(format!("{agent} has {rests} resting, not {should}"));
+        }
         let silent_and_ready = at_work.desk.is_none_or(|desk| desk.silent)
             && at_work.media.values().any(|it| it.not_ready.is_none());
         if silent_and_ready {
@@ -178,7 +182,7 @@ impl State {
     /// Nobody waits while someone is free who may take it.
     fn check_nobody_left_waiting(&self, broken: &mut Vec<String>) {
         for id in self.requests.keys() {
-            let may = &mut |agent| !self.is_cooling(id, agent);
+            let may = &mut |agent| !self.is_held_back(id, agent);
             if let Some(found) = self.matcher.agent_for(id, may) {
                 broken.push(format!(
                     "{id} waits although {} is free for it",
@@ -216,6 +220,7 @@ impl State {
             ("timers", again.timers == self.timers),
             ("names", again.names == self.names),
             ("groups", again.groups == self.groups),
+            ("capacity rules", again.rules == self.rules),
             ("offer times", again.offer_ttls == self.offer_ttls),
             ("places", again.places == self.places),
             ("workbins", again.bins == self.bins),

@@ -1,7 +1,9 @@
 //! Who belongs to which group: an index over groups, agents and their skills.
 
+use crate::matching::Matching;
 use crate::state::State;
 use ringback_model::config::{AgentBody, Body, Group};
+use ringback_model::target::{Expression, Qualification};
 use ringback_model::{AgentId, Name, ObjectId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,9 +63,7 @@ impl Groups {
 
 /// Whether an agent belongs to a group: by name, or by what he can do.
 fn belongs(group: &Group, name: &Name, agent: &AgentBody) -> bool {
-    let holds = |wanted: &ringback_model::target::Expression| {
-        wanted.holds_with(&agent.skills, &agent.texts)
-    };
+    let holds = |wanted: &Expression| wanted.holds_with(&agent.skills, &agent.texts);
     group.members.contains(name) || group.expression.as_ref().is_some_and(holds)
 }
 
@@ -85,12 +85,56 @@ impl State {
         let found = self.agents.in_order();
         let members = found.filter(|(_, agent)| belongs(group, &agent.name, &agent.body));
         let members = members.map(|(id, _)| id).collect();
+        let before = self.groups.members.get(&id).cloned().unwrap_or_default();
+        let touched: Vec<AgentId> = before.symmetric_difference(&members).copied().collect();
         self.groups.put(id, members);
+        for agent in touched {
+            self.requalify_known(agent);
+        }
     }
 
     /// A group is gone.
     pub(crate) fn group_gone(&mut self, id: ObjectId) {
+        let before = self.groups.members.get(&id).cloned().unwrap_or_default();
         self.groups.remove(id);
+        for agent in before {
+            self.requalify_known(agent);
+        }
+    }
+
+    /// What an agent is asked about when it is looked whether he is wanted.
+    pub(crate) fn qualification(&self, id: AgentId) -> Option<Qualification> {
+        let agent = self.agents.get(id)?;
+        let groups = self.groups_of(id).iter();
+        let groups = groups.filter_map(|id| self.object(*id));
+        Some(Qualification {
+            agent: Some(agent.name.clone()),
+            skills: agent.body.skills.clone(),
+            texts: agent.body.texts.clone(),
+            groups: groups.map(|group| group.name.clone()).collect(),
+        })
+    }
+
+    /// Whether an agent is wanted by an expression, free or not.
+    #[must_use]
+    pub fn is_wanted(&self, id: AgentId, wanted: &Expression) -> bool {
+        let who = self.qualification(id);
+        who.is_some_and(|who| wanted.holds_for(&who))
+    }
+
+    /// The same for an agent the matcher knows already. While a state is read in it knows nobody
+    /// until all groups are there, so that nobody is looked at twice.
+    fn requalify_known(&mut self, id: AgentId) {
+        if self.matcher.knows(id) {
+            self.requalify(id);
+        }
+    }
+
+    /// Tells the matcher what an agent is now.
+    pub(crate) fn requalify(&mut self, id: AgentId) {
+        if let Some(who) = self.qualification(id) {
+            self.matcher.put_agent(id, &who);
+        }
     }
 
     /// An agent was made or changed.

@@ -103,7 +103,7 @@ pub(crate) fn able(state: &State, agent: AgentId, medium: Medium) -> Result<(), 
     if !for_it {
         return Err(AgentWhy::NotLoggedInFor { agent, medium });
     }
-    if state.room(agent, medium) == 0 {
+    if !state.has_room(agent, medium) {
         return Err(AgentWhy::NoRoom { agent, medium });
     }
     Ok(())

@@ -4,7 +4,7 @@
 //! entries in order, so equal states give equal parts, byte for byte.
 
 use crate::apply::waiting;
-use crate::matching::{InLine, Matching};
+use crate::matching::InLine;
 use crate::results::Kept;
 use crate::state::{Counters, EndedOffer, LineCounts, State};
 use crate::timers::Timer;
@@ -228,7 +228,7 @@ impl Restore {
         }
         let id = it.id;
         state.interactions.insert_digested(id, it, digest);
-        state.into_bin(id);
+        state.enter_bin(id);
     }
 
     fn request(&mut self, request: RouteRequest, digest: u64) {
@@ -241,9 +241,9 @@ impl Restore {
             state.timers.arm(pair.until, Timer::Cooled(id, pair.agent));
         }
         if !self.not_in_line.contains(&request.interaction) {
-            let wanted = request.target.expression(request.step);
+            let wanted = request.wanted();
             self.in_line
-                .push(state.matcher.in_line(waiting(&request), wanted));
+                .push(state.matcher.in_line(waiting(&request), &wanted));
             if let Some(at) = request.ends_at.0 {
                 state.timers.arm(at, Timer::RequestEnds(id));
             }
@@ -291,7 +291,6 @@ impl State {
         }
         for agent in head.agents {
             self.names.agents.insert(agent.name.clone(), agent.id);
-            self.matcher.put_agent(agent.id, &agent.body.skills);
             self.agents.insert(agent.id, agent);
         }
         for key in head.keys {
@@ -303,6 +302,9 @@ impl State {
         }
         for object in head.objects {
             self.object_put(&object);
+        }
+        for agent in self.agents.keys() {
+            self.requalify(agent);
         }
         self.settings = head.settings;
         self.settings_version = head.settings_version;

@@ -23,7 +23,9 @@
 
 pub mod apply;
 pub mod capabilities;
+mod capacity;
 mod check;
+mod choice;
 pub mod decide;
 mod digest;
 mod groups;
@@ -51,7 +53,7 @@ use ringback_model::{agent, config, interaction, route};
 /// Version of the rules: the same version decides the same events for the same inputs. It
 /// stands in every journal record; `replay --check` decides again only what was decided by the
 /// same version.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Takes one input in: decides, applies and follows up. The state has changed exactly by the
 /// returned events; a refusal changed nothing.

@@ -15,6 +15,7 @@ mod bits;
 #[cfg(test)]
 mod golden;
 mod lines;
+mod marks;
 mod matcher;
 mod naive;
 mod qualified;
@@ -27,7 +28,7 @@ pub(crate) use lines::InLine;
 pub use matcher::Matcher;
 pub use naive::Naive;
 
-use ringback_model::target::{Expression, Skills};
+use ringback_model::target::{Expression, Qualification};
 use ringback_model::{AgentId, EngineTime, Medium, OrderKey, RouteRequestId, VirtualQueueId};
 
 /// A request that competes for agents.
@@ -88,8 +89,8 @@ pub struct WhoCould {
 /// Matching of requests and agents. Ids that are not known are answered like ids nobody has:
 /// `None`, `false` or zero.
 pub trait Matching {
-    /// Makes an agent, free for nothing, or changes the skills of one.
-    fn put_agent(&mut self, agent: AgentId, skills: &Skills);
+    /// Makes an agent, free for nothing, or changes what one is qualified for.
+    fn put_agent(&mut self, agent: AgentId, who: &Qualification);
 
     /// Forgets an agent.
     fn remove_agent(&mut self, agent: AgentId) -> bool;
@@ -112,6 +113,15 @@ pub trait Matching {
         &self,
         request: RouteRequestId,
         may: &mut dyn FnMut(AgentId) -> bool,
+    ) -> Option<AgentFound>;
+
+    /// The agent a request gets by another rule: of those free for its medium who satisfy its
+    /// expression the one `rank` gives the smallest number, then the longest idle, then the one
+    /// with the smallest id. `rank` is asked once about each and says `None` of who may not.
+    fn agent_ranked(
+        &self,
+        request: RouteRequestId,
+        rank: &mut dyn FnMut(AgentId) -> Option<u64>,
     ) -> Option<AgentFound>;
 
     /// The request this agent gets: of a medium it is free for, with an expression it

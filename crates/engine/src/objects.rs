@@ -108,6 +108,7 @@ impl State {
         match &it.body {
             Body::Group(group) => self.group_put(it.id, group),
             Body::Medium(defaults) => self.set_offer_ttl(&it.name, defaults.offer_ttl),
+            Body::CapacityRule(rule) => self.set_rule(&it.name, Some(rule)),
             _ => {}
         }
     }
@@ -160,6 +161,7 @@ impl State {
         match kind {
             Kind::Group => self.group_gone(id),
             Kind::Medium => self.set_offer_ttl(name, None),
+            Kind::CapacityRule => self.set_rule(name, None),
             _ => {}
         }
     }

@@ -3,15 +3,15 @@
 //! Called after the event, and all events decided with it, were applied. Looks at the state as
 //! it is then, so a second look at the same occasion finds nothing left to do.
 
-use crate::matching::{AgentFound, Matching};
+use crate::matching::Matching;
 use crate::state::State;
+use ringback_model::config::Kind;
 use ringback_model::interaction::Subject;
-use ringback_model::offer::{Decision, Occasion, Offer, Rule};
+use ringback_model::offer::{Decision, Details, Occasion, Offer};
 use ringback_model::place::{BackTo, Place};
-use ringback_model::route::Obstacle;
 use ringback_model::{
-    AgentId, Event, InteractionId, Now, OfferId, RouteRequestId, agent, config, interaction, offer,
-    route,
+    AgentId, Event, InteractionId, Medium, Now, OfferId, Rare, RouteRequestId, agent, config,
+    interaction, offer, route,
 };
 
 /// The events that follow from one event; nothing, mostly.
@@ -22,11 +22,17 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
             offer_request(state, now, request.id)
         }
         Event::Route(route::Event::Widened { request, .. }) => offer_request(state, now, *request),
+        Event::Route(route::Event::Changed { request, .. }) => {
+            offer_request(state, now, request.id)
+        }
         // A pause holds for all requests of the interaction, and goes with the request that had it.
         Event::Route(route::Event::Cooled { of, .. } | route::Event::Cancelled { of, .. }) => {
             offer_again(state, now, of.interaction)
         }
         Event::Offer(offer::Event::NotTaken { of, agent, .. }) => {
+            if let Some(paused) = state.paused_now(*agent, None) {
+                return vec![paused];
+            }
             // First the one that came back, then whoever is free again: at the next look.
             let events = offer_again(state, now, of.interaction);
             if events.is_empty() {
@@ -35,8 +41,20 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
                 events
             }
         }
-        // Whoever was given one may have room for another.
-        Event::Offer(offer::Event::Made { offer, .. }) => offer_agent(state, now, offer.agent),
+        // Whoever was given one may have room for another, when what it interrupts rests.
+        Event::Offer(offer::Event::Made { offer, .. }) => {
+            offer_beside(state, now, offer.agent, offer.medium)
+        }
+        // So may whoever took something himself.
+        Event::Interaction(interaction::Event::Pulled { of, agent, .. }) => {
+            let it = state.interaction(of.interaction);
+            it.map(|it| offer_beside(state, now, *agent, it.medium))
+                .unwrap_or_default()
+        }
+        Event::Interaction(interaction::Event::Submitted(it)) => it
+            .owner()
+            .map(|owner| offer_beside(state, now, owner, it.medium))
+            .unwrap_or_default(),
         Event::Interaction(
             interaction::Event::Stopped {
                 owner: Some(agent), ..
@@ -49,6 +67,13 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
             | agent::Event::DeskBack { agent },
         ) => offer_agent(state, now, *agent),
         Event::Config(config::Event::AgentPut(agent)) => offer_agent(state, now, agent.id),
+        // Whoever belongs to a group now may be wanted by what waits.
+        Event::Config(config::Event::Put(object)) if object.body.kind() == Kind::Group => {
+            offer_one_of(state, now, state.members(object.id).iter().copied())
+        }
+        Event::Config(config::Event::Put(object)) if object.body.kind() == Kind::CapacityRule => {
+            offer_one_of(state, now, state.agents_with_rule(&object.name).into_iter())
+        }
         _ => Vec::new(),
     }
 }
@@ -70,54 +95,39 @@ fn offer_again(state: &State, now: Now, id: InteractionId) -> Vec<Event> {
 /// requests of one interaction), the agent may be for one that stands before it: that one goes
 /// first, and this one has its turn at the next look.
 fn offer_request(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
-    let Some(found) = agent_for(state, id) else {
+    let Some(found) = state.agent_for(now, id) else {
         return Vec::new();
     };
     // Each step goes to a smaller key, so this ends.
-    match request_for(state, found.agent) {
+    match state.request_for(found.agent) {
         Some(first) if first != id => offer_request(state, now, first),
         _ => {
             let came = Came {
                 occasion: Occasion::RequestCame,
-                candidates: found.candidates.saturating_sub(cooling_but_free(state, id)),
+                candidates: found
+                    .candidates
+                    .saturating_sub(state.held_back_but_free(id)),
             };
             offer(state, now, id, found.agent, came)
         }
     }
 }
 
-fn agent_for(state: &State, id: RouteRequestId) -> Option<AgentFound> {
-    state
-        .matcher
-        .agent_for(id, &mut |agent| !state.is_cooling(id, agent))
+/// An agent who has one more of a medium looks for a request, after what that one interrupts
+/// rests.
+fn offer_beside(state: &State, now: Now, agent: AgentId, added: Medium) -> Vec<Event> {
+    match state.paused_now(agent, Some(added)) {
+        Some(paused) => vec![paused],
+        None => offer_agent(state, now, agent),
+    }
 }
 
-fn request_for(state: &State, agent: AgentId) -> Option<RouteRequestId> {
-    state
-        .matcher
-        .request_for(agent, &mut |id| !state.is_cooling(id, agent))
-}
-
-/// How many agents could take a request, were the two not cooling: the matcher counts them
-/// as candidates, because it knows of no pauses.
-fn cooling_but_free(state: &State, id: RouteRequestId) -> u32 {
-    let Some(request) = state.request(id) else {
-        return 0;
-    };
-    let wanted = request.target.expression(request.step);
-    let cooling = state.cooling_agents(id).into_iter();
-    let held_back = cooling.filter(|agent| {
-        let skilled = state
-            .agent(*agent)
-            .is_some_and(|it| wanted.holds(&it.body.skills));
-        skilled && state.obstacle(id, *agent) == Some(Obstacle::Cooling)
-    });
-    u32::try_from(held_back.count()).unwrap_or(u32::MAX)
-}
-
-/// An agent looks for a request.
+/// An agent looks for a request, after what rested without need goes on.
 fn offer_agent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
-    let Some(id) = request_for(state, agent) else {
+    if let Some(paused) = state.paused_now(agent, None) {
+        return vec![paused];
+    }
+    let Some(id) = state.request_for(agent) else {
         return Vec::new();
     };
     let came = Came {
@@ -125,6 +135,14 @@ fn offer_agent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
         candidates: 1,
     };
     offer(state, now, id, agent, came)
+}
+
+/// The first of these agents who finds a request gets it.
+fn offer_one_of(state: &State, now: Now, agents: impl Iterator<Item = AgentId>) -> Vec<Event> {
+    agents
+        .map(|agent| offer_agent(state, now, agent))
+        .find(|events| !events.is_empty())
+        .unwrap_or_default()
 }
 
 struct Came {
@@ -145,6 +163,15 @@ fn offer(state: &State, now: Now, id: RouteRequestId, agent: AgentId, came: Came
         "only what is routed stands in line"
     );
     let ahead = state.matcher.ahead_of(id, agent);
+    let held_back = ahead.total - ahead.not_for_agent;
+    let excluded = match held_back {
+        0 => 0,
+        _ => state.ahead_excluded(id, agent),
+    };
+    let skipped = match came.occasion {
+        Occasion::RequestCame => state.skipped(id),
+        Occasion::AgentCame | Occasion::Asked => Vec::new(),
+    };
     let idle_since = state
         .at_work(agent)
         .map_or(now.engine, |at_work| at_work.idle_since);
@@ -159,14 +186,18 @@ fn offer(state: &State, now: Now, id: RouteRequestId, agent: AgentId, came: Came
         back_to: BackTo::Routing,
         decision: Decision {
             occasion: came.occasion,
-            rule: Rule::LongestIdle,
+            rule: State::rule(request),
             candidates: came.candidates,
             idle: now.engine.since(idle_since),
             waited: now.engine.since(request.since.engine),
             step: request.step,
             ahead: ahead.total,
             ahead_not_for_agent: ahead.not_for_agent,
-            ahead_cooling: ahead.total - ahead.not_for_agent,
+            ahead_cooling: held_back - excluded,
+            more: Rare::of(Details {
+                skipped,
+                ahead_excluded: excluded,
+            }),
         },
         wish: None,
     };

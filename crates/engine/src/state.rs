@@ -8,6 +8,7 @@ use crate::results::{Kept, Results};
 use crate::timers::Timers;
 use crate::tracked::Tracked;
 use ringback_model::agent::{AtWork, ClaimKind};
+use ringback_model::capacity::Rule;
 use ringback_model::config::{Agent, ApiKey, Kind, Object, Queue, Settings, Version, VirtualQueue};
 use ringback_model::effect::Order;
 use ringback_model::interaction::{Interaction, PlacedSequence};
@@ -51,6 +52,7 @@ pub struct State {
 
     pub(crate) names: Names,
     pub(crate) groups: Groups,
+    pub(crate) rules: BTreeMap<Name, Rule>,
     pub(crate) offer_ttls: BTreeMap<Medium, Millis>,
     pub(crate) matcher: Matcher,
     pub(crate) timers: Timers,
@@ -509,6 +511,10 @@ impl State {
     /// How many more of a medium the agent's capacity allows, whether ready or not.
     #[must_use]
     pub fn room(&self, agent: AgentId, medium: Medium) -> u8 {
+        if let Some((rule, claims, paused)) = self.ruled(agent) {
+            let room = rule.room_beside(&claims, paused, medium);
+            return u8::try_from(room).unwrap_or(u8::MAX);
+        }
         let allowed = self
             .agents
             .get(agent)

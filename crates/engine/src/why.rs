@@ -31,17 +31,14 @@ impl State {
 
     fn why_request(&self, id: RouteRequestId) -> Option<WhyRequest> {
         let waiting = self.waiting(id)?;
-        let expression = waiting.request.target.expression(waiting.request.step);
+        let expression = waiting.request.wanted().into_owned();
         let agents = self.agents.keys();
         let (could, qualified) = if waiting.line.is_some() {
             let who = self.matcher.first_agents(id, LOOKED_AT_MAX);
             (who.first, who.qualified)
         } else {
             // While it is offered it stands in no line; ask each agent.
-            let skilled = |agent: &AgentId| {
-                self.agent(*agent)
-                    .is_some_and(|it| expression.holds(&it.body.skills))
-            };
+            let skilled = |agent: &AgentId| self.is_wanted(*agent, &expression);
             let could: Vec<AgentId> = agents.iter().copied().filter(skilled).collect();
             let qualified = u32::try_from(could.len()).unwrap_or(u32::MAX);
             (could, qualified)
@@ -83,10 +80,12 @@ impl State {
             Some(Obstacle::NotLoggedInForMedium)
         } else if readiness.is_some_and(|it| it.not_ready.is_some()) {
             Some(Obstacle::NotReady)
-        } else if self.room(agent, request.medium) == 0 {
+        } else if !self.has_room(agent, request.medium) {
             Some(Obstacle::Busy)
         } else if self.is_cooling(id, agent) {
             Some(Obstacle::Cooling)
+        } else if request.excludes(agent) {
+            Some(Obstacle::Excluded)
         } else {
             None
         }

@@ -1,10 +1,11 @@
 //! Agents at work: desks, readiness, claims.
 
+use crate::capacity::MediaSet;
 use crate::id::{AgentId, DeskSessionId, InteractionId};
 use crate::medium::Medium;
 use crate::name::Name;
 use crate::rare::Rare;
-use crate::time::{EngineTime, Now};
+use crate::time::{EngineTime, Millis, Now};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +29,12 @@ pub struct AtWork {
     /// What few agents have.
     #[serde(default, skip_serializing_if = "Rare::is_none")]
     pub more: Rare<More>,
+    /// The media whose work rests, because other work interrupted it. It keeps its claims.
+    #[serde(default, skip_serializing_if = "Rare::is_none")]
+    pub paused: Rare<MediaSet>,
+    /// How long the agent has handled something since log-in.
+    #[serde(default, skip_serializing_if = "Rare::is_none")]
+    pub occupied: Rare<Occupied>,
 }
 
 /// What few agents at work have.
@@ -39,6 +46,35 @@ pub struct More {
     /// Interactions the agent listens to; they take no claim.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub listens: BTreeSet<InteractionId>,
+}
+
+/// Since log-in, the time in which the agent worked on at least one interaction, his own or
+/// another's.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Occupied {
+    /// All stretches that are over, together.
+    #[serde(default)]
+    pub before: Millis,
+    /// Since when something is handled again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<EngineTime>,
+}
+
+impl Occupied {
+    /// All of it, up to now.
+    #[must_use]
+    pub fn until(&self, now: EngineTime) -> Millis {
+        let going_on = self.since.map_or(Millis::ZERO, |since| now.since(since));
+        Millis(self.before.0 + going_on.0)
+    }
+}
+
+impl AtWork {
+    /// The media whose work rests.
+    #[must_use]
+    pub fn paused(&self) -> MediaSet {
+        self.paused.get().copied().unwrap_or_default()
+    }
 }
 
 /// An agent's desk, from log-in to log-out.
@@ -231,6 +267,14 @@ pub enum Event {
         /// When what he handles goes back, unless the desk answers again.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         returns: Vec<(InteractionId, EngineTime)>,
+    },
+    /// Work of these media rests from now on, because other work interrupts it, and work of all
+    /// other media goes on.
+    Paused {
+        /// Whose.
+        agent: AgentId,
+        /// Of which media; none: everything goes on.
+        media: MediaSet,
     },
 }
 

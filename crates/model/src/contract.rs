@@ -153,6 +153,8 @@ impl Refused {
                 route::Refused::TooMany { .. } => "route.too_many",
                 route::Refused::Offered { .. } => "route.offered",
                 route::Refused::CreditTooLarge { .. } => "route.credit_too_large",
+                route::Refused::UnknownTarget { .. } => "route.unknown_target",
+                route::Refused::OutOfRange { .. } => "route.out_of_range",
             },
         }
     }
@@ -203,6 +205,7 @@ impl Event {
                 agent::Event::DeskLost { .. } => "agent.desk_lost",
                 agent::Event::DeskBack { .. } => "agent.desk_back",
                 agent::Event::DeskSilent { .. } => "agent.desk_silent",
+                agent::Event::Paused { .. } => "agent.paused",
             },
             Self::Config(event) => match event {
                 config::Event::QueuePut(_) => "config.queue_put",
@@ -252,6 +255,7 @@ impl Event {
             Self::Route(event) => match event {
                 route::Event::Requested { .. } => "route.requested",
                 route::Event::Widened { .. } => "route.widened",
+                route::Event::Changed { .. } => "route.changed",
                 route::Event::Cooled { .. } => "route.cooled",
                 route::Event::Cancelled { .. } => "route.cancelled",
             },
@@ -282,6 +286,7 @@ impl Event {
             | Self::Route(
                 route::Event::Requested { of, .. }
                 | route::Event::Widened { of, .. }
+                | route::Event::Changed { of, .. }
                 | route::Event::Cooled { of, .. }
                 | route::Event::Cancelled { of, .. },
             )
@@ -310,7 +315,8 @@ impl Event {
                 | agent::Event::NotReady { agent, .. }
                 | agent::Event::DeskLost { agent, .. }
                 | agent::Event::DeskBack { agent }
-                | agent::Event::DeskSilent { agent, .. },
+                | agent::Event::DeskSilent { agent, .. }
+                | agent::Event::Paused { agent, .. },
             )
             | Self::Offer(
                 offer::Event::Accepted { agent, .. } | offer::Event::NotTaken { agent, .. },

@@ -5,6 +5,8 @@ use crate::interaction::{Subject, Wish};
 use crate::medium::Medium;
 use crate::name::Name;
 use crate::place::BackTo;
+use crate::rare::Rare;
+use crate::route::{Obstacle, Select};
 use crate::time::{EngineTime, Millis, Now};
 use serde::{Deserialize, Serialize};
 
@@ -75,6 +77,29 @@ pub struct Decision {
     pub ahead_not_for_agent: u32,
     /// Of these, requests this agent did not take a moment ago.
     pub ahead_cooling: u32,
+    /// What few decisions have to tell.
+    #[serde(default, skip_serializing_if = "Rare::is_none")]
+    pub more: Rare<Details>,
+}
+
+/// What few decisions have to tell.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Details {
+    /// Agents who are wanted by the request and could not take it, counted by the first thing
+    /// that held each of them back. Told where the request looked for an agent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<(Obstacle, u32)>,
+    /// Of those overtaken, requests that exclude this agent.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub ahead_excluded: u32,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+const fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 /// What made a request and an agent be looked at.
@@ -95,8 +120,57 @@ pub enum Occasion {
 pub enum Rule {
     /// Who has been idle longest; among equals the smaller id.
     LongestIdle,
+    /// Who has the fewest interactions in hand.
+    FewestBusy,
+    /// Who handled something for the smallest share of the time since log-in.
+    LeastOccupied,
+    /// Whose levels are nearest to those asked for.
+    BestFit,
+    /// Drawn by lot.
+    Random,
+    /// The one the request waited for.
+    LastAgent,
     /// The one who was named.
     Named,
+}
+
+impl Rule {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::LongestIdle,
+        Self::FewestBusy,
+        Self::LeastOccupied,
+        Self::BestFit,
+        Self::Random,
+        Self::LastAgent,
+        Self::Named,
+    ];
+
+    /// The fixed serialised name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LongestIdle => "longest_idle",
+            Self::FewestBusy => "fewest_busy",
+            Self::LeastOccupied => "least_occupied",
+            Self::BestFit => "best_fit",
+            Self::Random => "random",
+            Self::LastAgent => "last_agent",
+            Self::Named => "named",
+        }
+    }
+}
+
+impl From<Select> for Rule {
+    fn from(select: Select) -> Self {
+        match select {
+            Select::LongestIdle => Self::LongestIdle,
+            Select::FewestBusy => Self::FewestBusy,
+            Select::LeastOccupied => Self::LeastOccupied,
+            Select::BestFit => Self::BestFit,
+            Select::Random => Self::Random,
+        }
+    }
 }
 
 /// What an agent can say to an offer.

@@ -5,9 +5,12 @@ use crate::interaction::Subject;
 use crate::medium::Medium;
 use crate::name::Name;
 use crate::order::{OrderKey, Tier};
-use crate::target::Target;
+use crate::rare::Rare;
+use crate::target::{Expression, Target};
 use crate::time::{Deadline, EngineTime, Millis, Now, WallTime};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// One wish of an interaction for an agent. It outlives the workflow session that made it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -44,6 +47,169 @@ pub struct RouteRequest {
     /// When it ends if nobody was found.
     #[serde(default, skip_serializing_if = "Deadline::is_none")]
     pub ends_at: Deadline,
+    /// What few requests have.
+    #[serde(default, skip_serializing_if = "Rare::is_none")]
+    pub more: Rare<More>,
+}
+
+/// What few route requests have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct More {
+    /// When its target came, if later than the request itself; the steps count from here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_since: Option<EngineTime>,
+    /// How an agent is chosen among several.
+    #[serde(default, skip_serializing_if = "Select::is_usual")]
+    pub select: Select,
+    /// Agents who do not get it, until others are named.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub exclude: BTreeSet<AgentId>,
+    /// Whom it waits for before it wants its target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Last>,
+}
+
+/// The agent a request waits for first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Last {
+    /// Who.
+    pub agent: AgentId,
+    /// What he is called.
+    pub name: Name,
+    /// Until when.
+    pub until: EngineTime,
+}
+
+impl RouteRequest {
+    /// Whom it wants at present: its last agent as long as it waits for him, then the step of its
+    /// target that is in force.
+    #[must_use]
+    pub fn wanted(&self) -> Cow<'_, Expression> {
+        match self.more.get().and_then(|more| more.last.as_ref()) {
+            Some(last) => Cow::Owned(Expression::Agent(last.name.clone())),
+            None => Cow::Borrowed(self.target.expression(self.step)),
+        }
+    }
+
+    /// From when the steps of its target count.
+    #[must_use]
+    pub fn target_since(&self) -> EngineTime {
+        let later = self.more.get().and_then(|more| more.target_since);
+        later.unwrap_or(self.since.engine)
+    }
+
+    /// How an agent is chosen for it among several.
+    #[must_use]
+    pub fn select(&self) -> Select {
+        self.more
+            .get()
+            .map_or(Select::LongestIdle, |more| more.select)
+    }
+
+    /// Whether an agent is not to get it.
+    #[must_use]
+    pub fn excludes(&self, agent: AgentId) -> bool {
+        self.more
+            .get()
+            .is_some_and(|more| more.exclude.contains(&agent))
+    }
+}
+
+/// How an agent is chosen among several who could take a request. Among equals it is always who
+/// has been idle longest, then the smaller id.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Select {
+    /// Who has been idle longest.
+    #[default]
+    LongestIdle,
+    /// Who has the fewest interactions in hand.
+    FewestBusy,
+    /// Who handled something for the smallest share of the time since log-in.
+    LeastOccupied,
+    /// Whose levels are nearest to those asked for: the smallest sum of what is better than asked.
+    BestFit,
+    /// Anybody: drawn anew for each offer, from the ids alone, so that a replay draws the same.
+    Random,
+}
+
+impl Select {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::LongestIdle,
+        Self::FewestBusy,
+        Self::LeastOccupied,
+        Self::BestFit,
+        Self::Random,
+    ];
+
+    /// The fixed serialised name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LongestIdle => "longest_idle",
+            Self::FewestBusy => "fewest_busy",
+            Self::LeastOccupied => "least_occupied",
+            Self::BestFit => "best_fit",
+            Self::Random => "random",
+        }
+    }
+
+    /// Whether it is the one that needs not be named.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Who is chosen, and who is not, beside what the target says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Selection {
+    /// How one is chosen among several.
+    #[serde(default, skip_serializing_if = "Select::is_usual")]
+    pub select: Select,
+    /// Agents who do not get it, by name.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub exclude: BTreeSet<Name>,
+    /// Whom to wait for first, whatever the target says. One who is not logged in is not waited
+    /// for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_agent: Option<LastAgent>,
+}
+
+/// An agent to be waited for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct LastAgent {
+    /// Who, by name.
+    pub agent: Name,
+    /// How long.
+    pub wait: Millis,
+}
+
+impl Selection {
+    /// The most agents that can be left out.
+    pub const EXCLUDE_MAX: usize = 64;
+    /// The longest wait for one agent.
+    pub const WAIT_MAX: Millis = Millis::seconds(86_400);
+}
+
+/// What of a waiting request is to be different; what is not given stays.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Change {
+    /// How urgent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tier: Option<Tier>,
+    /// Wait credited, in place of what was credited before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credit: Option<Millis>,
+    /// Whom to want; its steps count from now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<Target>,
+    /// Who is chosen, in place of all that was said about it before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
 }
 
 /// A pause between one request and one agent who did not take it.
@@ -68,6 +234,9 @@ pub struct Ask {
     /// Wait already credited.
     #[serde(default)]
     pub credit: Millis,
+    /// Who is chosen, beside what the target says.
+    #[serde(default, skip_serializing_if = "Rare::is_none")]
+    pub selection: Rare<Selection>,
 }
 
 /// What can be asked about route requests.
@@ -80,6 +249,13 @@ pub enum Input {
         interaction: InteractionId,
         /// What for.
         ask: Box<Ask>,
+    },
+    /// Change a request in place: it keeps its age.
+    Change {
+        /// Which request.
+        request: RouteRequestId,
+        /// What is to be different.
+        change: Box<Change>,
     },
     /// Take a request back.
     Cancel {
@@ -104,6 +280,16 @@ pub enum Cancelled {
     TimedOut,
 }
 
+/// What made a request different.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChangeCause {
+    /// Somebody asked for it.
+    Asked,
+    /// It has waited for its last agent long enough.
+    LastAgentGone,
+}
+
 /// What happened to a route request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -126,6 +312,16 @@ pub enum Event {
         /// When the next one comes.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         widens_at: Option<EngineTime>,
+    },
+    /// It is different from now on, and keeps its age; the record as it is now, but for its pauses,
+    /// which only their own events change.
+    Changed {
+        /// Of which interaction.
+        of: Subject,
+        /// The request.
+        request: Box<RouteRequest>,
+        /// What made it different.
+        cause: ChangeCause,
     },
     /// The pause between it and an agent is over.
     Cooled {
@@ -203,6 +399,22 @@ pub enum Refused {
         /// The limit.
         limit: Millis,
     },
+    /// Something it names is not there.
+    #[error("there is no {what}: name one that exists, or make it first")]
+    UnknownTarget {
+        /// What kind of thing, and its name.
+        what: String,
+    },
+    /// A part of what was said about whom to choose passes a limit.
+    #[error("{what} is {found}: at most {limit} is allowed")]
+    OutOfRange {
+        /// Which part.
+        what: String,
+        /// What was asked.
+        found: String,
+        /// The limit.
+        limit: String,
+    },
 }
 
 /// A route request and its place in line.
@@ -253,7 +465,8 @@ pub struct WhyRequest {
 }
 
 /// What keeps a qualified agent from being offered a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Obstacle {
     /// Not logged in.
     LoggedOut,
@@ -267,4 +480,22 @@ pub enum Obstacle {
     Busy,
     /// Did not take this request a moment ago.
     Cooling,
+    /// The request excludes the agent.
+    Excluded,
+}
+
+impl Obstacle {
+    /// The fixed serialised name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LoggedOut => "logged_out",
+            Self::DeskLost => "desk_lost",
+            Self::NotLoggedInForMedium => "not_logged_in_for_medium",
+            Self::NotReady => "not_ready",
+            Self::Busy => "busy",
+            Self::Cooling => "cooling",
+            Self::Excluded => "excluded",
+        }
+    }
 }

@@ -6,12 +6,15 @@
 //! ```text
 //! expression = term { "|" term }
 //! term       = factor { "&" factor }
-//! factor     = "(" expression ")" | skill op level | skill equality text
+//! factor     = "(" expression ")" | skill op level | skill equality text | agent ".A" | group ".GA"
 //! op         = "=" | "!=" | ">" | ">=" | "<" | "<="
 //! equality   = "=" | "!="
 //! level      = 0 to 65535
 //! text       = '"' characters '"', or with "'" instead; "\" takes the meaning of the next one
 //! ```
+//!
+//! `anna.A` holds for that agent only, `sales.GA` for whoever belongs to that group. A name that
+//! ends like that and is compared with something is a skill as ever.
 //!
 //! `&` binds tighter than `|`; [`TwoReadings`] warns where that matters. A skill the agent does
 //! not have compares as level 0, or as the empty text. The empty expression is
@@ -30,10 +33,11 @@ mod step;
 mod text;
 
 pub use escalation::{
-    Check, Escalation, EscalationError, EscalationProblem, EscalationStep, RawStep,
+    Check, Escalation, EscalationError, EscalationProblem, EscalationStep, NotPlain,
+    NotPlainProblem, RawStep,
 };
 pub use expression::{
-    Comparison, Expression, Level, Parenthesised, Skills, TextComparison, TextSkills,
+    Comparison, Expression, Level, Parenthesised, Qualification, Skills, TextComparison, TextSkills,
 };
 pub use list::{Notice, TargetItem, TargetKind, Targets, TargetsError, TargetsProblem, Threshold};
 pub use read::ExpressionError;

@@ -262,7 +262,9 @@ impl Auditor {
                     broken.push(format!("{request} was cancelled, but its wait never ended"));
                 }
             }
-            route::Event::Widened { .. } | route::Event::Cooled { .. } => {}
+            route::Event::Widened { .. }
+            | route::Event::Changed { .. }
+            | route::Event::Cooled { .. } => {}
         }
     }
 
@@ -311,7 +313,9 @@ impl Auditor {
         broken: &mut Vec<String>,
     ) {
         let came: Vec<RouteRequestId> = match event {
-            Event::Route(route::Event::Requested { request, .. }) => vec![request.id],
+            Event::Route(
+                route::Event::Requested { request, .. } | route::Event::Changed { request, .. },
+            ) => vec![request.id],
             Event::Offer(offer::Event::NotTaken { of, .. }) => state
                 .interaction(of.interaction)
                 .map(|it| it.requests.clone())
@@ -320,7 +324,9 @@ impl Auditor {
         };
         for (id, ahead) in places(state) {
             let grown = self.places.get(&id).is_some_and(|was| *was < ahead);
-            if grown && !came.iter().any(|other| is_before(state, *other, id)) {
+            // Whoever is put back is told so by the change itself.
+            let put_back = came.contains(&id);
+            if grown && !put_back && !came.iter().any(|other| is_before(state, *other, id)) {
                 broken.push(format!("the place of {id} grew to {ahead} for no reason"));
             }
         }

@@ -9,18 +9,19 @@ mod handling;
 
 use ringback_engine::State;
 use ringback_model::config::{
-    AgentBody, Body, Capacity, Expected, Group, Kind, MediumDefaults, QueueBody, Role, Settings,
-    Skill, Timeouts, VirtualQueueBody, Workbin,
+    AgentBody, Body, Capacity, CapacityRule, Expected, Group, Kind, MediumDefaults, QueueBody,
+    Role, Settings, Skill, Timeouts, VirtualQueueBody, Workbin,
 };
 use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::offer::Offer;
 use ringback_model::place::Place;
-use ringback_model::route::Ask;
+use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
 use ringback_model::target::{Expression, Step, Target};
 use ringback_model::value::UserData;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Input, InteractionId, KeyId, Medium, Millis, Name,
-    OfferId, RouteRequestId, Tier, agent, config, contact, effect, interaction, node, offer, route,
+    OfferId, Rare, RouteRequestId, Tier, agent, config, contact, effect, interaction, node, offer,
+    route,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -53,7 +54,8 @@ pub fn world() -> Vec<Input> {
             media: Vec::new(),
         })
     });
-    let setup = queues.chain(lines).chain(agents).chain([settings]);
+    let setup = queues.chain(lines).chain([put_rule(0)]);
+    let setup = setup.chain(agents).chain([settings]);
     setup.chain(agents_at_work).collect()
 }
 
@@ -78,7 +80,8 @@ pub fn input(state: &State, it: &Move) -> Input {
     let rest = [it[1], it[2], it[3], it[4], it[5], it[6]];
     match it[0] {
         0..=32 => submit(state, rest),
-        33..=60 => request(state, rest),
+        33..=55 => request(state, rest),
+        56..=60 => change(state, rest),
         61..=64 => Input::Route(route::Input::Cancel {
             request: request_id(state, rest),
         }),
@@ -205,7 +208,7 @@ fn submit(state: &State, rest: [u8; 6]) -> Input {
         parent: (rest[2] % 16 == 3).then(|| interaction_id(state, rest[3])),
         user_data: UserData::default(),
         route: (rest[1] < 220).then(|| ask(rest)),
-        said: ringback_model::Rare::none(),
+        said: Rare::none(),
     };
     Input::Interaction(interaction::Input::Submit(Box::new(submission)))
 }
@@ -226,6 +229,44 @@ fn ask(rest: [u8; 6]) -> Ask {
             _ if rest[5] == 195 => 1_000_000_000,
             _ => 1_000,
         }),
+        selection: match rest[4] / 64 {
+            0 => Rare::of(selection(rest[0])),
+            _ => Rare::none(),
+        },
+    }
+}
+
+/// Another priority, credit, target or choice for a request.
+fn change(state: &State, rest: [u8; 6]) -> Input {
+    let change = Change {
+        tier: rest[1]
+            .is_multiple_of(2)
+            .then(|| Tier(i16::from(rest[1] % 5))),
+        credit: (rest[1] % 4 == 1).then(|| ask(rest).credit),
+        target: rest[2].is_multiple_of(3).then(|| target(rest[4])),
+        selection: (rest[2] % 3 == 1).then(|| selection(rest[3])),
+    };
+    Input::Route(route::Input::Change {
+        request: request_id(state, rest),
+        change: Box::new(change),
+    })
+}
+
+/// Each way to choose; some exclude, some wait for one agent first.
+fn selection(byte: u8) -> Selection {
+    let who = name(NAMES[usize::from(byte / 8 % 5)]);
+    let wait = match byte {
+        240.. => Millis::seconds(100_000),
+        _ => Millis::seconds(u64::from(byte % 4)),
+    };
+    let mut exclude = BTreeSet::new();
+    if byte.is_multiple_of(3) {
+        exclude.insert(who.clone());
+    }
+    Selection {
+        select: Select::ALL[usize::from(byte % 5)],
+        exclude,
+        last_agent: (byte % 3 == 1 || byte >= 240).then_some(LastAgent { agent: who, wait }),
     }
 }
 
@@ -249,6 +290,16 @@ fn target(byte: u8) -> Target {
             let wider = skill(byte, ">=", 1);
             let widest = Expression::anyone();
             vec![step(first, 0), step(wider, 1), step(widest, 5)]
+        }
+        3 if byte >= 128 => {
+            let texts = [
+                "L=\"en\"",
+                "L!=\"en\" & L!=\"\"",
+                "team.GA",
+                "anna.A | team.GA",
+            ];
+            let wanted = texts[usize::from(byte / 8 % 4)];
+            vec![step(wanted.parse().expect("an expression"), 0)]
         }
         3 => {
             let both = Expression::All(vec![first, skill(byte / 8, ">=", 1)]);
@@ -386,6 +437,26 @@ fn missing(state: &State) -> Option<Input> {
     Some(put_virtual_queue(u8::try_from(index).unwrap_or(0), 0))
 }
 
+/// The capacity rule of the tiny world: it lets calls interrupt, or not, or is none.
+fn put_rule(byte: u8) -> Input {
+    let text = match byte % 6 {
+        0 | 1 => "voice 1 or digital 2; voice interrupts digital",
+        2 => "voice 1 and chat 1",
+        3 => "budget 3: voice 2, chat 1; voice interrupts chat",
+        4 => "any 2",
+        _ => "voice 1 or",
+    };
+    let rule = CapacityRule {
+        description: String::new(),
+        text: text.to_owned(),
+    };
+    Input::Config(config::Input::Put {
+        name: name("mix"),
+        body: Box::new(Body::CapacityRule(rule)),
+        expected: Expected::Any,
+    })
+}
+
 /// Groups, skills and defaults of a medium; some of them name what is not there.
 fn put_object(rest: [u8; 6]) -> Input {
     let member = name(NAMES[usize::from(rest[1] % 5)]);
@@ -413,6 +484,7 @@ fn put_object(rest: [u8; 6]) -> Input {
             };
             (medium(rest[2]).name(), Body::Medium(defaults))
         }
+        _ if rest[1] < 128 => return put_rule(rest[2]),
         _ => ("bin", Body::Workbin(Workbin::default())),
     };
     Input::Config(config::Input::Put {
@@ -440,7 +512,7 @@ fn delete(state: &State, rest: [u8; 6]) -> Input {
         (4, _) => (Kind::Skill, name(SKILLS[usize::from(rest[2] % 3)])),
         (5, _) => (Kind::Medium, name(medium(rest[2]).name())),
         _ => {
-            move_to = (rest[2] < 128).then(|| name(QUEUES[1 - queue]));
+            move_to = (rest[2] < 224).then(|| name(QUEUES[1 - queue]));
             (Kind::Queue, name(QUEUES[queue]))
         }
     };
@@ -501,7 +573,10 @@ fn put_agent(index: u8, bytes: [u8; 3]) -> Input {
                 .map(|(skill, level)| (name(skill), u16::from(level)))
                 .collect(),
             capacity: Capacity(capacity),
-            ..AgentBody::default()
+            texts: [("L", ["", "en", "de"][usize::from(bytes[0] % 3)])]
+                .map(|(skill, text)| (name(skill), text.parse().expect("a text")))
+                .into(),
+            capacity_rule: (bytes[1] % 3 == 1).then(|| name("mix")),
         },
         expected: expected(bytes[2]),
     })

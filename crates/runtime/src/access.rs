@@ -37,7 +37,7 @@ pub enum Action {
     Complete,
     /// End an interaction from outside.
     Stop,
-    /// Make and cancel route requests.
+    /// Make, change and cancel route requests.
     Route,
     /// As an agent: begin work of one's own, and do with what one has in hand whatever has to be
     /// done.
@@ -295,7 +295,7 @@ fn of_input(state: &State, input: &Input) -> (Action, About) {
         Input::Route(route::Input::Request { interaction, .. }) => {
             (Action::Route, About::Interaction(*interaction))
         }
-        Input::Route(route::Input::Cancel { request }) => {
+        Input::Route(route::Input::Cancel { request } | route::Input::Change { request, .. }) => {
             let of = state.request(*request).map(|request| request.interaction);
             (
                 Action::Route,

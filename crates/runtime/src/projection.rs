@@ -343,6 +343,7 @@ fn of_route(event: &route::Event, changes: &mut Vec<Change<'_>>) {
             of, rests: true, ..
         } => (of, Some("queue")),
         route::Event::Widened { of, .. }
+        | route::Event::Changed { of, .. }
         | route::Event::Cooled { of, .. }
         | route::Event::Cancelled { of, .. } => (of, None),
     };

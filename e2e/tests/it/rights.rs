@@ -107,6 +107,7 @@ fn frame(verb: &str, of: &str, made: &Made) -> Value {
             json!({"queue": of, "medium": "chat", "user_data": {"mark": "a new one"}})
         }
         "interaction.route" => json!({"virtual_queue": "english", "target": "Nobody>=9"}),
+        "route.change" => json!({"priority": 3}),
         "interaction.stop" => json!({"cause": "abandoned"}),
         "interaction.complete" => json!({"reason": "solved"}),
         "offer.reject" => json!({"reason": "busy"}),
@@ -120,7 +121,7 @@ fn frame(verb: &str, of: &str, made: &Made) -> Value {
     if verb.starts_with("interaction.") && !new.contains(&verb) {
         fields["interaction"] = made.interaction.as_str().into();
     }
-    if verb == "route.cancel" {
+    if verb.starts_with("route.") {
         fields["request"] = made.request.as_str().into();
     }
     if verb.starts_with("offer.") {

@@ -73,6 +73,9 @@ pub(crate) struct AgentView {
     offers: Vec<OfferView>,
     /// What the agent has in hand.
     work: Vec<WorkView>,
+    /// Media whose work rests, because other work interrupted it.
+    #[schema(value_type = Vec<MediumWord>)]
+    paused: Vec<&'static str>,
     /// Offers missed in a row, per medium.
     #[schema(value_type = BTreeMap<String, u8>)]
     misses: BTreeMap<&'static str, u8>,
@@ -155,6 +158,7 @@ impl AgentView {
                 .collect(),
             offers: live.offers.iter().map(OfferView::from).collect(),
             work: at_work.claims.iter().map(WorkView::from).collect(),
+            paused: at_work.paused().iter().map(Medium::name).collect(),
             misses: misses.map(|(medium, n)| (medium.name(), *n)).collect(),
             sequence,
         }

@@ -92,7 +92,8 @@ pub(crate) struct AgentPut {
     /// Left out: one call, and three of each other medium.
     #[schema(value_type = Option<BTreeMap<String, u8>>)]
     capacity: Option<BTreeMap<Text<Medium>, u8>>,
-    /// Skills that have a text instead of a level.
+    /// Skills that have a text instead of a level, of up to 64 characters; the empty text is the
+    /// same as not having the skill.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     #[schema(value_type = BTreeMap<String, String>)]
     texts: BTreeMap<Text<Name>, Text<target::Text>>,

@@ -273,6 +273,10 @@ impl EventData {
                     ..self
                 }
             }
+            Event::Paused { media, .. } => Self {
+                media: Some(media.iter().map(Text).collect()),
+                ..self
+            },
             Event::LoggedOut { .. } | Event::DeskBack { .. } => self,
         }
     }
@@ -484,6 +488,15 @@ impl EventData {
                 request: Some(Text(*request)),
                 step: Some(*step),
                 until: widens_at.map(|at| Time::at(now, at)),
+                ..self
+            },
+            route::Event::Changed { request, cause, .. } => Self {
+                request: Some(Text(request.id)),
+                requested: Some(Box::new(RequestView::of_request(known, request))),
+                why: Some(match cause {
+                    route::ChangeCause::Asked => "asked",
+                    route::ChangeCause::LastAgentGone => "last_agent_gone",
+                }),
                 ..self
             },
             route::Event::Cooled { request, agent, .. } => Self {

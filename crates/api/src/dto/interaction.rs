@@ -6,6 +6,7 @@ use super::text;
 use super::work::{Exits, Moment, RestView, show_exits};
 use crate::names::Known;
 use crate::personal::{Opened, UserDataIn};
+use crate::problem::Problem;
 use crate::text::{Text, Time};
 use ringback_model::interaction::{Doer, Ending, Interaction, More, StopCause, Submission};
 use ringback_model::place::{BinOwner, Party, Place, Who};
@@ -119,8 +120,12 @@ fn inbound() -> Text<Name> {
 
 impl Submit {
     /// The submission, with contact and user data as the door made them.
-    pub(crate) fn into_model(self, contact: Option<ContactId>, data: UserData) -> Submission {
-        Submission {
+    pub(crate) fn into_model(
+        self,
+        contact: Option<ContactId>,
+        data: UserData,
+    ) -> Result<Submission, Problem> {
+        Ok(Submission {
             queue: self.queue.0,
             medium: self.medium.0,
             kind: self.kind.0,
@@ -129,9 +134,14 @@ impl Submit {
             contact,
             parent: self.parent.map(|id| id.0),
             user_data: data,
-            route: self.route.map(RouteAsk::into_model),
+            route: self.route.map(RouteAsk::into_model).transpose()?,
             said: ringback_model::Rare::none(),
-        }
+        })
+    }
+
+    /// What the writer of documented targets should know.
+    pub(crate) fn notices(&self) -> Vec<String> {
+        self.route.as_ref().map_or_else(Vec::new, RouteAsk::notices)
     }
 }
 

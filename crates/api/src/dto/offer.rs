@@ -2,10 +2,11 @@
 
 use crate::text::{Text, Time};
 use ringback_model::interaction::Wish;
-use ringback_model::offer::{NotTaken, Occasion, Offer, Rule};
+use ringback_model::offer::{NotTaken, Occasion, Offer};
 use ringback_model::place::BackTo;
 use ringback_model::{AgentId, InteractionId, Medium, Name, OfferId, RouteRequestId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// Why an agent does not take an offer.
@@ -56,7 +57,8 @@ pub(crate) struct DecisionView {
     /// work, `asked` when another agent asked for this one.
     #[schema(example = "agent_came")]
     occasion: &'static str,
-    /// How the agent was chosen.
+    /// How the agent was chosen: `longest_idle`, `fewest_busy`, `least_occupied`, `best_fit`,
+    /// `random` or `last_agent`.
     #[schema(example = "longest_idle")]
     rule: &'static str,
     /// Agents who could have taken it.
@@ -73,11 +75,17 @@ pub(crate) struct DecisionView {
     ahead_not_for_agent: u32,
     /// Of these, requests this agent did not take a moment ago.
     ahead_cooling: u32,
+    /// Of these, requests that exclude this agent.
+    ahead_excluded: u32,
+    /// Agents who are wanted and could not take it, by what held each of them back. Told when
+    /// the request looked for an agent and at most 8 others are wanted.
+    skipped: BTreeMap<&'static str, u32>,
 }
 
 impl From<&Offer> for OfferView {
     fn from(offer: &Offer) -> Self {
         let decision = &offer.decision;
+        let details = decision.more.get();
         Self {
             id: Text(offer.id),
             interaction: Text(offer.interaction),
@@ -94,10 +102,7 @@ impl From<&Offer> for OfferView {
                     Occasion::AgentCame => "agent_came",
                     Occasion::Asked => "asked",
                 },
-                rule: match decision.rule {
-                    Rule::LongestIdle => "longest_idle",
-                    Rule::Named => "named",
-                },
+                rule: decision.rule.name(),
                 candidates: decision.candidates,
                 idle_ms: decision.idle.0,
                 waited_ms: decision.waited.0,
@@ -105,6 +110,12 @@ impl From<&Offer> for OfferView {
                 ahead: decision.ahead,
                 ahead_not_for_agent: decision.ahead_not_for_agent,
                 ahead_cooling: decision.ahead_cooling,
+                ahead_excluded: details.map_or(0, |it| it.ahead_excluded),
+                skipped: details
+                    .into_iter()
+                    .flat_map(|it| &it.skipped)
+                    .map(|(obstacle, count)| (obstacle.name(), *count))
+                    .collect(),
             },
         }
     }

@@ -1,12 +1,15 @@
 //! Route requests as the API shows and takes them.
 
+use super::choice::{SelectionIn, SelectionView};
+use super::targets::{TargetsIn, TargetsSchema};
 use super::text;
 use crate::names::Known;
+use crate::problem::Problem;
 use crate::text::{Text, Time};
 use ringback_model::route::{Ask, RouteRequest};
 use ringback_model::target::{Expression, Step, Target};
-use ringback_model::{InteractionId, Medium, Millis, Name, RouteRequestId, Tier};
-use ringback_ports::query::{Obstacle, Waiting, Why, WhyRequest};
+use ringback_model::{InteractionId, Medium, Millis, Name, Rare, RouteRequestId, Tier};
+use ringback_ports::query::{Waiting, Why, WhyRequest};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -23,9 +26,16 @@ pub(crate) struct RouteAsk {
     #[schema(value_type = String, example = "english", min_length = 1, max_length = 64)]
     pub(crate) virtual_queue: Text<Name>,
     /// Whom to want: one skill expression, or steps that widen with time. An empty expression
-    /// wants anybody.
-    #[schema(value_type = TargetSchema)]
-    pub(crate) target: TargetIn,
+    /// wants anybody. Either this or `targets`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<TargetSchema>)]
+    pub(crate) target: Option<TargetIn>,
+    /// Whom to want, as the older routing server writes it: a target text, or a list of up to 15
+    /// steps. Types `A`, `GA` and `?:skills` are routed to; thresholds, statistic checks, `Q` and
+    /// `GQ` are refused with the reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<TargetsSchema>)]
+    pub(crate) targets: Option<TargetsIn>,
     /// How urgent; as the interaction when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = -32768, maximum = 32767, example = 0)]
@@ -34,16 +44,38 @@ pub(crate) struct RouteAsk {
     #[serde(default)]
     #[schema(example = 0, minimum = 0)]
     pub(crate) credit_ms: u64,
+    /// Who is chosen, beside what the target says. Left out: who has been idle longest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) selection: Option<SelectionIn>,
 }
 
 impl RouteAsk {
-    pub(crate) fn into_model(self) -> Ask {
-        Ask {
+    /// The same as the heart takes it.
+    pub(crate) fn into_model(self) -> Result<Ask, Problem> {
+        let target = match (self.target, &self.targets) {
+            (Some(target), None) => target.0,
+            (None, Some(targets)) => targets.target()?,
+            _ => {
+                let problem = "a route request has either `target` or `targets`";
+                return Err(Problem::invalid("/target", problem));
+            }
+        };
+        Ok(Ask {
             virtual_queue: self.virtual_queue.0,
-            target: self.target.0,
+            target,
             tier: self.priority.map(Tier),
             credit: Millis(self.credit_ms),
-        }
+            selection: self
+                .selection
+                .map_or_else(Rare::none, |it| Rare::of(it.into_model())),
+        })
+    }
+
+    /// What the writer of documented targets should know.
+    pub(crate) fn notices(&self) -> Vec<String> {
+        self.targets
+            .as_ref()
+            .map_or_else(Vec::new, TargetsIn::notices)
     }
 }
 
@@ -153,6 +185,9 @@ pub(crate) struct RequestView {
     widens_at: Option<Time>,
     /// Larger is more urgent.
     priority: i16,
+    /// Who is chosen for it, if anything was said about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    selection: Option<SelectionView>,
     /// Since when it waits.
     #[schema(value_type = String, format = DateTime)]
     since: Time,
@@ -183,6 +218,7 @@ impl RequestView {
             step: request.step,
             widens_at: request.widens_at.map(|at| Time::at(request.since, at)),
             priority: request.key.tier.0,
+            selection: request.more.get().map(SelectionView::new),
             since: Time::of(request.since),
             ahead: None,
             waiting: None,
@@ -208,11 +244,14 @@ pub(crate) struct WhyView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WhyRequestView {
     request: RequestView,
-    /// The skill expression in force.
+    /// The expression in force.
     wants: String,
-    /// Agents whose skills satisfy it.
+    /// How an agent is chosen among several.
+    #[schema(example = "longest_idle")]
+    rule: &'static str,
+    /// Agents who satisfy it.
     qualified: u32,
-    /// Agents whose skills do not.
+    /// Agents who do not.
     unqualified: u32,
     /// How many of the qualified are held back by what; each is counted once.
     obstacles: BTreeMap<&'static str, u32>,
@@ -225,7 +264,8 @@ pub(crate) struct WhyRequestView {
 pub(crate) struct HeldBack {
     #[schema(value_type = String, example = "a7")]
     agent: Text<ringback_model::AgentId>,
-    /// `logged_out`, `desk_lost`, `not_logged_in_for_medium`, `not_ready`, `busy` or `cooling`.
+    /// `logged_out`, `desk_lost`, `not_logged_in_for_medium`, `not_ready`, `busy`, `cooling` or
+    /// `excluded`.
     #[schema(example = "busy")]
     obstacle: &'static str,
 }
@@ -246,28 +286,21 @@ fn why_request(known: &Known, why: &WhyRequest) -> WhyRequestView {
     let obstacles = why.obstacles.iter();
     let first = why.first.iter().map(|(agent, obstacle)| HeldBack {
         agent: Text(*agent),
-        obstacle: obstacle_name(*obstacle),
+        obstacle: obstacle.name(),
     });
     WhyRequestView {
         request: RequestView::new(known, &why.waiting),
         wants: why.wants.clone(),
+        rule: match why.waiting.request.more.get() {
+            Some(more) if more.last.is_some() => "last_agent",
+            _ => why.waiting.request.select().name(),
+        },
         qualified: why.qualified,
         unqualified: why.unqualified,
         obstacles: obstacles
-            .map(|(obstacle, count)| (obstacle_name(*obstacle), *count))
+            .map(|(obstacle, count)| (obstacle.name(), *count))
             .collect(),
         first: first.collect(),
-    }
-}
-
-const fn obstacle_name(obstacle: Obstacle) -> &'static str {
-    match obstacle {
-        Obstacle::LoggedOut => "logged_out",
-        Obstacle::DeskLost => "desk_lost",
-        Obstacle::NotLoggedInForMedium => "not_logged_in_for_medium",
-        Obstacle::NotReady => "not_ready",
-        Obstacle::Busy => "busy",
-        Obstacle::Cooling => "cooling",
     }
 }
 

@@ -25,6 +25,10 @@ pub(crate) struct Written {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = 3)]
     pub(crate) version: Option<u64>,
+    /// What the writer of documented targets should know: names of statistics servers that were
+    /// ignored, expressions that have two readings, weights without effect.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) notices: Vec<String>,
     /// The record it stands in. A read with `at_least` this sees it.
     #[schema(example = 812)]
     pub(crate) sequence: u64,

@@ -1,9 +1,10 @@
 //! `/v1/interactions`: from submitting to the history.
 
-use super::{Freshness, ask, limit, marked, parameter, read, tagged, written};
+use super::{Freshness, ask, limit, marked, noted, parameter, read, tagged, written};
 use crate::commands;
 use crate::door::Caller;
 use crate::dto::Page;
+use crate::dto::choice::RouteChange;
 use crate::dto::event::EventView;
 use crate::dto::interaction::{Complete, InteractionView, SegmentView, Stop, Submit};
 use crate::dto::route::{RouteAsk, WhyView};
@@ -47,7 +48,7 @@ pub(crate) async fn submit(
     let answer = ask(&house, &caller, &headers, "interaction.submit", "")
         .send(&asked, ready)
         .await?;
-    let mut response = written(StatusCode::CREATED, &answer);
+    let mut response = noted(StatusCode::CREATED, &answer, asked.notices());
     if let Outcome::Submitted { interaction, .. } = answer.outcome {
         let location = HeaderValue::try_from(format!("/v1/interactions/{interaction}"));
         let location = location.expect("an id is a header value");
@@ -450,7 +451,7 @@ pub(crate) async fn route(
     headers: HeaderMap,
     ApiJson(body): ApiJson<RouteAsk>,
 ) -> Result<Response, Problem> {
-    let ready = commands::route(id, body.clone());
+    let ready = commands::route(id, body.clone())?;
     let answer = ask(
         &house,
         &caller,
@@ -460,7 +461,7 @@ pub(crate) async fn route(
     )
     .send(&body, ready)
     .await?;
-    Ok(written(StatusCode::CREATED, &answer))
+    Ok(noted(StatusCode::CREATED, &answer, body.notices()))
 }
 
 /// Complete an interaction; only its owner can.
@@ -516,6 +517,29 @@ pub(crate) async fn stop(
     )
     .send(&body, ready)
     .await?;
+    Ok(written(StatusCode::OK, &answer))
+}
+
+/// Change a waiting route request in place: priority, credit, target, who is chosen. It keeps its
+/// age.
+#[utoipa::path(
+    patch, path = "/v1/route-requests/{request}", operation_id = "changeRouteRequest",
+    tag = "interactions",
+    params(("request" = String, Path, example = "r1", pattern = "^r[1-9][0-9]{0,18}$")),
+    request_body = RouteChange,
+    responses((status = 200, description = "It is so from now on.", body = Written))
+)]
+pub(crate) async fn change(
+    State(house): State<Shared>,
+    caller: Caller,
+    ApiPath(Text(id)): ApiPath<Text<RouteRequestId>>,
+    headers: HeaderMap,
+    ApiJson(body): ApiJson<RouteChange>,
+) -> Result<Response, Problem> {
+    let ready = commands::change(id, body.clone());
+    let answer = ask(&house, &caller, &headers, "route.change", &id.to_string())
+        .send(&body, ready)
+        .await?;
     Ok(written(StatusCode::OK, &answer))
 }
 

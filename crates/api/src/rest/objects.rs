@@ -161,8 +161,8 @@ pub(crate) struct Between {
     /// The older version; left out: the one before `to`.
     #[param(minimum = 0)]
     from: Option<u64>,
-    /// The newer version; left out: the newest.
-    #[param(minimum = 1)]
+    /// The newer version; left out: the newest. 0 stands for nothing there, as in `from`.
+    #[param(minimum = 0)]
     to: Option<u64>,
     /// The answer has to be at least as fresh as this record.
     #[param(minimum = 0)]

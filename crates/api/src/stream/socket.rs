@@ -14,6 +14,7 @@ use crate::commands::{self, AtOnce, Ready, Verb};
 use crate::door::{Caller, SUBPROTOCOL};
 use crate::dto::Empty;
 use crate::dto::agent::{Media, NotReadyAsk};
+use crate::dto::choice::RouteChange;
 use crate::dto::interaction::{Complete, Stop, Submit};
 use crate::dto::offer::Reject;
 use crate::dto::route::RouteAsk;
@@ -430,7 +431,13 @@ impl Connection {
                 let id: InteractionId = target(head.interaction.as_ref(), "interaction")?;
                 let body: RouteAsk = frame::body(text, "interaction")?;
                 let named = self.named(key, verb, &id, &body);
-                self.send(head.id, verb, named, commands::route(id, body))
+                self.send(head.id, verb, named, commands::route(id, body)?)
+            }
+            Verb::RouteChange => {
+                let id: RouteRequestId = target(head.request.as_ref(), "request")?;
+                let body: RouteChange = frame::body(text, "request")?;
+                let named = self.named(key, verb, &id, &body);
+                self.send(head.id, verb, named, commands::change(id, body))
             }
             Verb::RouteCancel => {
                 let id: RouteRequestId = target(head.request.as_ref(), "request")?;

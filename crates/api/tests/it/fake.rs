@@ -581,6 +581,8 @@ impl State {
             },
             at_work: agent::AtWork {
                 more: ringback_model::Rare::none(),
+                paused: ringback_model::Rare::none(),
+                occupied: ringback_model::Rare::none(),
                 desk: self.desk.map(|session| agent::Desk {
                     session,
                     since: now(),

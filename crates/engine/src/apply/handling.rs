@@ -3,7 +3,7 @@
 use super::{claim_of, role_of};
 use crate::state::State;
 use crate::timers::Timer;
-use ringback_model::agent::{Claim, ClaimKind};
+use ringback_model::agent::{Claim, ClaimKind, Occupied};
 use ringback_model::interaction::{
     Doer, Event as It, Interaction, Lock, More, Placed, PlacedSequence, Rest, Subject,
 };
@@ -80,7 +80,7 @@ impl State {
     }
 
     fn stopped(&mut self, of: Subject, owner: Option<AgentId>, at: Now) {
-        self.out_of_bin(of.interaction);
+        self.leave_bin(of.interaction);
         if let Some(gone) = self.interactions.remove(of.interaction) {
             *self.places.count(&gone.place) -= 1;
             if let Some(open) = self.open_in.get_mut(&gone.queue) {
@@ -107,7 +107,7 @@ impl State {
         at: Now,
         sequence: Option<PlacedSequence>,
     ) {
-        self.out_of_bin(of.interaction);
+        self.leave_bin(of.interaction);
         let before = self.interactions.get(of.interaction).map(|it| it.queue);
         let moved = before.is_some_and(|before| before != queue);
         if let Some(before) = before.filter(|_| moved) {
@@ -132,11 +132,11 @@ impl State {
                 more.pulled_from = None;
             });
         });
-        self.into_bin(of.interaction);
+        self.enter_bin(of.interaction);
     }
 
     fn pulled(&mut self, of: Subject, from: &Rest, agent: AgentId, review: bool, at: Now) {
-        self.out_of_bin(of.interaction);
+        self.leave_bin(of.interaction);
         self.change(of, |it| {
             it.place = Place::Handling;
             it.parties.push(party(agent, Role::Owner, at));
@@ -151,13 +151,13 @@ impl State {
         self.take_claim(agent, of.interaction, Role::Owner, at);
     }
 
-    pub(crate) fn into_bin(&mut self, id: InteractionId) {
+    pub(crate) fn enter_bin(&mut self, id: InteractionId) {
         if let Some((bin, entry)) = self.bin_of(id) {
             self.bins.entry(bin).or_default().insert(entry);
         }
     }
 
-    fn out_of_bin(&mut self, id: InteractionId) {
+    fn leave_bin(&mut self, id: InteractionId) {
         let Some((bin, entry)) = self.bin_of(id) else {
             return;
         };
@@ -169,10 +169,7 @@ impl State {
         }
     }
 
-    #[expect(
-        clippy::type_complexity,
-        reason = "key and entry of the index, used twice right above"
-    )]
+    /// Key and entry of the index.
     fn bin_of(
         &self,
         id: InteractionId,
@@ -249,6 +246,9 @@ impl State {
                 medium,
                 kind,
                 since: at,
+            });
+            at_work.occupied.change(|it: &mut Occupied| {
+                it.since = it.since.or(Some(at.engine));
             });
             at_work.idle_since = at.engine;
         });

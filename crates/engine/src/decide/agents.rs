@@ -30,9 +30,11 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
 }
 
 fn log_in(state: &State, now: Now, agent: AgentId, media: &[Medium]) -> Result<Vec<Event>, Why> {
-    let config = state.agent(agent).ok_or(Why::Unknown(agent))?;
-    let capacity = &config.body.capacity;
-    if let Some(medium) = media.iter().find(|medium| capacity.of(**medium) == 0) {
+    if state.agent(agent).is_none() {
+        return Err(Why::Unknown(agent));
+    }
+    let takes = |medium: Medium| state.most(agent, medium) > 0;
+    if let Some(medium) = media.iter().find(|medium| !takes(**medium)) {
         return Err(Why::NoCapacity {
             agent,
             medium: *medium,
@@ -40,7 +42,7 @@ fn log_in(state: &State, now: Now, agent: AgentId, media: &[Medium]) -> Result<V
     }
     let asked = |medium: &Medium| {
         if media.is_empty() {
-            capacity.of(*medium) > 0
+            takes(*medium)
         } else {
             media.contains(medium)
         }

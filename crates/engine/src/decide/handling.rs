@@ -247,12 +247,12 @@ fn destination(
                 }
                 .into());
             }
-            into_bin(state, it, *owner, workbin)
+            enter_bin(state, it, *owner, workbin)
         }
         Destination::Author { workbin } => {
             let author = it.more.get().and_then(|more| more.author);
             let author = author.ok_or(Why::NoAuthor(it.id))?;
-            into_bin(state, it, BinOwner::Agent(author), workbin)
+            enter_bin(state, it, BinOwner::Agent(author), workbin)
         }
         Destination::Back if it.place == Place::Handling => {
             let (rest, queue) = back(it);
@@ -290,7 +290,7 @@ fn into_queue(state: &State, it: &Interaction, name: &Name) -> Result<Goes, Refu
     Ok(Goes::Rests(rest, queue.id, Some(next_placing(state))))
 }
 
-fn into_bin(
+fn enter_bin(
     state: &State,
     it: &Interaction,
     owner: BinOwner,
@@ -522,6 +522,7 @@ fn invite(
             ahead: 0,
             ahead_not_for_agent: 0,
             ahead_cooling: 0,
+            more: Rare::none(),
         },
         wish: Some(wish),
     };

@@ -3,11 +3,19 @@
 use super::{interactions, segments};
 use crate::guard;
 use crate::state::State;
+use ringback_model::config::Kind;
 use ringback_model::interaction::{Interaction, Subject};
 use ringback_model::place::Place;
 use ringback_model::record::SegmentEnd;
-use ringback_model::route::{Ask, Cancelled, Event as It, Input, Refused as Why, RouteRequest};
-use ringback_model::{Deadline, EngineTime, Event, Now, OrderKey, Refused, RouteRequestId};
+use ringback_model::route::{
+    Ask, Cancelled, Change, ChangeCause, Event as It, Input, Last, LastAgent, More, Refused as Why,
+    RouteRequest, Selection,
+};
+use ringback_model::target::{Expression, Target};
+use ringback_model::{
+    AgentId, Deadline, EngineTime, Event, Millis, Name, Now, OrderKey, Rare, Refused,
+    RouteRequestId,
+};
 
 /// How many requests one interaction may have at once.
 pub(super) const REQUESTS_MAX: usize = 8;
@@ -18,6 +26,7 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
             let it = interactions::open(state, *interaction)?;
             Ok(vec![make(state, now, it, ask)?])
         }
+        Input::Change { request, change } => Ok(change_of(state, now, *request, change)?),
         Input::Cancel { request } => Ok(cancel(state, now, *request)?),
     }
 }
@@ -37,30 +46,31 @@ pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Resu
         .into());
     }
     let (_, settings) = state.settings();
-    if ask.credit > settings.credit_max {
-        return Err(Why::CreditTooLarge {
-            credit: ask.credit,
-            limit: settings.credit_max,
-        }
-        .into());
+    credit_fits(state, ask.credit)?;
+    names_what_is_there(state, &ask.target)?;
+    let mut more = More::default();
+    if let Some(selection) = ask.selection.get() {
+        choose(state, now, selection, &mut more)?;
     }
     let id = RouteRequestId(state.counters().request + 1);
     let tier = ask.tier.unwrap_or(it.tier);
-    let request = RouteRequest {
+    let mut request = RouteRequest {
         id,
         interaction: it.id,
         medium: it.medium,
         virtual_queue: queue.id,
         target: ask.target.clone(),
         step: 0,
-        widens_at: step_at(&ask.target, 1, now.engine),
+        widens_at: None,
         key: OrderKey::new(tier, now.engine, ask.credit, id.0),
         since: now,
         owner: None,
         due_at: None,
         cooling: Vec::new(),
         ends_at: Deadline(Some(now.engine + settings.timeouts.routing)),
+        more: Rare::of(more),
     };
+    request.widens_at = turns_at(&request);
     Ok(Event::Route(It::Requested {
         of: subject(it),
         request: Box::new(request),
@@ -88,12 +98,150 @@ pub(crate) fn routable(it: &Interaction) -> Result<(), Refused> {
     Ok(())
 }
 
+fn credit_fits(state: &State, credit: Millis) -> Result<(), Why> {
+    let (_, settings) = state.settings();
+    if credit > settings.credit_max {
+        return Err(Why::CreditTooLarge {
+            credit,
+            limit: settings.credit_max,
+        });
+    }
+    Ok(())
+}
+
+/// Agents and groups that a target names exist. What is deleted later is wanted by nobody.
+fn names_what_is_there(state: &State, target: &Target) -> Result<(), Why> {
+    let mut missing = None;
+    for step in target.steps() {
+        step.expression.each_belonging(&mut |condition, name| {
+            let kind = match condition {
+                Expression::Agent(_) => Kind::Agent,
+                _ => Kind::Group,
+            };
+            if missing.is_none() && !state.exists(kind, name) {
+                missing = Some(format!("{kind} {name}"));
+            }
+        });
+    }
+    missing.map_or(Ok(()), |what| Err(Why::UnknownTarget { what }))
+}
+
+fn agent_named(state: &State, name: &Name) -> Result<AgentId, Why> {
+    let found = state.agent_named(name).map(|it| it.id);
+    found.ok_or_else(|| Why::UnknownTarget {
+        what: format!("agent {name}"),
+    })
+}
+
+/// Notes who is to be chosen, in place of what was noted before.
+fn choose(state: &State, now: Now, asked: &Selection, more: &mut More) -> Result<(), Why> {
+    let excluded = asked.exclude.len();
+    if excluded > Selection::EXCLUDE_MAX {
+        return Err(Why::OutOfRange {
+            what: "exclude".to_owned(),
+            found: format!("{excluded} agents"),
+            limit: format!("{} agents", Selection::EXCLUDE_MAX),
+        });
+    }
+    let exclude = asked.exclude.iter();
+    let exclude = exclude.map(|name| agent_named(state, name));
+    more.exclude = exclude.collect::<Result<_, _>>()?;
+    more.select = asked.select;
+    more.last = match &asked.last_agent {
+        Some(last) => last_agent(state, now, last)?,
+        None => None,
+    };
+    Ok(())
+}
+
+/// The agent to be waited for, if there is any sense in it.
+fn last_agent(state: &State, now: Now, asked: &LastAgent) -> Result<Option<Last>, Why> {
+    if asked.wait > Selection::WAIT_MAX {
+        return Err(Why::OutOfRange {
+            what: "the wait for the last agent".to_owned(),
+            found: asked.wait.to_string(),
+            limit: Selection::WAIT_MAX.to_string(),
+        });
+    }
+    let agent = agent_named(state, &asked.agent)?;
+    let logged_in = state.at_work(agent).is_some_and(|it| it.desk.is_some());
+    let waits = logged_in && asked.wait > Millis::ZERO;
+    Ok(waits.then(|| Last {
+        agent,
+        name: asked.agent.clone(),
+        until: now.engine + asked.wait,
+    }))
+}
+
+/// When a request wants somebody else next: its last agent's time is over, or its next step comes.
+pub(super) fn turns_at(request: &RouteRequest) -> Option<EngineTime> {
+    let next = usize::from(request.step) + 1;
+    let step = step_at(&request.target, next, request.target_since());
+    let last = request.more.get().and_then(|more| more.last.as_ref());
+    [step, last.map(|last| last.until)]
+        .into_iter()
+        .flatten()
+        .min()
+}
+
+/// A request as it is when some time has passed: the step in force, and whether it waits for its
+/// last agent still.
+pub(super) fn turned(mut request: RouteRequest, now: Now) -> RouteRequest {
+    let since = request.target_since();
+    let steps = request.target.steps().iter();
+    let come = steps.take_while(|step| since + step.after <= now.engine);
+    request.step = u8::try_from(come.count().saturating_sub(1)).unwrap_or(u8::MAX);
+    request.more.change(|more| {
+        more.last.take_if(|last| last.until <= now.engine);
+    });
+    request.widens_at = turns_at(&request);
+    request
+}
+
+/// Changes a request in place: its key keeps its sequence and the start of its wait.
+fn change_of(
+    state: &State,
+    now: Now,
+    id: RouteRequestId,
+    change: &Change,
+) -> Result<Vec<Event>, Why> {
+    let before = state.request(id).ok_or(Why::Unknown(id))?;
+    let it = state
+        .interaction(before.interaction)
+        .ok_or(Why::Unknown(id))?;
+    let mut request = before.clone();
+    if let Some(tier) = change.tier {
+        request.key.tier = tier;
+    }
+    if let Some(credit) = change.credit {
+        credit_fits(state, credit)?;
+        let OrderKey { tier, sequence, .. } = request.key;
+        request.key = OrderKey::new(tier, request.since.engine, credit, sequence);
+    }
+    let mut more = request.more.get().cloned().unwrap_or_default();
+    if let Some(target) = &change.target {
+        names_what_is_there(state, target)?;
+        request.target = target.clone();
+        request.step = 0;
+        more.target_since = Some(now.engine);
+    }
+    if let Some(selection) = &change.selection {
+        choose(state, now, selection, &mut more)?;
+    }
+    request.more = Rare::of(more);
+    let request = turned(request, now);
+    if request == *before {
+        return Ok(Vec::new());
+    }
+    Ok(vec![Event::Route(It::Changed {
+        of: subject(it),
+        request: Box::new(request),
+        cause: ChangeCause::Asked,
+    })])
+}
+
 /// When step `index` of a target comes into force for a request that waits since `since`.
-pub(super) fn step_at(
-    target: &ringback_model::target::Target,
-    index: usize,
-    since: EngineTime,
-) -> Option<EngineTime> {
+fn step_at(target: &Target, index: usize, since: EngineTime) -> Option<EngineTime> {
     target.steps().get(index).map(|step| since + step.after)
 }
 

@@ -5,7 +5,7 @@ use crate::state::State;
 use crate::timers::Timer;
 use ringback_model::offer::NotTaken;
 use ringback_model::record::SegmentEnd;
-use ringback_model::route::{Cancelled, Event as Route};
+use ringback_model::route::{Cancelled, ChangeCause, Event as Route, RouteRequest};
 use ringback_model::{AgentId, Event, Now, OfferId, RouteRequestId, node};
 
 /// Fires the earliest timers that are due. Timers of one input are independent of one another
@@ -108,21 +108,20 @@ fn widen(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
     let Some(it) = state.interaction(request.interaction) else {
         return Vec::new();
     };
-    let since = request.since.engine;
-    let come = |step: &ringback_model::target::Step| since + step.after <= now.engine;
-    let reached = request
-        .target
-        .steps()
-        .iter()
-        .take_while(|step| come(step))
-        .count();
-    let step = u8::try_from(reached.saturating_sub(1)).unwrap_or(u8::MAX);
-    let widens_at = requests::step_at(&request.target, reached, since);
+    let turned = requests::turned(request.clone(), now);
     let of = requests::subject(it);
+    let waited_for = |it: &RouteRequest| it.more.get().is_some_and(|more| more.last.is_some());
+    if waited_for(request) && !waited_for(&turned) {
+        return vec![Event::Route(Route::Changed {
+            of,
+            request: Box::new(turned),
+            cause: ChangeCause::LastAgentGone,
+        })];
+    }
     vec![Event::Route(Route::Widened {
         of,
         request: id,
-        step,
-        widens_at,
+        step: turned.step,
+        widens_at: turned.widens_at,
     })]
 }

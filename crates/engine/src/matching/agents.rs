@@ -2,8 +2,8 @@
 
 use super::bits::Bits;
 use super::tree::Tree;
-use ringback_model::target::Skills;
-use ringback_model::{AgentId, EngineTime, Medium};
+use ringback_model::target::Qualification;
+use ringback_model::{AgentId, EngineTime, Medium, Name};
 use std::collections::BTreeMap;
 
 /// The number that stands for an agent in sets. Given out in order, used again when vacant.
@@ -13,6 +13,8 @@ pub(super) type Slot = u32;
 #[derive(Debug, Default)]
 pub(super) struct Agents {
     ids: BTreeMap<AgentId, Slot>,
+    /// Those who have a name.
+    named: BTreeMap<Name, Slot>,
     slots: Vec<Agent>,
     vacant: Vec<Slot>,
     free: [Free; Medium::ALL.len()],
@@ -21,7 +23,7 @@ pub(super) struct Agents {
 #[derive(Debug)]
 struct Agent {
     id: AgentId,
-    skills: Skills,
+    who: Qualification,
 }
 
 /// Someone idle; the one who has been idle longest comes first.
@@ -47,8 +49,9 @@ impl Agents {
     }
 
     /// A slot for a new agent.
-    pub(super) fn enter(&mut self, id: AgentId, skills: Skills) -> Slot {
-        let agent = Agent { id, skills };
+    pub(super) fn enter(&mut self, id: AgentId, who: Qualification) -> Slot {
+        let name = who.agent.clone();
+        let agent = Agent { id, who };
         let slot = if let Some(slot) = self.vacant.pop() {
             self.slots[slot as usize] = agent;
             slot
@@ -58,26 +61,52 @@ impl Agents {
             (self.slots.len() - 1) as Slot
         };
         self.ids.insert(id, slot);
+        self.named.extend(name.map(|name| (name, slot)));
         slot
     }
 
-    /// Empties the slot; returns the skills the agent had.
-    pub(super) fn leave(&mut self, agent: AgentId, slot: Slot) -> Skills {
+    /// Empties the slot; returns what the agent was.
+    pub(super) fn leave(&mut self, agent: AgentId, slot: Slot) -> Qualification {
         for medium in Medium::ALL {
             self.set_free(slot, medium, None);
         }
         self.ids.remove(&agent);
         self.vacant.push(slot);
-        std::mem::take(&mut self.slots[slot as usize].skills)
+        let who = std::mem::take(&mut self.slots[slot as usize].who);
+        self.unname(slot, &who);
+        who
     }
 
-    /// Returns the skills the agent had.
-    pub(super) fn set_skills(&mut self, slot: Slot, skills: Skills) -> Skills {
-        std::mem::replace(&mut self.slots[slot as usize].skills, skills)
+    /// Returns what the agent was before.
+    pub(super) fn set(&mut self, slot: Slot, who: Qualification) -> Qualification {
+        let name = who.agent.clone();
+        let old = std::mem::replace(&mut self.slots[slot as usize].who, who);
+        self.unname(slot, &old);
+        self.named.extend(name.map(|name| (name, slot)));
+        old
     }
 
-    pub(super) fn skills(&self, slot: Slot) -> &Skills {
-        &self.slots[slot as usize].skills
+    fn unname(&mut self, slot: Slot, who: &Qualification) {
+        if let Some(name) = &who.agent
+            && self.named.get(name) == Some(&slot)
+        {
+            self.named.remove(name);
+        }
+    }
+
+    /// Who it is.
+    pub(super) fn id(&self, slot: Slot) -> AgentId {
+        self.slots[slot as usize].id
+    }
+
+    /// What the agent is.
+    pub(super) fn who(&self, slot: Slot) -> &Qualification {
+        &self.slots[slot as usize].who
+    }
+
+    /// The agent of this name.
+    pub(super) fn named(&self, name: &Name) -> Option<Slot> {
+        self.named.get(name).copied()
     }
 
     pub(super) fn set_free(&mut self, slot: Slot, medium: Medium, since: Option<EngineTime>) {
@@ -138,9 +167,14 @@ impl Agents {
 
     /// An estimate, in bytes on the heap.
     pub(super) fn bytes(&self) -> usize {
-        let skill = size_of::<(ringback_model::Name, ringback_model::target::Level)>();
-        let skills: usize = self.slots.iter().map(|one| one.skills.len() * skill).sum();
-        self.ids.len() * size_of::<(AgentId, Slot)>() * 3 / 2
+        let skill = size_of::<(Name, ringback_model::target::Level)>();
+        let text = size_of::<(Name, ringback_model::target::Text)>();
+        let of = |who: &Qualification| {
+            who.skills.len() * skill + who.texts.len() * text + size_of_val(&who.groups)
+        };
+        let skills: usize = self.slots.iter().map(|one| of(&one.who)).sum();
+        self.named.len() * size_of::<(Name, Slot)>() * 3 / 2
+            + self.ids.len() * size_of::<(AgentId, Slot)>() * 3 / 2
             + self.slots.capacity() * size_of::<Agent>()
             + skills * 3 / 2
             + self.free.iter().map(Free::bytes).sum::<usize>()

@@ -3,6 +3,7 @@
 //! both matchers must give it.
 
 use super::{Matcher, Matching, Naive, Waiting};
+use ringback_model::target::{Qualification, Skills};
 use ringback_model::{
     AgentId, EngineTime, Medium, Millis, OrderKey, RouteRequestId, Tier, VirtualQueueId,
 };
@@ -226,7 +227,8 @@ fn tell_agent(line: &str, to: &mut dyn Matching) {
     let (skills, free): (Vec<&str>, Vec<&str>) = words.partition(|word| word.contains('='));
     let skills = skills.iter().map(|word| word.split_once('=').unwrap());
     let skills = skills.map(|(name, level)| (read(name), read(level)));
-    to.put_agent(agent, &skills.collect());
+    let skills: Skills = skills.collect();
+    to.put_agent(agent, &Qualification::from(skills));
     for (medium, since) in free.iter().map(|word| word.split_once('@').unwrap()) {
         to.set_free(agent, read(medium), Some(EngineTime(read(since))));
     }

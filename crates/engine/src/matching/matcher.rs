@@ -5,8 +5,8 @@ use super::bits::Bits;
 use super::lines::{InLine, Kind, LineId, Lines, Merged};
 use super::qualified::Qualified;
 use super::{AgentFound, Ahead, Matching, PlaceInLine, Waiting, WhoCould};
-use ringback_model::target::{Expression, Skills};
-use ringback_model::{AgentId, EngineTime, Medium, RouteRequestId, VirtualQueueId};
+use ringback_model::target::{Expression, Qualification};
+use ringback_model::{AgentId, EngineTime, Medium, Name, RouteRequestId, VirtualQueueId};
 
 /// Matching with an index; answers like [`Naive`](super::Naive), sooner.
 ///
@@ -54,6 +54,23 @@ impl Matcher {
         self.drop_surplus();
     }
 
+    /// Whether the agent was put in.
+    pub(crate) fn knows(&self, agent: AgentId) -> bool {
+        self.agents.slot(agent).is_some()
+    }
+
+    /// The agents who satisfy what a request wants, unless they are more than this. Looks at no
+    /// agent, unlike [`Matching::first_agents`], but tells them in no particular order.
+    pub(crate) fn if_few(&self, request: RouteRequestId, most: u32) -> Option<Vec<AgentId>> {
+        let (_, line) = self.lines.of(request)?;
+        let wanted = self.qualified.agents(line.kind.wanted);
+        let mut agents = Vec::new();
+        if wanted.count() <= most {
+            wanted.each(|slot| agents.push(self.agents.id(slot)));
+        }
+        (!agents.is_empty()).then_some(agents)
+    }
+
     /// The line for a request that wants this; opens it if need be.
     fn line_of(&mut self, request: &Waiting, wanted: &Expression) -> LineId {
         let kind = |wanted| Kind {
@@ -64,7 +81,10 @@ impl Matcher {
         let known = self.qualified.find(wanted).map(kind);
         match known.and_then(|kind| self.lines.find(kind)) {
             Some(line) => line,
-            None => self.lines.open(kind(self.qualified.acquire(wanted))),
+            None => {
+                let named = |name: &Name| self.agents.named(name);
+                self.lines.open(kind(self.qualified.acquire(wanted, named)))
+            }
         }
     }
 
@@ -134,15 +154,15 @@ enum Walked {
 }
 
 impl Matching for Matcher {
-    fn put_agent(&mut self, agent: AgentId, skills: &Skills) {
+    fn put_agent(&mut self, agent: AgentId, who: &Qualification) {
         if let Some(slot) = self.agents.slot(agent) {
-            if self.agents.skills(slot) != skills {
-                let old = self.agents.set_skills(slot, skills.clone());
-                self.qualified.set_skills(slot, Some(&old), skills);
+            if self.agents.who(slot) != who {
+                let old = self.agents.set(slot, who.clone());
+                self.qualified.set(slot, Some(&old), who);
             }
         } else {
-            let slot = self.agents.enter(agent, skills.clone());
-            self.qualified.set_skills(slot, None, skills);
+            let slot = self.agents.enter(agent, who.clone());
+            self.qualified.set(slot, None, who);
         }
     }
 
@@ -150,8 +170,8 @@ impl Matching for Matcher {
         let Some(slot) = self.agents.slot(agent) else {
             return false;
         };
-        let skills = self.agents.leave(agent, slot);
-        self.qualified.leave(slot, &skills);
+        let who = self.agents.leave(agent, slot);
+        self.qualified.leave(slot, &who);
         true
     }
 
@@ -198,6 +218,30 @@ impl Matching for Matcher {
         Some(AgentFound {
             agent: found.agent,
             idle_since: found.since,
+            candidates,
+        })
+    }
+
+    fn agent_ranked(
+        &self,
+        request: RouteRequestId,
+        rank: &mut dyn FnMut(AgentId) -> Option<u64>,
+    ) -> Option<AgentFound> {
+        let (_, line) = self.lines.of(request)?;
+        let wanted = self.qualified.agents(line.kind.wanted);
+        let (mut candidates, mut best) = (0, None);
+        self.agents.each_idle(line.kind.medium, wanted, |idle| {
+            candidates += 1;
+            if let Some(rank) = rank(idle.agent)
+                && best.is_none_or(|best| (rank, idle) < best)
+            {
+                best = Some((rank, idle));
+            }
+        });
+        let (_, idle) = best?;
+        Some(AgentFound {
+            agent: idle.agent,
+            idle_since: idle.since,
             candidates,
         })
     }
@@ -293,7 +337,7 @@ impl Matcher {
         let agents = self.agents.by_id().map(|(agent, slot)| {
             let since = |medium: &Medium| self.agents.since(*medium, slot);
             let free: Vec<_> = Medium::ALL.iter().map(since).collect();
-            format!("{agent} {:?} free {free:?}", self.agents.skills(slot))
+            format!("{agent} {:?} free {free:?}", self.agents.who(slot))
         });
         let mut lines: Vec<String> = agents.collect();
         for line in self.lines.occupied() {
@@ -319,7 +363,7 @@ impl Matcher {
     pub(super) fn check(&self) {
         self.lines.check();
         let agents = self.agents.by_id();
-        let agents = agents.map(|(_, slot)| (slot, self.agents.skills(slot).clone()));
+        let agents = agents.map(|(_, slot)| (slot, self.agents.who(slot).clone()));
         self.qualified.check(&agents.collect());
     }
 }

@@ -1,7 +1,7 @@
 //! The walk of the older routing server: look at everybody, one after the other.
 
 use super::{AgentFound, Ahead, Matching, PlaceInLine, Waiting, WhoCould};
-use ringback_model::target::{Expression, Skills};
+use ringback_model::target::{Expression, Qualification};
 use ringback_model::{AgentId, EngineTime, Medium, OrderKey, RouteRequestId, VirtualQueueId};
 use std::collections::BTreeMap;
 
@@ -14,13 +14,13 @@ pub struct Naive {
 
 #[derive(Debug, Default)]
 struct Agent {
-    skills: Skills,
+    who: Qualification,
     free: BTreeMap<Medium, EngineTime>,
 }
 
 impl Agent {
     fn takes(&self, (request, wanted): &(Waiting, Expression)) -> bool {
-        self.free.contains_key(&request.medium) && wanted.holds(&self.skills)
+        self.free.contains_key(&request.medium) && wanted.holds_for(&self.who)
     }
 }
 
@@ -46,8 +46,8 @@ impl Naive {
 }
 
 impl Matching for Naive {
-    fn put_agent(&mut self, agent: AgentId, skills: &Skills) {
-        self.agents.entry(agent).or_default().skills = skills.clone();
+    fn put_agent(&mut self, agent: AgentId, who: &Qualification) {
+        self.agents.entry(agent).or_default().who = who.clone();
     }
 
     fn remove_agent(&mut self, agent: AgentId) -> bool {
@@ -84,6 +84,29 @@ impl Matching for Naive {
             .collect();
         idle.sort_unstable();
         let &(idle_since, agent) = idle.iter().find(|&&(_, agent)| may(agent))?;
+        Some(AgentFound {
+            agent,
+            idle_since,
+            candidates: count(idle.len()),
+        })
+    }
+
+    fn agent_ranked(
+        &self,
+        request: RouteRequestId,
+        rank: &mut dyn FnMut(AgentId) -> Option<u64>,
+    ) -> Option<AgentFound> {
+        let entry = self.requests.get(&request)?;
+        let takers = self.agents.iter().filter(|(_, agent)| agent.takes(entry));
+        let idle: Vec<_> = takers
+            .map(|(&id, agent)| (agent.free[&entry.0.medium], id))
+            .collect();
+        let ranked = idle.iter();
+        let mut ranked: Vec<_> = ranked
+            .filter_map(|&(since, id)| Some((rank(id)?, since, id)))
+            .collect();
+        ranked.sort_unstable();
+        let &(_, idle_since, agent) = ranked.first()?;
         Some(AgentFound {
             agent,
             idle_since,
@@ -129,7 +152,7 @@ impl Matching for Naive {
         let skilled = || {
             self.agents
                 .iter()
-                .filter(|(_, agent)| entry.1.holds(&agent.skills))
+                .filter(|(_, agent)| entry.1.holds_for(&agent.who))
         };
         WhoCould {
             first: skilled().map(|(&id, _)| id).take(limit).collect(),
@@ -173,7 +196,7 @@ impl Naive {
 
     fn tell_agents(&self, other: &mut dyn Matching) {
         for (&id, agent) in &self.agents {
-            other.put_agent(id, &agent.skills);
+            other.put_agent(id, &agent.who);
             for (&medium, &since) in &agent.free {
                 other.set_free(id, medium, Some(since));
             }

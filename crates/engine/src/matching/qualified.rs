@@ -7,10 +7,11 @@
 
 use super::agents::Slot;
 use super::bits::Bits;
+use super::marks::{Mark, Marks};
 use super::rows::Rows;
 use crate::lookup::Lookup;
 use ringback_model::Name;
-use ringback_model::target::{Comparison, Expression, Level, Skills};
+use ringback_model::target::{Comparison, Expression, Level, Qualification};
 use std::collections::BTreeMap;
 
 /// The number that stands for an expression. Used again when nobody wants it any more.
@@ -23,9 +24,11 @@ pub(super) struct Qualified {
     wants: Vec<Want>,
     vacant: Vec<ExprId>,
     skills: BTreeMap<Name, Skill>,
+    /// Who has which text, belongs to which group, is who.
+    marks: Marks,
     /// Slots in use.
     everybody: Bits,
-    /// Expressions that hold for someone without any skill.
+    /// Expressions that hold for someone who has nothing and is nobody in particular.
     undemanding: Bits,
     /// Per slot, the expressions it satisfies.
     rows: Rows,
@@ -58,35 +61,38 @@ struct Threshold {
 }
 
 impl Qualified {
-    /// Takes an agent in, or notes its new skills.
-    pub(super) fn set_skills(&mut self, slot: Slot, old: Option<&Skills>, new: &Skills) {
+    /// Takes an agent in, or notes what is new about it.
+    pub(super) fn set(&mut self, slot: Slot, old: Option<&Qualification>, new: &Qualification) {
         if old.is_none() {
             self.enter(slot);
         }
-        let none = Skills::new();
+        let none = Qualification::default();
         let old = old.unwrap_or(&none);
         let mut touched = Vec::new();
-        for name in old.keys().chain(new.keys()) {
-            let level = new.get(name).copied().unwrap_or(0);
-            if old.get(name).copied().unwrap_or(0) != level {
+        for name in old.skills.keys().chain(new.skills.keys()) {
+            let level = new.skills.get(name).copied().unwrap_or(0);
+            if old.skills.get(name).copied().unwrap_or(0) != level {
                 self.set_level(name, slot, level, &mut touched);
             }
         }
+        self.marks.change(slot, old, new, &mut touched);
         touched.sort_unstable();
         touched.dedup();
         for id in touched {
             let want = &mut self.wants[id as usize];
-            let holds = want.expression.holds(new);
+            let holds = want.expression.holds_for(new);
             want.agents.put(slot, holds);
             self.rows.put(slot, id, holds);
         }
     }
 
-    /// Lets an agent go who had these skills.
-    pub(super) fn leave(&mut self, slot: Slot, skills: &Skills) {
-        for name in skills.keys() {
+    /// Lets an agent go who was so qualified.
+    pub(super) fn leave(&mut self, slot: Slot, old: &Qualification) {
+        for name in old.skills.keys() {
             self.set_level(name, slot, 0, &mut Vec::new());
         }
+        let none = Qualification::default();
+        self.marks.change(slot, old, &none, &mut Vec::new());
         self.everybody.put(slot, false);
         for (id, want) in (0..).zip(&mut self.wants) {
             if self.rows.has(slot, id) {
@@ -96,11 +102,16 @@ impl Qualified {
         }
     }
 
-    /// The number of an expression, and one line more that wants it.
-    pub(super) fn acquire(&mut self, expression: &Expression) -> ExprId {
+    /// The number of an expression, and one line more that wants it. `named` finds the agent of
+    /// a name.
+    pub(super) fn acquire(
+        &mut self,
+        expression: &Expression,
+        named: impl Fn(&Name) -> Option<Slot>,
+    ) -> ExprId {
         let id = match self.ids.get(expression) {
             Some(&id) => id,
-            None => self.intern(expression),
+            None => self.intern(expression, named),
         };
         self.wants[id as usize].lines += 1;
         id
@@ -126,6 +137,7 @@ impl Qualified {
         expression.each_condition(&mut |name, comparison, level| {
             self.forget_condition(id, name, comparison, level);
         });
+        each_mark(&expression, &mut |mark| self.marks.forget(id, &mark));
     }
 
     /// The agents that satisfy it.
@@ -151,6 +163,7 @@ impl Qualified {
             + self.rows.bytes()
             + wants
             + self.skills.values().map(Skill::bytes).sum::<usize>()
+            + self.marks.bytes()
     }
 
     fn enter(&mut self, slot: Slot) {
@@ -176,18 +189,20 @@ impl Qualified {
         }
     }
 
-    fn intern(&mut self, expression: &Expression) -> ExprId {
+    fn intern(&mut self, expression: &Expression, named: impl Fn(&Name) -> Option<Slot>) -> ExprId {
         let id = self.vacant.pop().unwrap_or(self.wants.len() as ExprId);
         expression.each_condition(&mut |name, comparison, level| {
             self.note_condition(id, name, comparison, level);
         });
+        each_mark(expression, &mut |mark| self.marks.ask(id, mark, &named));
         let want = Want {
             expression: expression.clone(),
             agents: self.evaluate(expression),
             lines: 0,
         };
         want.agents.each(|slot| self.rows.put(slot, id, true));
-        self.undemanding.put(id, expression.holds(&Skills::new()));
+        let nobody = Qualification::default();
+        self.undemanding.put(id, expression.holds_for(&nobody));
         self.ids.insert(expression.clone(), id);
         match self.wants.get_mut(id as usize) {
             Some(vacant) => *vacant = want,
@@ -240,12 +255,26 @@ impl Qualified {
                 agents
             }
             Expression::Skill(name, comparison, level) => self.compare(name, *comparison, *level),
-            // No agent has text-valued skills yet: each has the empty text.
-            Expression::Text(_, comparison, text) if comparison.holds("", text.as_str()) => {
-                self.everybody.clone()
+            Expression::Text(..) | Expression::Agent(_) | Expression::Group(_) => {
+                self.marked(expression)
             }
-            Expression::Text(..) => Bits::default(),
         }
+    }
+
+    /// Who satisfies a condition that asks for a mark.
+    fn marked(&self, condition: &Expression) -> Bits {
+        let Some((mark, having)) = Mark::of(condition) else {
+            return Bits::default();
+        };
+        let agents = self.marks.agents(&mark);
+        if having {
+            return agents.cloned().unwrap_or_default();
+        }
+        let mut others = self.everybody.clone();
+        if let Some(agents) = agents {
+            others.drop_all(agents);
+        }
+        others
     }
 
     fn compare(&self, name: &Name, comparison: Comparison, level: Level) -> Bits {
@@ -289,7 +318,8 @@ impl Qualified {
     }
 
     /// Panics where a set says something else than the expressions and skills themselves.
-    pub(super) fn check(&self, agents: &BTreeMap<Slot, Skills>) {
+    pub(super) fn check(&self, agents: &BTreeMap<Slot, Qualification>) {
+        self.marks.check(agents);
         let used = |id: &ExprId| self.wants[*id as usize].lines > 0;
         let ids: Vec<ExprId> = (0..self.wants.len() as ExprId).filter(used).collect();
         assert_eq!(ids.len() + self.vacant.len(), self.wants.len());
@@ -302,7 +332,7 @@ impl Qualified {
             for slot in 0..slots {
                 let holds = agents
                     .get(&slot)
-                    .is_some_and(|skills| want.expression.holds(skills));
+                    .is_some_and(|who| want.expression.holds_for(who));
                 assert_eq!(
                     want.agents.has(slot),
                     holds,
@@ -320,9 +350,26 @@ impl Qualified {
             assert!(!skill.is_unused(), "skill {name} was kept for nobody");
             for (&level, threshold) in &skill.at_least {
                 assert!(threshold.uses > 0);
-                let has = |skills: &&Skills| skills.get(name).copied().unwrap_or(0) >= level;
+                let has =
+                    |who: &&Qualification| who.skills.get(name).copied().unwrap_or(0) >= level;
                 let count = agents.values().filter(has).count();
                 assert_eq!(threshold.agents.count() as usize, count);
+            }
+        }
+    }
+}
+
+/// Calls `visit` with every mark an expression asks for.
+fn each_mark(expression: &Expression, visit: &mut dyn FnMut(Mark)) {
+    match expression {
+        Expression::All(parts) | Expression::Any(parts) => {
+            for part in parts {
+                each_mark(part, visit);
+            }
+        }
+        condition => {
+            if let Some((mark, _)) = Mark::of(condition) {
+                visit(mark);
             }
         }
     }

@@ -2,12 +2,12 @@
 
 use super::{Ahead, Matcher, Matching, Naive, Waiting};
 use proptest::prelude::*;
-use ringback_model::target::{Expression, Level, Skills};
+use ringback_model::target::{Expression, Level, Qualification, Skills};
 use ringback_model::{
     AgentId, EngineTime, Medium, Millis, OrderKey, RouteRequestId, Tier, VirtualQueueId,
 };
 
-const EXPRESSIONS: [&str; 14] = [
+const EXPRESSIONS: [&str; 25] = [
     "",
     "A>=1",
     "A>=2 & B>=1",
@@ -22,6 +22,17 @@ const EXPRESSIONS: [&str; 14] = [
     "B>3",
     "A>=1 & A<=2 | C=3",
     "C<=65535 & A!=0",
+    "L=\"en\"",
+    "L!=\"en\"",
+    "L=\"\"",
+    "L!=\"\" & A>=1",
+    "L=\"en\" | L=\"de\" | A=0",
+    "L!=\"en\" & L!=\"en\" & M=\"x\"",
+    "anna.A",
+    "anna.A | ben.A & A>=1",
+    "sales.GA",
+    "sales.GA & L=\"en\" | care.GA",
+    "(anna.A | sales.GA) & B<2",
 ];
 const MEDIA: [Medium; 2] = [Medium::Voice, Medium::Email];
 const AGENTS: u64 = 4;
@@ -30,7 +41,7 @@ const QUEUES: u64 = 2;
 
 #[derive(Debug, Clone)]
 enum Call {
-    PutAgent(AgentId, Skills),
+    PutAgent(AgentId, Qualification),
     RemoveAgent(AgentId),
     SetFree(AgentId, Medium, Option<EngineTime>),
     Add(Waiting, Expression),
@@ -39,7 +50,7 @@ enum Call {
 
 fn apply(call: &Call, to: &mut dyn Matching) -> bool {
     match call {
-        Call::PutAgent(agent, skills) => to.put_agent(*agent, skills),
+        Call::PutAgent(agent, who) => to.put_agent(*agent, who),
         Call::RemoveAgent(agent) => return to.remove_agent(*agent),
         Call::SetFree(agent, medium, since) => to.set_free(*agent, *medium, *since),
         Call::Add(request, wanted) => to.add(*request, wanted),
@@ -55,6 +66,26 @@ fn skills() -> impl Strategy<Value = Skills> {
         named
             .map(|(name, level)| (name.parse().expect("a name"), level))
             .collect()
+    })
+}
+
+/// Everything else there is to be asked about: texts (the empty one among them), groups, a name.
+fn who() -> impl Strategy<Value = Qualification> {
+    let text = (0..2_usize, 0..3_usize).prop_map(|(name, text)| {
+        let name = ["L", "M"][name].parse().expect("a name");
+        (name, ["", "en", "x"][text].parse().expect("a text"))
+    });
+    let texts = proptest::collection::vec(text, 0..3);
+    let groups = proptest::collection::vec(0..2_usize, 0..3);
+    let named = proptest::option::of(0..2_usize);
+    (skills(), texts, groups, named).prop_map(|(skills, texts, groups, named)| Qualification {
+        agent: named.map(|name| ["anna", "ben"][name].parse().expect("a name")),
+        skills,
+        texts: texts.into_iter().collect(),
+        groups: groups
+            .into_iter()
+            .map(|name| ["sales", "care"][name].parse().expect("a name"))
+            .collect(),
     })
 }
 
@@ -83,7 +114,13 @@ fn call() -> impl Strategy<Value = Call> {
     let since = proptest::option::weighted(0.8, (0..5_u64).prop_map(EngineTime));
     let wanted = (0..EXPRESSIONS.len()).prop_map(|index| expression(EXPRESSIONS[index]));
     prop_oneof![
-        3 => (agent(), skills()).prop_map(|(agent, skills)| Call::PutAgent(agent, skills)),
+        3 => (agent(), who()).prop_map(|(agent, mut who)| {
+            // Names are unique: two of the agents have one, and not always.
+            who.agent = who.agent.filter(|_| agent.0 <= 2).map(|_| {
+                ["anna", "ben"][agent.0 as usize - 1].parse().expect("a name")
+            });
+            Call::PutAgent(agent, who)
+        }),
         1 => agent().prop_map(Call::RemoveAgent),
         4 => (agent(), 0..2_usize, since)
             .prop_map(|(agent, medium, since)| Call::SetFree(agent, MEDIA[medium], since)),
@@ -122,6 +159,14 @@ fn same_answers(matcher: &Matcher, naive: &Naive, refused: u64) {
             (found, asked)
         };
         assert_eq!(answer(matcher), answer(naive), "agent for {request}");
+        // Ranks that tie, and that may not.
+        for salt in [1, 3, 7] {
+            let rank = &mut |agent: AgentId| {
+                (!may_not(agent.0)).then_some(agent.0.wrapping_mul(salt + refused) % 3)
+            };
+            let ranked = naive.agent_ranked(request, rank);
+            assert_eq!(matcher.agent_ranked(request, rank), ranked);
+        }
     }
     for agent in (1..=AGENTS + 1).map(AgentId) {
         for request in (1..=REQUESTS + 1).map(RouteRequestId) {
@@ -194,7 +239,8 @@ proptest! {
         let (mut matcher, mut naive) = (Matcher::default(), Naive::default());
         for of in [&mut matcher as &mut dyn Matching, &mut naive] {
             for (id, (level, since)) in (1..).map(AgentId).zip(&levels) {
-                of.put_agent(id, &Skills::from([("A".parse().expect("a name"), *level)]));
+                let skills = Skills::from([("A".parse().expect("a name"), *level)]);
+                of.put_agent(id, &Qualification::from(skills));
                 of.set_free(id, Medium::Voice, Some(EngineTime(*since)));
             }
             of.add(voice(1, 1), &expression(EXPRESSIONS[wanted]));
@@ -222,7 +268,8 @@ proptest! {
                 let request = Waiting { medium: MEDIA[medium], key, ..voice(id, 0) };
                 of.add(request, &expression(EXPRESSIONS[wanted]));
             }
-            of.put_agent(AgentId(1), &Skills::from([("A".parse().expect("a name"), 1)]));
+            let skills = Skills::from([("A".parse().expect("a name"), 1)]);
+            of.put_agent(AgentId(1), &Qualification::from(skills));
             of.set_free(AgentId(1), Medium::Voice, Some(EngineTime(0)));
             for &id in &gone {
                 of.remove(RouteRequestId(id));
@@ -287,7 +334,7 @@ fn expressions_nobody_waits_with_any_more_are_forgotten_and_their_numbers_used_a
     let mut matcher = Matcher::default();
     matcher.put_agent(
         AgentId(1),
-        &Skills::from([("A".parse().expect("a name"), 5)]),
+        &Qualification::from(Skills::from([("A".parse().expect("a name"), 5)])),
     );
     for level in 0..200 {
         matcher.add(

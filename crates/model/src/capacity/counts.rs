@@ -1,11 +1,27 @@
 //! Media and how many claims there are of each.
 
 use crate::medium::Medium;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Some of the media.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(from = "Vec<Medium>", into = "Vec<Medium>")]
 pub struct MediaSet(u8);
+
+impl From<Vec<Medium>> for MediaSet {
+    fn from(media: Vec<Medium>) -> Self {
+        media.into_iter().collect()
+    }
+}
+
+impl From<MediaSet> for Vec<Medium> {
+    fn from(media: MediaSet) -> Self {
+        media.iter().collect()
+    }
+}
 
 impl MediaSet {
     /// None of them.

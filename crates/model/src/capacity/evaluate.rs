@@ -171,6 +171,52 @@ impl Rule {
         }
     }
 
+    /// How many more claims of this medium could be added one after the other, for a caller who
+    /// remembers which media are paused.
+    #[must_use]
+    pub fn room_beside(&self, claims: &Counts, paused: MediaSet, medium: Medium) -> u16 {
+        let (mut claims, mut paused, mut room) = (*claims, paused, 0);
+        loop {
+            match self.allows_beside(&claims, paused, medium) {
+                Verdict::Yes => {}
+                Verdict::Interrupts(more) => paused = paused.union(more),
+                Verdict::No(_) => return room,
+            }
+            claims = claims.and_one(medium);
+            room += 1;
+        }
+    }
+
+    /// Which media are paused among these claims, if those were before and nothing was added but
+    /// one claim of `added`: as few as the rule allows, new ones only if `added` interrupts them.
+    /// Where more is there than the rule allows at all, what was paused stays paused as long as
+    /// what interrupted it is there.
+    #[must_use]
+    pub fn still_paused(
+        &self,
+        claims: &Counts,
+        before: MediaSet,
+        added: Option<Medium>,
+    ) -> MediaSet {
+        let reach = added.map_or(MediaSet::EMPTY, |medium| self.interrupts(medium));
+        let added = added.map_or(MediaSet::EMPTY, MediaSet::of);
+        let may_pause = before.union(reach).without(added);
+        let candidates = claims.media().both(may_pause);
+        let fitting = candidates
+            .parts()
+            .filter(|pauses| self.is_split(claims, *pauses))
+            .min_by_key(|pauses| {
+                let new = pauses.without(before);
+                (claims.of_all(new), claims.of_all(*pauses), *pauses)
+            });
+        fitting.unwrap_or_else(|| {
+            let kept = candidates.both(before).parts();
+            let kept = kept.filter(|pauses| self.is_interrupted(claims, *pauses));
+            kept.max_by_key(|pauses| claims.of_all(*pauses))
+                .unwrap_or(MediaSet::EMPTY)
+        })
+    }
+
     /// How many more claims of each medium could be added one after the other, if of no other
     /// medium one were added; those that interrupt count too.
     #[must_use]

@@ -10,6 +10,7 @@
 //! the place of those before it; without, it widens them. A step whose check does not hold when
 //! its turn comes is left out and takes no time. After the last step nothing changes any more.
 
+mod plain;
 mod raw;
 
 use crate::target::list::{Notice, TargetKind, Targets, TargetsError, Threshold};
@@ -17,6 +18,7 @@ use crate::target::statistic::{Statistic, UnknownStatistic};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
+pub use plain::{NotPlain, NotPlainProblem};
 pub use raw::RawStep;
 
 /// A statistic of the step's own targets, compared with a number. `<` and `>` only.

@@ -4,7 +4,7 @@ use crate::name::Name;
 use crate::scan::write_quoted;
 use crate::target::text::Text;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// How good someone is at something. 0 is the same as not having the skill.
@@ -15,6 +15,28 @@ pub type Skills = BTreeMap<Name, Level>;
 
 /// The skills of an agent that are words, not levels, for example `Language` = `en`.
 pub type TextSkills = BTreeMap<Name, Text>;
+
+/// What an agent is asked about when an expression is held against him.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Qualification {
+    /// Who he is; nobody in particular while not given.
+    pub agent: Option<Name>,
+    /// His skills.
+    pub skills: Skills,
+    /// His text-valued skills.
+    pub texts: TextSkills,
+    /// The groups he belongs to.
+    pub groups: BTreeSet<Name>,
+}
+
+impl From<Skills> for Qualification {
+    fn from(skills: Skills) -> Self {
+        Self {
+            skills,
+            ..Self::default()
+        }
+    }
+}
 
 /// How a level is compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -109,6 +131,10 @@ pub enum Expression {
     /// answers it with that set, or with all others; an agent without the skill is in the set
     /// of the empty text.
     Text(Name, TextComparison, Text),
+    /// Exactly this agent; written `anna.A`.
+    Agent(Name),
+    /// Whoever belongs to this group; written `sales.GA`.
+    Group(Name),
 }
 
 impl Expression {
@@ -125,18 +151,34 @@ impl Expression {
         Self::All(Vec::new())
     }
 
-    /// Whether it holds for someone with these skills, none of them a text.
+    /// Whether it holds for someone with these skills, none of them a text, who is nobody in
+    /// particular and belongs to no group.
     #[must_use]
     pub fn holds(&self, skills: &Skills) -> bool {
         self.holds_with(skills, &TextSkills::new())
     }
 
-    /// Whether it holds for someone with these skills and these text-valued skills.
+    /// Whether it holds for this agent.
+    #[must_use]
+    pub fn holds_for(&self, who: &Qualification) -> bool {
+        self.holds_given(&who.skills, &who.texts, &|condition| match condition {
+            Self::Agent(name) => who.agent.as_ref() == Some(name),
+            Self::Group(name) => who.groups.contains(name),
+            _ => false,
+        })
+    }
+
+    /// Whether it holds for someone with these skills and these text-valued skills, who is nobody
+    /// in particular and belongs to no group.
     #[must_use]
     pub fn holds_with(&self, skills: &Skills, texts: &TextSkills) -> bool {
+        self.holds_given(skills, texts, &|_| false)
+    }
+
+    fn holds_given(&self, skills: &Skills, texts: &TextSkills, is: &dyn Fn(&Self) -> bool) -> bool {
         match self {
-            Self::All(parts) => parts.iter().all(|part| part.holds_with(skills, texts)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds_with(skills, texts)),
+            Self::All(parts) => parts.iter().all(|it| it.holds_given(skills, texts, is)),
+            Self::Any(parts) => parts.iter().any(|it| it.holds_given(skills, texts, is)),
             Self::Skill(name, comparison, level) => {
                 comparison.holds(skills.get(name).copied().unwrap_or(0), *level)
             }
@@ -144,7 +186,24 @@ impl Expression {
                 let has = texts.get(name).map_or("", Text::as_str);
                 comparison.holds(has, text.as_str())
             }
+            Self::Agent(_) | Self::Group(_) => is(self),
         }
+    }
+
+    /// How much better someone is than asked for: the sum over all conditions `>=` and `>` of what his level is above the least that would do.
+    #[must_use]
+    pub fn surplus(&self, skills: &Skills) -> u32 {
+        let mut sum = 0;
+        self.each_condition(&mut |name, comparison, level| {
+            let has = skills.get(name).copied().unwrap_or(0);
+            let least = match comparison {
+                Comparison::AtLeast => level,
+                Comparison::Greater => level.saturating_add(1),
+                _ => return,
+            };
+            sum += u32::from(has.saturating_sub(least));
+        });
+        sum
     }
 
     /// Calls `visit` with every condition on a level, from left to right.
@@ -156,7 +215,7 @@ impl Expression {
                 }
             }
             Self::Skill(name, comparison, level) => visit(name, *comparison, *level),
-            Self::Text(..) => {}
+            Self::Text(..) | Self::Agent(_) | Self::Group(_) => {}
         }
     }
 
@@ -168,8 +227,22 @@ impl Expression {
                     part.each_text(visit);
                 }
             }
-            Self::Skill(..) => {}
+            Self::Skill(..) | Self::Agent(_) | Self::Group(_) => {}
             Self::Text(name, comparison, text) => visit(name, *comparison, text),
+        }
+    }
+
+    /// Calls `visit` with every condition on who somebody is or where he belongs, from left to
+    /// right: the condition itself and the name in it.
+    pub fn each_belonging(&self, visit: &mut dyn FnMut(&Self, &Name)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                for part in parts {
+                    part.each_belonging(visit);
+                }
+            }
+            Self::Skill(..) | Self::Text(..) => {}
+            Self::Agent(name) | Self::Group(name) => visit(self, name),
         }
     }
 
@@ -201,6 +274,8 @@ impl fmt::Display for Expression {
                 write!(f, "{name}{}", comparison.sign())?;
                 write_quoted(f, text.as_str(), '"')
             }
+            Self::Agent(name) => write!(f, "{name}.A"),
+            Self::Group(name) => write!(f, "{name}.GA"),
         }
     }
 }

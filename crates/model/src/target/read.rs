@@ -255,6 +255,9 @@ impl<'a> Parser<'a> {
         self.scanner.skip_space();
         let place = self.scanner.place();
         let Some(comparison) = self.scanner.take_one(&COMPARISONS) else {
+            if let Some(belongs) = belonging(&skill).filter(|_| self.dialect == Dialect::Target) {
+                return Ok(belongs);
+            }
             let expected = "expected one of = != > >= < <=";
             return Err(unexpected(&self.scanner, expected));
         };
@@ -315,6 +318,18 @@ pub(super) fn comparison(scanner: &mut Scanner<'_>) -> Option<Comparison> {
 /// What a [`Name`] may hold after its first character.
 pub(super) fn is_name_char(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '_' | '-' | '.')
+}
+
+/// `anna.A` and `sales.GA`: who somebody is, or where he belongs. Only where nothing is compared:
+/// a skill may have such a name as well.
+fn belonging(word: &Name) -> Option<Expression> {
+    let (name, kind) = word.as_str().rsplit_once('.')?;
+    let condition = match kind {
+        "A" => Expression::Agent,
+        "GA" => Expression::Group,
+        _ => return None,
+    };
+    name.parse().ok().map(condition)
 }
 
 fn as_text_comparison(

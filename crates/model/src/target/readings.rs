@@ -206,7 +206,8 @@ impl Search<'_> {
         if let (Some(one), Some(other)) = answers {
             return Some(one != other);
         }
-        let mut unknown = false;
+        // Who somebody is and where he belongs are not searched through.
+        let mut unknown = index == self.choices.len();
         for choice in 0..self.width(index) {
             self.choose(index, choice);
             match self.from(index + 1) {
@@ -215,14 +216,17 @@ impl Search<'_> {
                 None => unknown = true,
             }
         }
-        self.forget(index);
+        if index < self.choices.len() {
+            self.forget(index);
+        }
         (!unknown).then_some(false)
     }
 
     fn width(&self, index: usize) -> usize {
-        match &self.choices[index] {
-            Choice::Level(_, all) => all.len(),
-            Choice::Text(_, all) => all.len(),
+        match self.choices.get(index) {
+            Some(Choice::Level(_, all)) => all.len(),
+            Some(Choice::Text(_, all)) => all.len(),
+            None => 0,
         }
     }
 
@@ -261,6 +265,7 @@ impl Search<'_> {
                 let has = self.texts.get(name)?;
                 Some(comparison.holds(has.as_str(), wanted.as_str()))
             }
+            Expression::Agent(_) | Expression::Group(_) => None,
         }
     }
 

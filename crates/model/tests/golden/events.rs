@@ -3,7 +3,8 @@
 use crate::config_samples::{agent_body, agent_with_more, group, settings};
 use crate::files::{Sample, hold, named};
 use crate::samples::{
-    at, bare_interaction, bare_request, interaction, name, offer, request, subject,
+    at, bare_interaction, bare_request, chosen_request, interaction, name, offer, request, subject,
+    told_offer,
 };
 use ringback_model::agent::NotReady;
 use ringback_model::config::{
@@ -15,7 +16,7 @@ use ringback_model::interaction::Ending;
 use ringback_model::offer::NotTaken;
 use ringback_model::place::{BackTo, Who};
 use ringback_model::record::{AgentInterval, AgentState, Segment, SegmentEnd, SegmentKind};
-use ringback_model::route::Cancelled;
+use ringback_model::route::{Cancelled, ChangeCause};
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, Effect, EffectId, EngineTime, Event, InteractionId, KeyId,
     Medium, Millis, ObjectId, OfferId, QueueId, RouteRequestId, VirtualQueueId, agent, config,
@@ -31,6 +32,7 @@ named!(Event {
     Event::Agent(agent::Event::DeskLost { .. }) => "agent.desk_lost",
     Event::Agent(agent::Event::DeskBack { .. }) => "agent.desk_back",
     Event::Agent(agent::Event::DeskSilent { .. }) => "agent.desk_silent",
+    Event::Agent(agent::Event::Paused { .. }) => "agent.paused",
     Event::Config(config::Event::QueuePut(_)) => "config.queue_put",
     Event::Config(config::Event::VirtualQueuePut(_)) => "config.virtual_queue_put",
     Event::Config(config::Event::AgentPut(_)) => "config.agent_put",
@@ -66,6 +68,7 @@ named!(Event {
     Event::Record(record::Event::Interval(_)) => "record.interval",
     Event::Route(route::Event::Requested { .. }) => "route.requested",
     Event::Route(route::Event::Widened { .. }) => "route.widened",
+    Event::Route(route::Event::Changed { .. }) => "route.changed",
     Event::Route(route::Event::Cooled { .. }) => "route.cooled",
     Event::Route(route::Event::Cancelled { .. }) => "route.cancelled",
 });
@@ -135,6 +138,10 @@ fn agents() -> Vec<Sample<Event>> {
         agent::Event::DeskSilent {
             agent,
             returns: Vec::new(),
+        },
+        agent::Event::Paused {
+            agent,
+            media: ringback_model::capacity::MediaSet::DIGITAL,
         },
     ];
     let returns = agent::Event::DeskSilent {
@@ -330,6 +337,13 @@ fn offers() -> Vec<Sample<Event>> {
     };
     let samples = [
         (
+            "told",
+            o::Event::Made {
+                of: subject(),
+                offer: Box::new(told_offer()),
+            },
+        ),
+        (
             "",
             o::Event::Made {
                 of: subject(),
@@ -437,6 +451,14 @@ fn routes() -> Vec<Sample<Event>> {
         ("bare", requested(bare_request())),
         ("", widened(Some(EngineTime(70_000)))),
         ("bare", widened(None)),
+        (
+            "",
+            route::Event::Changed {
+                of,
+                request: Box::new(chosen_request()),
+                cause: ChangeCause::Asked,
+            },
+        ),
         (
             "",
             route::Event::Cooled {

@@ -2,7 +2,7 @@
 
 use crate::config_samples::{agent_body, group, settings};
 use crate::files::{Sample, hold, named};
-use crate::samples::{ask, name, user_data};
+use crate::samples::{ask, name, selection, user_data};
 use ringback_model::config::{Body, Expected, Kind, QueueBody, Role, VirtualQueueBody};
 use ringback_model::effect::Report;
 use ringback_model::interaction::{StopCause, Submission};
@@ -52,6 +52,7 @@ named!(Input {
     Input::Offer(offer::Input::Reject { .. }) => "offer.reject",
     Input::Offer(offer::Input::Withdraw { .. }) => "offer.withdraw",
     Input::Route(route::Input::Request { .. }) => "route.request",
+    Input::Route(route::Input::Change { .. }) => "route.change",
     Input::Route(route::Input::Cancel { .. }) => "route.cancel",
 });
 
@@ -284,6 +285,28 @@ fn the_rest() -> Vec<Sample<Input>> {
             Input::Route(route::Input::Request {
                 interaction: InteractionId(7),
                 ask: Box::new(ask()),
+            }),
+        ),
+        (
+            "chosen",
+            Input::Route(route::Input::Request {
+                interaction: InteractionId(7),
+                ask: Box::new(route::Ask {
+                    selection: ringback_model::Rare::of(selection()),
+                    ..ask()
+                }),
+            }),
+        ),
+        (
+            "",
+            Input::Route(route::Input::Change {
+                request: RouteRequestId(9),
+                change: Box::new(route::Change {
+                    tier: Some(Tier(7)),
+                    credit: Some(Millis::seconds(30)),
+                    target: Some(ask().target),
+                    selection: Some(selection()),
+                }),
             }),
         ),
         (

@@ -64,6 +64,8 @@ named!(Refused {
     Refused::Route(route::Refused::TooMany { .. }) => "route.too_many",
     Refused::Route(route::Refused::Offered { .. }) => "route.offered",
     Refused::Route(route::Refused::CreditTooLarge { .. }) => "route.credit_too_large",
+    Refused::Route(route::Refused::UnknownTarget { .. }) => "route.unknown_target",
+    Refused::Route(route::Refused::OutOfRange { .. }) => "route.out_of_range",
 });
 
 fn samples() -> Vec<Sample<Refused>> {
@@ -227,6 +229,14 @@ fn the_rest() -> Vec<Refused> {
         route::Refused::CreditTooLarge {
             credit: Millis::seconds(90),
             limit: Millis::seconds(60),
+        },
+        route::Refused::UnknownTarget {
+            what: "agent nobody".to_owned(),
+        },
+        route::Refused::OutOfRange {
+            what: "exclude".to_owned(),
+            found: "65 agents".to_owned(),
+            limit: "64 agents".to_owned(),
         },
     ];
     let effects = effects.map(Refused::Effect).into_iter();

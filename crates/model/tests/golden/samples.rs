@@ -1,9 +1,9 @@
 //! Records that stand in several documents.
 
 use ringback_model::interaction::{Interaction, Subject};
-use ringback_model::offer::{Decision, Occasion, Offer, Rule};
+use ringback_model::offer::{Decision, Details, Occasion, Offer, Rule};
 use ringback_model::place::{BackTo, Party, Place, Role, Who};
-use ringback_model::route::{Ask, Cooling, RouteRequest};
+use ringback_model::route::{Ask, Cooling, Last, LastAgent, More, RouteRequest, Select, Selection};
 use ringback_model::target::{Step, Target};
 use ringback_model::value::{Finite, Map, UserData, Value};
 use ringback_model::{
@@ -50,6 +50,46 @@ pub(crate) fn ask() -> Ask {
         target: target(),
         tier: Some(Tier(5)),
         credit: Millis::seconds(30),
+        selection: Rare::none(),
+    }
+}
+
+/// An offer whose decision had more to tell.
+pub(crate) fn told_offer() -> Offer {
+    let mut offer = offer();
+    offer.decision.rule = Rule::FewestBusy;
+    offer.decision.more = Rare::of(Details {
+        skipped: vec![(ringback_model::route::Obstacle::Busy, 2)],
+        ahead_excluded: 1,
+    });
+    offer
+}
+
+pub(crate) fn selection() -> Selection {
+    Selection {
+        select: Select::BestFit,
+        exclude: [name("ben")].into(),
+        last_agent: Some(LastAgent {
+            agent: name("anna"),
+            wait: Millis::seconds(20),
+        }),
+    }
+}
+
+/// A request of whose agent something was said.
+pub(crate) fn chosen_request() -> RouteRequest {
+    RouteRequest {
+        more: Rare::of(More {
+            target_since: Some(EngineTime(12_000)),
+            select: Select::Random,
+            exclude: [AgentId(4)].into(),
+            last: Some(Last {
+                agent: AgentId(3),
+                name: name("anna"),
+                until: EngineTime(32_000),
+            }),
+        }),
+        ..request()
     }
 }
 
@@ -136,6 +176,7 @@ pub(crate) fn request() -> RouteRequest {
             until: EngineTime(40_000),
         }],
         ends_at: Deadline::default(),
+        more: Rare::none(),
     }
 }
 
@@ -171,6 +212,7 @@ pub(crate) fn offer() -> Offer {
             ahead: 3,
             ahead_not_for_agent: 2,
             ahead_cooling: 1,
+            more: Rare::none(),
         },
         wish: None,
     }

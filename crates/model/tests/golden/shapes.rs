@@ -108,6 +108,11 @@ shape!(occasions, "occasion", Occasion {
 shape!(rules, "rule", Rule {
     Rule::LongestIdle => "longest_idle", Rule::LongestIdle;
     Rule::Named => "named", Rule::Named;
+    Rule::FewestBusy => "fewest_busy", Rule::FewestBusy;
+    Rule::LeastOccupied => "least_occupied", Rule::LeastOccupied;
+    Rule::BestFit => "best_fit", Rule::BestFit;
+    Rule::Random => "random", Rule::Random;
+    Rule::LastAgent => "last_agent", Rule::LastAgent;
 });
 
 shape!(ways_not_to_take_an_offer, "not_taken", NotTaken {
@@ -320,6 +325,8 @@ shape!(expressions, "expression", Expression {
     Expression::Any(_) => "any", "A>=1 | B=2".parse().expect("an expression");
     Expression::Skill(..) => "skill", "A!=1".parse().expect("an expression");
     Expression::Text(..) => "text", "Language!=\"en\"".parse().expect("an expression");
+    Expression::Agent(_) => "agent", "anna.A".parse().expect("an expression");
+    Expression::Group(_) => "group", "sales.GA".parse().expect("an expression");
 });
 
 shape!(text_comparisons, "text_comparison", TextComparison {

@@ -1,8 +1,10 @@
 //! Whether an offer is the right one: worked out from the words, one pair after the other.
 
 use ringback_engine::State;
+use ringback_model::config::{Body, Group, Kind};
 use ringback_model::offer::{Occasion, Offer};
-use ringback_model::route::RouteRequest;
+use ringback_model::route::{RouteRequest, Select};
+use ringback_model::target::{Expression, Qualification};
 use ringback_model::{AgentId, Medium, Now};
 
 /// The agent is at a desk that answers, ready, has room, is skilled and not cooling.
@@ -40,11 +42,33 @@ pub(super) fn can_be_asked(state: &State, offer: &Offer, broken: &mut Vec<String
 
 /// Whether this agent may be offered this request now.
 fn may_take(state: &State, agent: AgentId, request: &RouteRequest) -> bool {
-    let wanted = request.target.expression(request.step);
-    let skilled = state
-        .agent(agent)
-        .is_some_and(|it| wanted.holds(&it.body.skills));
-    skilled && is_free(state, agent, request.medium) && !is_cooling(state, request, agent)
+    is_wanted(state, agent, &request.wanted())
+        && is_free(state, agent, request.medium)
+        && !is_cooling(state, request, agent)
+        && !request.excludes(agent)
+}
+
+/// Worked out from the master data and the groups as they were set, not from the index.
+fn is_wanted(state: &State, agent: AgentId, wanted: &Expression) -> bool {
+    let Some(it) = state.agent(agent) else {
+        return false;
+    };
+    let belongs = |group: &Group| {
+        let holds = |it_asks: &Expression| it_asks.holds_with(&it.body.skills, &it.body.texts);
+        group.members.contains(&it.name) || group.expression.as_ref().is_some_and(holds)
+    };
+    let groups = state
+        .objects(Kind::Group)
+        .filter(|object| match &object.body {
+            Body::Group(group) => belongs(group),
+            _ => false,
+        });
+    wanted.holds_for(&Qualification {
+        agent: Some(it.name.clone()),
+        skills: it.body.skills.clone(),
+        texts: it.body.texts.clone(),
+        groups: groups.map(|object| object.name.clone()).collect(),
+    })
 }
 
 fn is_free(state: &State, agent: AgentId, medium: Medium) -> bool {
@@ -76,7 +100,12 @@ pub(super) fn is_the_right_one(state: &State, offer: &Offer, broken: &mut Vec<St
     let free = free_for(state, request);
     let right = match offer.decision.occasion {
         Occasion::RequestCame => {
-            offer.decision.candidates as usize == free.len() && free.first() == Some(&offer.agent)
+            let drawn = matches!(request.select(), Select::LeastOccupied | Select::Random);
+            let right = match free.first() {
+                Some(first) => first == &offer.agent || drawn && free.contains(&offer.agent),
+                None => false,
+            };
+            right && offer.decision.candidates as usize == free.len()
         }
         Occasion::Asked => false,
         Occasion::AgentCame => first_for(state, offer.agent) == Some(request.key.sequence),
@@ -93,8 +122,22 @@ pub(super) fn is_the_right_one(state: &State, offer: &Offer, broken: &mut Vec<St
 fn free_for(state: &State, request: &RouteRequest) -> Vec<AgentId> {
     let mut free = state.agent_ids();
     free.retain(|agent| may_take(state, *agent, request));
-    free.sort_by_key(|agent| (state.at_work(*agent).map(|it| it.idle_since), *agent));
+    let idle = |agent: AgentId| state.at_work(agent).map(|it| it.idle_since);
+    free.sort_by_key(|agent| (rank(state, request, *agent), idle(*agent), *agent));
     free
+}
+
+/// What goes before idleness by the request's own way to choose.
+fn rank(state: &State, request: &RouteRequest, agent: AgentId) -> u64 {
+    match request.select() {
+        Select::FewestBusy => state.at_work(agent).map_or(0, |it| it.claims.len() as u64),
+        Select::BestFit => {
+            let skills = state.agent(agent).map(|it| it.body.skills.clone());
+            u64::from(request.wanted().surplus(&skills.unwrap_or_default()))
+        }
+        // Who is drawn and who worked least is looked at elsewhere.
+        Select::LongestIdle | Select::LeastOccupied | Select::Random => 0,
+    }
 }
 
 /// The sequence of the first request this agent may take.
@@ -121,16 +164,25 @@ pub(super) fn overtakes_as_said(state: &State, offer: &Offer, broken: &mut Vec<S
         .filter(|other| other.key < request.key)
         .collect();
     let cooling = before.iter().filter(|other| {
-        let wanted = other.target.expression(other.step);
-        let skilled = state
-            .agent(offer.agent)
-            .is_some_and(|it| wanted.holds(&it.body.skills));
-        skilled && is_free(state, offer.agent, other.medium)
+        is_wanted(state, offer.agent, &other.wanted()) && is_free(state, offer.agent, other.medium)
     });
     let cooling: Vec<_> = cooling.collect();
     let said = &offer.decision;
+    let excluded = |other: &&&&RouteRequest| !is_cooling(state, other, offer.agent);
+    let excluded = cooling.iter().filter(excluded).count();
     let counted = (before.len(), before.len() - cooling.len(), cooling.len());
-    let told = (said.ahead, said.ahead_not_for_agent, said.ahead_cooling);
+    let told_excluded = said.more.get().map_or(0, |more| more.ahead_excluded);
+    let told = (
+        said.ahead,
+        said.ahead_not_for_agent,
+        said.ahead_cooling + told_excluded,
+    );
+    if excluded != told_excluded as usize {
+        broken.push(format!(
+            "{} overtakes {excluded} that exclude the agent, its record says {told_excluded}",
+            offer.id
+        ));
+    }
     if counted != (told.0 as usize, told.1 as usize, told.2 as usize) {
         broken.push(format!(
             "{} overtakes {counted:?} (all, not for the agent, cooling), its record says {told:?}",
@@ -139,7 +191,7 @@ pub(super) fn overtakes_as_said(state: &State, offer: &Offer, broken: &mut Vec<S
     }
     if let Some(other) = cooling
         .iter()
-        .find(|other| !is_cooling(state, other, offer.agent))
+        .find(|other| !is_cooling(state, other, offer.agent) && !other.excludes(offer.agent))
     {
         broken.push(format!(
             "{} overtakes {} without a reason",

@@ -85,18 +85,30 @@ fn place(state: &State, rest: [u8; 6]) -> It {
     }
     let bin = |agent| Destination::Workbin {
         owner: BinOwner::Agent(agent),
-        workbin: name(if rest[5] % 2 == 0 { "drafts" } else { "later" }),
+        workbin: name(if rest[5].is_multiple_of(2) {
+            "drafts"
+        } else {
+            "later"
+        }),
     };
     let to = match rest[2] {
         0..=69 => bin(agent),
         70..=84 => bin(agent_id(rest[5])),
-        85..=129 => Destination::Queue(name(if rest[5] % 2 == 0 { "inbox" } else { "orders" })),
+        85..=129 => Destination::Queue(name(if rest[5].is_multiple_of(2) {
+            "inbox"
+        } else {
+            "orders"
+        })),
         130..=134 => Destination::Queue(name("attic")),
         135..=159 => Destination::Author {
             workbin: name("drafts"),
         },
         160..=214 => Destination::Back,
-        _ => Destination::Exit(name(if rest[5] % 2 == 0 { "send" } else { "done" })),
+        _ => Destination::Exit(name(if rest[5].is_multiple_of(2) {
+            "send"
+        } else {
+            "done"
+        })),
     };
     It::Place {
         interaction,
@@ -104,7 +116,7 @@ fn place(state: &State, rest: [u8; 6]) -> It {
         to,
         change: (rest[4] >= 200).then(|| Box::new(changed(rest))),
         expected: expected(state, interaction, rest[4]),
-        reason: (rest[4] % 2 == 0).then(|| name("later")),
+        reason: (rest[4].is_multiple_of(2)).then(|| name("later")),
         force: rest[4] % 4 > 1,
     }
 }
@@ -148,7 +160,7 @@ fn changed(rest: [u8; 6]) -> Change {
     };
     let mut change = Change::default();
     match rest[5] % 8 {
-        0 => change.online = Some(rest[2] % 2 == 0),
+        0 => change.online = Some(rest[2].is_multiple_of(2)),
         1 => change.out_queues = Some(exit(ExitTo::Stop)),
         2 => change.out_queues = Some(exit(ExitTo::Queue(name("orders")))),
         3 => change.in_queues = Some(exit(ExitTo::Queue(name("attic")))),
@@ -212,7 +224,7 @@ fn join(state: &State, rest: [u8; 6]) -> It {
     It::Join {
         interaction,
         agent: agent_id(rest[2]),
-        coach: rest[3] % 2 == 0,
+        coach: rest[3].is_multiple_of(2),
     }
 }
 

@@ -92,6 +92,7 @@ impl Company {
             target: self.target(),
             tier: None,
             credit: Millis(if self.random.chance(3) { 60_000 } else { 0 }),
+            selection: ringback_model::Rare::none(),
         };
         Input::Interaction(It::Submit(Box::new(Submission {
             queue: name("inbound"),

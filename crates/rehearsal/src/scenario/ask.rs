@@ -201,7 +201,7 @@ fn stands(state: &State, waiting: &Waiting) -> String {
     }
 }
 
-const fn obstacle_text(obstacle: Obstacle) -> &'static str {
+pub(super) const fn obstacle_text(obstacle: Obstacle) -> &'static str {
     match obstacle {
         Obstacle::LoggedOut => "logged out",
         Obstacle::DeskLost => "desk lost",
@@ -209,6 +209,7 @@ const fn obstacle_text(obstacle: Obstacle) -> &'static str {
         Obstacle::NotReady => "not ready",
         Obstacle::Busy => "busy",
         Obstacle::Cooling => "did not take it a moment ago",
+        Obstacle::Excluded => "excluded by the request",
     }
 }
 
@@ -327,6 +328,8 @@ fn how(state: &State, id: AgentId) -> String {
         });
     }
     words.extend(claims(at_work));
+    let rests = at_work.paused();
+    words.extend((!rests.is_empty()).then(|| format!("{rests} rests")));
     format!("{name}: {}", words.join("; "))
 }
 

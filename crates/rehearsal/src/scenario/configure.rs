@@ -6,7 +6,7 @@ use ringback_model::config::{
     AgentBody, Body, Capacity, Expected, Input as It, Kind, QueueBody, Role, Settings,
     VirtualQueueBody,
 };
-use ringback_model::target::{Level, Skills, Text, TextSkills};
+use ringback_model::target::{Level, Skills, TextSkills};
 use ringback_model::{Input, Medium, Millis, Name};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -139,7 +139,7 @@ fn agent(words: &mut Words<'_>) -> Result<It, Fault> {
                 .strip_prefix('"')
                 .and_then(|rest| rest.strip_suffix('"'));
             match text {
-                Some(text) => drop(texts.insert(skill, words::read::<Text>(text, "a text")?)),
+                Some(text) => drop(texts.insert(skill, words::read(text, "a text")?)),
                 None => drop(skills.insert(skill, words::read::<Level>(level, "a level")?)),
             }
             words.word("a skill")?;

@@ -5,11 +5,11 @@ use super::words::{self, Fault, Words};
 use super::{Shown, ask, configure, handling};
 use ringback_engine::State;
 use ringback_model::interaction::{StopCause, Submission};
-use ringback_model::route::Ask;
+use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
 use ringback_model::target::{Expression, Step, Target};
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, EngineTime, Input, InteractionId, KeyId, Medium,
-    Millis, Name, OfferId, Tier, agent, contact, effect, interaction, offer, route,
+    Millis, Name, OfferId, Rare, Tier, agent, contact, effect, interaction, offer, route,
 };
 
 /// What a line asks for; nothing for an empty line or a comment.
@@ -58,7 +58,7 @@ pub(crate) fn line(state: &State, line: &str) -> Result<Line, Fault> {
 
 /// What a line may begin with, for whoever mistyped it.
 const FIRST_WORDS: &str = "a command (queue, virtual queue, agent, settings, make key, revoke key, \
-    put, delete, submit, request, cancel, complete, stop, desk, restart, clock, erase, tick, show, with key, \
+    put, delete, submit, request, change, cancel, complete, stop, desk, restart, clock, erase, tick, show, with key, \
     why, position, line, where, how, books, answer, kept, groups, members, workbin, can, supervisor, system), an interaction, an effect, or the name of \
     an agent made before";
 
@@ -85,6 +85,7 @@ fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
         }
         "submit" => submit(words)?,
         "request" => request(words)?,
+        "change" => change(words)?,
         "cancel" => Input::Route(route::Input::Cancel {
             request: words.value("a route request such as r1")?,
         }),
@@ -153,7 +154,16 @@ fn show(words: &mut Words<'_>) -> Result<Command, Fault> {
 }
 
 /// Words that end a skill expression.
-const AFTER_EXPRESSION: &[&str] = &["in", "then", "after"];
+const AFTER_EXPRESSION: &[&str] = &[
+    "in",
+    "then",
+    "after",
+    "priority",
+    "credit",
+    "choosing",
+    "excluding",
+    "first",
+];
 
 /// `submit chat to inbox [about billing] [from i1] [of c1] [wants .. in ..] [priority 5] [credit 1m]`
 fn submit(words: &mut Words<'_>) -> Result<Input, Fault> {
@@ -175,7 +185,7 @@ pub(crate) fn submission(words: &mut Words<'_>) -> Result<Submission, Fault> {
         parent: None,
         user_data: ringback_model::value::UserData::default(),
         route: None,
-        said: ringback_model::Rare::none(),
+        said: Rare::none(),
     };
     while let Some(word) = words.peek() {
         match word {
@@ -214,6 +224,13 @@ pub(crate) fn submission(words: &mut Words<'_>) -> Result<Submission, Fault> {
                 words.must("data")?;
                 new.user_data = handling::data(words.word("user data")?)?;
             }
+            _ if new.route.as_ref().is_some_and(|_| CHOOSES.contains(&word)) => {
+                if let Some(ask) = &mut new.route {
+                    let mut selection = ask.selection.get().cloned().unwrap_or_default();
+                    choose(words, &mut selection)?;
+                    ask.selection = Rare::of(selection);
+                }
+            }
             "credit" if new.route.is_some() => {
                 words.must("credit")?;
                 let credit = words.span()?;
@@ -235,17 +252,89 @@ fn request(words: &mut Words<'_>) -> Result<Input, Fault> {
     while !words.is_over() {
         if words.take("priority") {
             ask.tier = Some(Tier(words.value("a priority from -32768 to 32767")?));
-        } else {
-            words.must("credit")?;
+        } else if words.take("credit") {
             ask.credit = words.span()?;
+        } else {
+            let mut selection = ask.selection.get().cloned().unwrap_or_default();
+            choose(words, &mut selection)?;
+            ask.selection = Rare::of(selection);
         }
     }
     let ask = Box::new(ask);
     Ok(Input::Route(route::Input::Request { interaction, ask }))
 }
 
+/// Words that say who is chosen.
+const CHOOSES: &[&str] = &["choosing", "excluding", "first"];
+
+/// `choosing fewest-busy`, `excluding anna, ben`, `first anna for 20s`
+fn choose(words: &mut Words<'_>, selection: &mut Selection) -> Result<(), Fault> {
+    let ways = "longest-idle, fewest-busy, least-occupied, best-fit or random";
+    match words.word("`priority`, `credit`, `choosing`, `excluding` or `first`")? {
+        "choosing" => {
+            let word = words.word(ways)?;
+            let named = |it: &Select| it.name().replace('_', "-") == word;
+            let found = Select::ALL.into_iter().find(named);
+            selection.select =
+                found.ok_or_else(|| Fault::new(format!("`{word}` is no way to choose"), ways))?;
+        }
+        "excluding" => {
+            let names = words.until(&["priority", "credit", "choosing", "first", "wants"]);
+            let names = names.split(", ").filter(|name| *name != "nobody");
+            let names = names.map(|name| words::read(name, "the name of an agent"));
+            selection.exclude = names.collect::<Result<_, _>>()?;
+        }
+        "first" => {
+            let agent = words.name("the name of an agent")?;
+            words.must("for")?;
+            let wait = words.span()?;
+            selection.last_agent = Some(LastAgent { agent, wait });
+        }
+        other => {
+            let expected = "`priority`, `credit`, `choosing`, `excluding` or `first`";
+            return Err(Fault::new(format!("found `{other}`"), expected));
+        }
+    }
+    Ok(())
+}
+
+/// `change r1 [wants ..] [priority 5] [credit 1m] [choosing ..] [excluding ..] [first ..]`
+fn change(words: &mut Words<'_>) -> Result<Input, Fault> {
+    let request = words.value("a route request such as r1")?;
+    let mut change = Change::default();
+    while let Some(word) = words.peek() {
+        match word {
+            "wants" => change.target = Some(target(words)?),
+            "priority" => {
+                words.must("priority")?;
+                change.tier = Some(Tier(words.value("a priority from -32768 to 32767")?));
+            }
+            "credit" => {
+                words.must("credit")?;
+                change.credit = Some(words.span()?);
+            }
+            _ => choose(words, change.selection.get_or_insert_default())?,
+        }
+    }
+    let change = Box::new(change);
+    Ok(Input::Route(route::Input::Change { request, change }))
+}
+
 /// `wants A>=2 & B>=1 then A>=1 after 20s in support`; `wants anyone in support`
 fn ask_of(words: &mut Words<'_>) -> Result<Ask, Fault> {
+    let target = target(words)?;
+    words.must("in")?;
+    Ok(Ask {
+        virtual_queue: words.name("the name of a virtual queue")?,
+        target,
+        tier: None,
+        credit: Millis::ZERO,
+        selection: Rare::none(),
+    })
+}
+
+/// `wants A>=2 & B>=1 then A>=1 after 20s`
+fn target(words: &mut Words<'_>) -> Result<Target, Fault> {
     words.must("wants")?;
     let mut steps = vec![Step {
         expression: expression(words)?,
@@ -259,15 +348,7 @@ fn ask_of(words: &mut Words<'_>) -> Result<Ask, Fault> {
             after: words.span()?,
         });
     }
-    words.must("in")?;
-    let target = Target::new(steps)
-        .map_err(|error| Fault::new(error.to_string(), "steps whose times grow"))?;
-    Ok(Ask {
-        virtual_queue: words.name("the name of a virtual queue")?,
-        target,
-        tier: None,
-        credit: Millis::ZERO,
-    })
+    Target::new(steps).map_err(|error| Fault::new(error.to_string(), "steps whose times grow"))
 }
 
 fn expression(words: &mut Words<'_>) -> Result<Expression, Fault> {

@@ -1,15 +1,16 @@
 //! Events as sentences. The state is the one right after the event.
 
+use super::ask::obstacle_text;
 use super::{Shown, handling};
 use crate::stage::Told;
 use ringback_engine::State;
 use ringback_model::agent::NotReady;
 use ringback_model::effect::Effect;
 use ringback_model::interaction::{Ending, Subject, Wish};
-use ringback_model::offer::{Decision, NotTaken, Occasion, Offer};
+use ringback_model::offer::{Decision, NotTaken, Occasion, Offer, Rule};
 use ringback_model::place::{Place, Role, Who};
 use ringback_model::record::{AgentInterval, AgentState, Segment};
-use ringback_model::route::{Cancelled, RouteRequest};
+use ringback_model::route::{Cancelled, ChangeCause, RouteRequest};
 use ringback_model::{
     AgentId, Event, Medium, OfferId, Outcome, QueueId, RouteRequestId, VirtualQueueId, agent,
     config, contact, effect, interaction, node, offer, record, route,
@@ -125,6 +126,12 @@ fn agent_event(state: &State, event: &agent::Event) -> String {
                 .map(|(id, at)| format!(", {id} goes back at {at}"))
                 .collect();
             format!("desk of {} is silent{}", name(agent), returns.concat())
+        }
+        agent::Event::Paused { agent, media } if media.is_empty() => {
+            format!("all work of {} goes on", name(agent))
+        }
+        agent::Event::Paused { agent, media } => {
+            format!("work of {} rests: {media}", name(agent))
         }
     }
 }
@@ -258,6 +265,7 @@ fn route_event(state: &State, event: &route::Event) -> String {
             let next = widens_at.map(|at| format!(", next at {at}"));
             format!("{request} widens to {wanted}{}", next.unwrap_or_default())
         }
+        route::Event::Changed { request, cause, .. } => changed(state, request, *cause),
         route::Event::Cooled { request, agent, .. } => {
             format!(
                 "{} may be offered {request} again",
@@ -285,6 +293,36 @@ fn route_event(state: &State, event: &route::Event) -> String {
             format!("{request} of {} cancelled: {why}{rests}", of.interaction)
         }
     }
+}
+
+/// What a request is like after a change; what is usual is not told.
+fn changed(state: &State, it: &RouteRequest, cause: ChangeCause) -> String {
+    let id = it.id;
+    let mut words = match cause {
+        ChangeCause::Asked => vec![format!("{id} changes: {}", ahead(state, id))],
+        ChangeCause::LastAgentGone => vec![format!("{id} waits for its last agent no longer")],
+    };
+    let wants = it.wanted().to_string();
+    words.push(format!(
+        "wants {}",
+        if wants.is_empty() { "anyone" } else { &wants }
+    ));
+    if it.key.tier.0 != 0 {
+        words.push(format!("priority {}", it.key.tier));
+    }
+    if !it.select().is_usual() {
+        words.push(it.select().name().replace('_', " "));
+    }
+    let more = it.more.get();
+    let excluded = more.iter().flat_map(|more| &more.exclude);
+    let excluded = list(excluded.map(|agent| agent_name(state, *agent)));
+    if !excluded.is_empty() {
+        words.push(format!("not {excluded}"));
+    }
+    if let Some(at) = it.widens_at {
+        words.push(format!("next at {at}"));
+    }
+    list(words.into_iter())
 }
 
 fn requested(state: &State, of: Subject, request: &RouteRequest) -> String {
@@ -388,14 +426,28 @@ fn decision(it: &Decision) -> String {
         Occasion::AgentCame => words.push(format!("waited {}", it.waited)),
         Occasion::Asked => words.push("asked for".to_owned()),
     }
+    if it.rule != Rule::LongestIdle {
+        words.push(format!("by {}", it.rule.name().replace('_', " ")));
+    }
     if it.step > 0 {
         words.push(format!("step {}", it.step));
+    }
+    let skipped = it.more.get().map(|more| more.skipped.as_slice());
+    let skipped = skipped.unwrap_or_default().iter();
+    let skipped = skipped.map(|(why, count)| format!("{count} {}", obstacle_text(*why)));
+    let skipped = list(skipped);
+    if !skipped.is_empty() {
+        words.push(format!("skipped: {skipped}"));
     }
     if it.ahead > 0 {
         words.push(format!(
             "overtakes {}: {} not for this agent, {} cooling",
             it.ahead, it.ahead_not_for_agent, it.ahead_cooling
         ));
+        let excluded = it.more.get().map_or(0, |more| more.ahead_excluded);
+        if excluded > 0 {
+            words.push(format!("{excluded} of them exclude the agent"));
+        }
     }
     words.join(", ")
 }

@@ -136,6 +136,7 @@ fn command(state: &State, who: Doer, interaction: InteractionId, can: Can) -> Op
                 target: Target::fixed(Expression::anyone()),
                 tier: None,
                 credit: Millis::ZERO,
+                selection: ringback_model::Rare::none(),
             };
             let ask = Box::new(ask);
             return Some(Input::Route(route::Input::Request { interaction, ask }));

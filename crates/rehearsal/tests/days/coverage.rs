@@ -13,13 +13,48 @@ use std::path::Path;
 const PLACES: [&str; 7] = [
     "queue", "routing", "offer", "handling", "workbin", "stopped", "unknown",
 ];
-const INPUTS: [&str; 16] = [
-    "request", "cancel", "answer", "complete", "stop", "place", "pull", "change", "invite", "join",
-    "leave", "hold", "resume", "lock", "unlock", "withdraw",
+const INPUTS: [&str; 17] = [
+    "request",
+    "change-request",
+    "cancel",
+    "answer",
+    "complete",
+    "stop",
+    "place",
+    "pull",
+    "change",
+    "invite",
+    "join",
+    "leave",
+    "hold",
+    "resume",
+    "lock",
+    "unlock",
+    "withdraw",
 ];
 
 /// Pairs that cannot be met, and why.
-const PAIRS_NEVER_MET: [(&str, &str, &str); 12] = [
+const PAIRS_NEVER_MET: [(&str, &str, &str); 16] = [
+    (
+        "change-request",
+        "workbin",
+        "what lies in a workbin has no request",
+    ),
+    (
+        "change-request",
+        "queue",
+        "an interaction at rest has no request",
+    ),
+    (
+        "change-request",
+        "handling",
+        "its request is gone with the match",
+    ),
+    (
+        "change-request",
+        "stopped",
+        "its request is gone with the end",
+    ),
     ("cancel", "queue", "an interaction at rest has no request"),
     ("cancel", "handling", "its request is gone with the match"),
     ("cancel", "stopped", "its request is gone with the end"),
@@ -144,6 +179,12 @@ fn pair(state: &State, input: &Input) -> Option<(&'static str, &'static str)> {
     };
     Some(match input {
         Input::Route(route::Input::Request { interaction, .. }) => ("request", at(*interaction)),
+        Input::Route(route::Input::Change { request, .. }) => (
+            "change-request",
+            state
+                .request(*request)
+                .map_or("unknown", |it| at(it.interaction)),
+        ),
         Input::Route(route::Input::Cancel { request }) => (
             "cancel",
             state

@@ -305,6 +305,8 @@ impl View {
             agent::Event::DeskLost { .. } => self.lost = true,
             agent::Event::DeskBack { .. } => (self.lost, self.silent) = (false, false),
             agent::Event::DeskSilent { .. } => (self.lost, self.silent) = (false, true),
+            // Follows from what is in hand and the rule, and is held by the invariants.
+            agent::Event::Paused { .. } => {}
         }
     }
 
@@ -481,6 +483,7 @@ fn ask_in_a_line_with_room(
             target: Target::fixed(Expression::anyone()),
             tier: None,
             credit: Millis::ZERO,
+            selection: ringback_model::Rare::none(),
         }),
     }))
 }

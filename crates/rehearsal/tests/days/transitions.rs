@@ -240,6 +240,7 @@ fn ask(wanted: &str) -> Ask {
         target: Target::fixed(expression),
         tier: None,
         credit: Millis::ZERO,
+        selection: ringback_model::Rare::none(),
     }
 }
 

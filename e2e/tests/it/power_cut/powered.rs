@@ -205,6 +205,7 @@ async fn ask(hall: &Arc<dyn Hall>, id: u64, random: &mut Random) -> Asked {
         target: Target::fixed("English>=2".parse().expect("an expression")),
         tier: None,
         credit: Millis::ZERO,
+        selection: ringback_model::Rare::none(),
     };
     let user_data = UserData {
         personal: personal

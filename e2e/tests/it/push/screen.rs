@@ -128,6 +128,7 @@ fn tell(view: &mut Value, event: &Event) {
         }
         "agent.desk_back" => desk_state(view, "answers"),
         "agent.desk_silent" => desk_state(view, "silent"),
+        "agent.paused" => view["paused"] = data["media"].clone(),
         "offer.made" => {
             let offer = &data["offered"];
             push(&mut view["offers"], offer.clone());

@@ -130,6 +130,8 @@ async fn plant_interactions(administrator: &Client, anna: &Client, values: &mut 
     values.insert("stopInteraction", ids(&to_stop, "interaction"));
     let to_cancel = submit(administrator, nobody, PLENTY).await;
     values.insert("cancelRouteRequest", ids(&to_cancel, "request"));
+    let to_change = submit(administrator, nobody, PLENTY).await;
+    values.insert("changeRouteRequest", ids(&to_change, "request"));
 
     submit(administrator, Some("Anna>=1"), 3 * PLENTY).await;
     let desk = anna.get("/v1/agents/me").await;
@@ -210,4 +212,11 @@ async fn plant_configuration(administrator: &Client, values: &mut Values) {
         "settings/settings",
     ];
     values.insert("configVersions", texts(&objects));
+    values.insert("diffConfig", texts(&objects));
+    // As many versions as the document's example goes back to.
+    for open_max in [1, 2, 3, 4] {
+        let body = json!({"open_max": open_max});
+        administrator.put("/v1/queues/changed", body).await;
+    }
+    values.insert("undoConfig", texts(&["queue/changed"]));
 }

@@ -323,6 +323,7 @@ pub(crate) mod config {
             target: Target::fixed(wants.parse().expect("an expression")),
             tier: None,
             credit: Millis::ZERO,
+            selection: ringback_model::Rare::none(),
         };
         let submission = Submission {
             route: Some(route),

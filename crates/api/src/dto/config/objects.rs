@@ -910,11 +910,11 @@ pub(crate) struct DiffLine {
     pub(crate) path: String,
     /// What stood there; absent: nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value, required = false)]
     pub(crate) from: Option<Value>,
     /// What stands there; absent: nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Value, required = false)]
     pub(crate) to: Option<Value>,
 }
 

@@ -51,6 +51,13 @@ fn few(path: &str, count: usize, report: &mut Report) {
 fn group(it: &Group, report: &mut Report) {
     title(&it.display_name, report);
     few("/members", it.members.len(), report);
+    let Some(expression) = &it.expression else {
+        return;
+    };
+    expression.each_belonging(&mut |condition, _| {
+        let problem = format!("asks {condition}: a group can ask for skills only");
+        report.add("/expression", problem);
+    });
 }
 
 fn skill(it: &Skill, report: &mut Report) {
