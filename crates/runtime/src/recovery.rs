@@ -98,7 +98,18 @@ pub fn from_snapshot(
     tenant: TenantId,
     progress: Heard<'_>,
 ) -> Result<Recovered, StoreFault> {
-    for head in reader.snapshots(tenant)? {
+    let heads = reader.snapshots(tenant)?;
+    from_newest_of(reader, tenant, heads, progress)
+}
+
+/// As [`from_snapshot`], but only from these; the newest stands first.
+pub(crate) fn from_newest_of(
+    reader: &mut dyn JournalReader,
+    tenant: TenantId,
+    heads: Vec<SnapshotHead>,
+    progress: Heard<'_>,
+) -> Result<Recovered, StoreFault> {
+    for head in heads {
         if head.format > ringback_engine::image::FORMAT {
             let known = ringback_engine::image::FORMAT;
             return Err(StoreFault::TooNew {

@@ -4,7 +4,7 @@
 use crate::codec;
 use crate::recovery::{self, Heard, Recovered, Source};
 use ringback_engine::{Kept, State};
-use ringback_ports::store::{JournalReader, Store, StoreFault};
+use ringback_ports::store::{JournalReader, SnapshotHead, Store, StoreFault};
 use ringback_ports::{Record, Sequence, TenantId};
 use std::hash::{DefaultHasher, Hasher};
 
@@ -65,20 +65,39 @@ pub fn check(
     Ok(report)
 }
 
-/// From the first record if it is still there: the longest replay there is.
+/// From the first record if it is still there: the longest replay there is. If another version
+/// began the journal, this one took over from a snapshot, which held less than this version
+/// keeps: then the states are the same from that snapshot on only.
 fn start(
     reader: &mut dyn JournalReader,
     tenant: TenantId,
     progress: Heard<'_>,
 ) -> Result<Recovered, StoreFault> {
+    let mut heads = reader.snapshots(tenant)?;
     if reader.oldest(tenant)? <= Sequence(1) {
-        return Ok(Recovered {
-            state: State::new(),
-            sequence: Sequence(0),
-            last: None,
-        });
+        let taken_over = |head: &SnapshotHead| head.format < ringback_engine::image::FORMAT;
+        if begun_by_this_version(reader, tenant)? || !heads.iter().any(taken_over) {
+            return Ok(Recovered {
+                state: State::new(),
+                sequence: Sequence(0),
+                last: None,
+            });
+        }
+        heads.retain(taken_over);
     }
-    recovery::from_snapshot(reader, tenant, progress)
+    recovery::from_newest_of(reader, tenant, heads, progress)
+}
+
+/// Whether the first record is of this version; so it is if there is none yet.
+fn begun_by_this_version(
+    reader: &mut dyn JournalReader,
+    tenant: TenantId,
+) -> Result<bool, StoreFault> {
+    let rows = reader.read(tenant, Sequence(0), 1)?;
+    let Some(first) = rows.first() else {
+        return Ok(true);
+    };
+    Ok(codec::decode_record(first)?.engine == ringback_engine::VERSION)
 }
 
 fn check_record(
