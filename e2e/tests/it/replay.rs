@@ -139,7 +139,7 @@ async fn an_agent_works_on_one(administrator: &Client) {
             .post(&format!("{path}/login"), json!({"media": ["chat"]}))
             .await;
     }
-    let key = json!({"name": "desk of hugo", "role": "agent", "agent": "hugo"});
+    let key = json!({"name": "desk-of-hugo", "role": "agent", "agent": "hugo"});
     let key = administrator.post("/v1/keys", key).await;
     let hugo = administrator.with_key(key["secret"].as_str().expect("shown once"));
     let rests = json!({"queue": "inbox", "medium": "chat"});
