@@ -31,11 +31,13 @@ mod options;
 mod personal;
 mod presence;
 mod problem;
+mod refusals;
 mod rest;
 pub mod routes;
 mod state;
 mod stream;
 mod text;
+mod work;
 
 pub use erasing::{SettleFault, settle_erasures};
 pub use files::{SETTINGS, canonical};

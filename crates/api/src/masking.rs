@@ -16,6 +16,14 @@ pub(crate) fn mask(map: &mut Map, shown: Option<u8>) {
     }
 }
 
+/// Hides the numbers in a text; `None` hides nothing.
+pub(crate) fn mask_text(text: &mut Option<String>, shown: Option<u8>) {
+    let hidden = shown.and_then(|shown| masked(text.as_deref()?, shown.into()));
+    if hidden.is_some() {
+        *text = hidden;
+    }
+}
+
 fn mask_value(value: &mut Value, shown: usize) {
     match value {
         Value::Text(text) => {

@@ -92,6 +92,8 @@ pub struct LoginOptions {
     pub tries_per_address: u32,
     /// The window.
     pub tries_window: Duration,
+    /// How often the journal is told what was denied and which log-ins failed.
+    pub refusals_told_every: Duration,
     /// Proxies whose `X-Forwarded-For` is believed.
     pub proxies: Vec<IpAddr>,
     /// The provider by which people may log in.
@@ -111,6 +113,8 @@ pub struct ProviderOptions {
     pub redirect_url: String,
     /// The tenant whose people it knows; may be left out where there is only one.
     pub tenant: Option<String>,
+    /// It may stand at an address of this machine or of a private network.
+    pub private_addresses: bool,
 }
 
 impl std::fmt::Debug for ProviderOptions {
@@ -130,6 +134,7 @@ impl Default for LoginOptions {
             tries_per_account: 10,
             tries_per_address: 100,
             tries_window: Duration::from_secs(15 * 60),
+            refusals_told_every: Duration::from_secs(60),
             proxies: Vec::new(),
             provider: None,
         }

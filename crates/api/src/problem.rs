@@ -95,6 +95,15 @@ pub(crate) enum About {
     Named,
 }
 
+/// The code of what somebody may not do.
+pub(crate) const fn code_of(denied: &Denied) -> &'static str {
+    match denied {
+        Denied::Role { .. } => "denied.role",
+        Denied::Action { .. } => "denied.action",
+        Denied::Scope => "denied.scope",
+    }
+}
+
 impl Problem {
     /// A problem of this code.
     pub(crate) fn new(code: &'static str, detail: impl Into<String>) -> Self {
@@ -174,12 +183,7 @@ impl Problem {
     }
 
     fn denied(denied: &Denied) -> Self {
-        let code = match denied {
-            Denied::Role { .. } => "denied.role",
-            Denied::Action { .. } => "denied.action",
-            Denied::Scope => "denied.scope",
-        };
-        Self::new(code, denied.to_string())
+        Self::new(code_of(denied), denied.to_string())
     }
 
     /// Why the heart turned something down; of several findings each with its place.
@@ -305,11 +309,16 @@ fn status_of(code: &str) -> StatusCode {
         | "denied.csrf"
         | "auth.no_person"
         | "offer.not_yours"
+        | "interaction.not_party"
+        | "interaction.workbin_of_another"
         | "interaction.not_owner" => StatusCode::FORBIDDEN,
         "request.unknown_method" => StatusCode::METHOD_NOT_ALLOWED,
         "request.too_slow" => StatusCode::REQUEST_TIMEOUT,
         "interaction.stopped" | "login.link_over" => StatusCode::GONE,
-        "config.version_mismatch" => StatusCode::PRECONDITION_FAILED,
+        "interaction.locked" => StatusCode::LOCKED,
+        "config.version_mismatch" | "interaction.version_mismatch" => {
+            StatusCode::PRECONDITION_FAILED
+        }
         "request.too_large" => StatusCode::PAYLOAD_TOO_LARGE,
         "request.unsupported_media_type" => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "request.headers_too_large" => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -323,6 +332,8 @@ fn status_of(code: &str) -> StatusCode {
         | "request.unknown_field"
         | "request.key_reused"
         | "interaction.unknown_queue"
+        | "interaction.unknown_exit"
+        | "interaction.begun_with_route"
         | "route.unknown_virtual_queue"
         | "route.credit_too_large"
         | "route.unknown_target"

@@ -14,6 +14,7 @@ pub(crate) mod offers;
 pub(crate) mod oidc;
 pub(crate) mod people;
 pub(crate) mod queues;
+pub(crate) mod work;
 
 use crate::commands::{self, Ready};
 use crate::door::Caller;

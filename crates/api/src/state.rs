@@ -6,7 +6,8 @@ use crate::login::Logins;
 use crate::names::Names;
 use crate::options::ApiOptions;
 use crate::presence::Presence;
-use crate::problem::{About, Problem};
+use crate::problem::{self, About, Problem};
+use crate::refusals::Refusals;
 use crate::rest::interactions;
 use crate::stream::meter::Meter;
 use ringback_model::right::Action;
@@ -28,6 +29,7 @@ pub(crate) struct House {
     pub(crate) requests: Semaphore,
     pub(crate) meter: Meter,
     pub(crate) logins: Logins,
+    pub(crate) refusals: Arc<Refusals>,
 }
 
 /// The room, as handlers hold it.
@@ -35,7 +37,13 @@ pub(crate) type Shared = Arc<House>;
 
 impl House {
     pub(crate) fn new(hall: Arc<dyn Hall>, options: ApiOptions) -> Self {
+        let refusals = Refusals::new(
+            hall.clone(),
+            options.login.refusals_told_every,
+            options.closing.clone(),
+        );
         Self {
+            refusals,
             names: Names::new(hall.clone()),
             limits: Limits::new(&options),
             logins: Logins::new(&options),
@@ -55,17 +63,29 @@ impl House {
         input: Input,
         about: About,
     ) -> Result<Answer, Problem> {
+        let did = input.name();
         let command = Command {
             tenant: caller.tenant,
             actor: caller.actor.clone(),
             idempotent,
             input,
         };
-        match self.answered(command).await {
+        let answered = self.answered(command).await;
+        if let Err(CommandFault::Denied(denied)) = &answered {
+            self.denied(caller, did, denied);
+        }
+        match answered {
             Ok(answer) => Ok(answer),
             Err(CommandFault::Denied(Denied::Scope)) => Err(self.out_of_scope(caller, about).await),
             Err(fault) => Err(Problem::of_command(fault, about)),
         }
+    }
+
+    /// Notes for the audit that a caller was denied something.
+    pub(crate) fn denied(&self, caller: &Caller, did: &'static str, denied: &Denied) {
+        let who = crate::dto::actor(&caller.actor.name);
+        let code = problem::code_of(denied);
+        self.refusals.denied(caller.tenant, who, did, code);
     }
 
     /// Asks the heart in somebody's name.
@@ -112,7 +132,14 @@ impl House {
     ) -> Result<(Sequence, View), Problem> {
         let whole = is_about_the_whole(&query);
         let asked = self.hall.query(caller.tenant, caller.actor.clone(), query);
-        asked.await.map_err(|fault| match fault {
+        let asked = asked.await;
+        // What is out of reach is looked for all day, and answered as if it were not there.
+        if let Err(QueryFault::Denied(denied @ (Denied::Role { .. } | Denied::Action { .. }))) =
+            &asked
+        {
+            self.denied(caller, "query", denied);
+        }
+        asked.map_err(|fault| match fault {
             QueryFault::Denied(Denied::Scope) if whole => {
                 Problem::new("denied.scope", Denied::Scope.to_string())
             }
@@ -198,6 +225,8 @@ const fn is_about_the_whole(query: &Query) -> bool {
         | Query::Agent(_)
         | Query::AgentNamed(_)
         | Query::Person(_)
+        | Query::Workbins(_)
+        | Query::Workbin { .. }
         | Query::QueueNamed(_)
         | Query::VirtualQueueNamed(_)
         | Query::Line { .. } => false,

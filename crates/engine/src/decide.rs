@@ -6,11 +6,12 @@
 mod agents;
 mod configuration;
 mod effects;
+mod handling;
 mod interactions;
 mod logins;
 mod objects;
 mod offers;
-mod requests;
+pub(crate) mod requests;
 mod segments;
 mod timers;
 
@@ -40,20 +41,26 @@ pub fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Refu
         Input::Interaction(input) => interactions::decide(state, now, input),
         Input::Login(input) => logins::decide(state, now, input),
         Input::Node(input) => Ok(node(state, now, input)),
-        Input::Offer(input) => offers::decide(state, now, input).map_err(Refused::from),
+        Input::Offer(input) => offers::decide(state, now, input),
         Input::Route(input) => requests::decide(state, now, input),
     }
 }
 
 fn node(state: &State, now: Now, input: &node::Input) -> Vec<Event> {
-    match *input {
+    match input {
         node::Input::Opened { outage, clock_off } => {
+            let (outage, clock_off) = (*outage, *clock_off);
             let mut events = vec![Event::Node(node::Event::Opened { outage, clock_off })];
             events.extend(agents::all_desks_lost(state, now));
+            events.extend(agents::unsettled(state, now));
             events.extend(effects::uncertain(state, now));
             events
         }
-        node::Input::Due { limit } => timers::due(state, now, limit),
-        node::Input::ClockJumped { by } => vec![Event::Node(node::Event::ClockJumped { by })],
+        node::Input::Due { limit } => timers::due(state, now, *limit),
+        node::Input::ClockJumped { by } => vec![Event::Node(node::Event::ClockJumped { by: *by })],
+        node::Input::Refusals { list, beyond } => vec![Event::Node(node::Event::Refusals {
+            list: list.clone(),
+            beyond: *beyond,
+        })],
     }
 }

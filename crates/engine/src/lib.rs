@@ -22,12 +22,14 @@
 #![warn(missing_docs)]
 
 pub mod apply;
+pub mod capabilities;
 mod capacity;
 mod check;
 mod choice;
 pub mod decide;
 mod digest;
 mod groups;
+mod guard;
 pub mod image;
 pub mod logins;
 mod lookup;
@@ -40,6 +42,7 @@ mod timers;
 mod tracked;
 mod why;
 
+pub use capabilities::capabilities;
 pub use decide::decide;
 pub use react::react;
 pub use results::Kept;

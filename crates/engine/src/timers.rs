@@ -1,6 +1,6 @@
 //! What is due when. An index: every timer follows from a deadline that stands in a record.
 
-use ringback_model::{AgentId, EngineTime, LoginId, OfferId, RouteRequestId};
+use ringback_model::{AgentId, EngineTime, InteractionId, LoginId, OfferId, RouteRequestId};
 use std::collections::BTreeSet;
 
 /// What happens at a deadline. The order breaks ties between equal deadlines.
@@ -18,6 +18,10 @@ pub(crate) enum Timer {
     ForgetResults,
     /// A person was not seen for too long, or his session is too old.
     SessionEnds(LoginId),
+    /// A route request found nobody in time.
+    RequestEnds(RouteRequestId),
+    /// What an agent with a silent desk handles goes back.
+    Returns(AgentId, InteractionId),
 }
 
 /// All armed timers, the earliest first.

@@ -51,6 +51,16 @@ actions! {
     Stop, "stop", "stop interactions";
     /// Make, change and cancel route requests.
     Route, "route", "route interactions";
+    /// As an agent: begin work of one's own, and do with what one has in hand whatever has to be
+    /// done.
+    Handle, "handle", "work on interactions";
+    /// Take what rests.
+    Pull, "pull", "take interactions from queues and workbins";
+    /// As a system: change and move what rests in its queues.
+    Arrange, "arrange", "change and move interactions";
+    /// As a supervisor: change, move, take out, lock and unlock what is in one's queues, and let
+    /// agents listen.
+    Intervene, "intervene", "intervene in interactions";
     /// Accept and reject offers.
     Answer, "answer", "answer offers";
     /// Log in and out, ready and not ready.

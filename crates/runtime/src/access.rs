@@ -5,6 +5,8 @@
 
 use ringback_engine::State;
 use ringback_model::config::{Kind, Role, Scope};
+use ringback_model::interaction::Doer;
+use ringback_model::place::{BinOwner, Place};
 pub use ringback_model::right::Action;
 use ringback_model::{
     AgentId, Input, InteractionId, Name, QueueId, agent, config, interaction, login, offer, route,
@@ -30,11 +32,15 @@ pub enum Grant {
 use Grant::{Any, No, Own, Scope as InScope, Whole};
 
 /// Action by role: administrator, supervisor, agent, integrator, auditor.
-pub const TABLE: [(Action, [Grant; 5]); 20] = [
+pub const TABLE: [(Action, [Grant; 5]); 24] = [
     (Action::Submit, [InScope, InScope, No, InScope, No]),
     (Action::Complete, [Whole, No, Own, No, No]),
     (Action::Stop, [InScope, InScope, No, InScope, No]),
     (Action::Route, [InScope, InScope, No, InScope, No]),
+    (Action::Handle, [Whole, No, Own, No, No]),
+    (Action::Pull, [Whole, No, Own, No, No]),
+    (Action::Arrange, [InScope, InScope, No, InScope, No]),
+    (Action::Intervene, [InScope, InScope, No, No, No]),
     (Action::Answer, [Whole, No, Own, No, No]),
     (Action::Work, [InScope, InScope, Own, No, No]),
     (Action::Configure, [Whole, No, No, No, No]),
@@ -81,6 +87,8 @@ enum About {
     Person(Name),
     /// An interaction and the agents who have to do with it.
     Interaction(InteractionId),
+    /// An agent who takes an interaction that rests.
+    Taking(AgentId, InteractionId),
 }
 
 /// Whether the actor may have this input decided.
@@ -153,7 +161,10 @@ fn check(actor: &Actor, state: &State, action: Action, about: &About) -> Result<
         }
         Any => true,
         Whole => whole,
-        Own => is_himself(actor, about) || agent.is_some_and(|agent| is_own(state, agent, about)),
+        Own => {
+            is_himself(actor, about)
+                || agent.is_some_and(|agent| is_own(state, scope, agent, about))
+        }
         InScope => whole || in_scope(state, scope, about),
     };
     if allowed { Ok(()) } else { Err(Denied::Scope) }
@@ -165,6 +176,7 @@ fn in_scope(state: &State, scope: &Scope, about: &About) -> bool {
         About::Person(_) => false,
         About::Agent(agent) => reaches_agent(state, scope, *agent),
         About::Agents => scope.groups().is_none_or(|groups| !groups.is_empty()),
+        About::Taking(..) => false,
         // What is not there is out of scope like what is elsewhere, so that trying names tells
         // nothing.
         About::Queue(queue) => queue.is_some_and(|queue| reaches(scope, queue)),
@@ -181,14 +193,38 @@ fn is_himself(actor: &Actor, about: &About) -> bool {
     }
 }
 
-fn is_own(state: &State, agent: AgentId, about: &About) -> bool {
+fn is_own(state: &State, scope: &Scope, agent: AgentId, about: &About) -> bool {
     match about {
         About::Tenant | About::Agents | About::Queue(_) | About::Person(_) => false,
         About::Agent(other) => *other == agent,
+        // Nobody's yet: what counts is whether the key reaches its queue. What is over answers
+        // for itself.
+        About::Taking(other, id) => {
+            let it = state.interaction(*id);
+            *other == agent && it.is_none_or(|it| reaches(scope, it.queue))
+        }
         About::Interaction(id) => state
             .at_work(agent)
-            .is_some_and(|at_work| at_work.claims.iter().any(|claim| claim.interaction == *id)),
+            .is_some_and(|at_work| has_to_do(at_work, *id) || is_in_bin(state, agent, *id)),
     }
+}
+
+/// The agent has it in hand, is offered it, is asked for it or listens to it.
+fn has_to_do(at_work: &agent::AtWork, id: InteractionId) -> bool {
+    let mut claims = at_work.claims.iter();
+    let listens = at_work
+        .more
+        .get()
+        .is_some_and(|it| it.listens.contains(&id));
+    listens || claims.any(|claim| claim.interaction == id)
+}
+
+/// It lies in a workbin of the agent.
+fn is_in_bin(state: &State, agent: AgentId, id: InteractionId) -> bool {
+    let owner = BinOwner::Agent(agent);
+    state
+        .interaction(id)
+        .is_some_and(|it| matches!(it.place, Place::Workbin { owner: Some(of), .. } if of == owner))
 }
 
 fn of_input(state: &State, input: &Input) -> (Action, About) {
@@ -202,6 +238,7 @@ fn of_input(state: &State, input: &Input) -> (Action, About) {
             interaction::Input::Stop { interaction, .. } => {
                 (Action::Stop, About::Interaction(*interaction))
             }
+            other => of_handling(other),
         },
         Input::Route(route::Input::Request { interaction, .. }) => {
             (Action::Route, About::Interaction(*interaction))
@@ -212,6 +249,9 @@ fn of_input(state: &State, input: &Input) -> (Action, About) {
                 Action::Route,
                 of.map_or(About::Queue(None), About::Interaction),
             )
+        }
+        Input::Offer(offer::Input::Withdraw { agent, .. }) => {
+            (Action::Handle, About::Agent(*agent))
         }
         Input::Offer(offer::Input::Accept { agent, .. } | offer::Input::Reject { agent, .. }) => {
             (Action::Answer, About::Agent(*agent))
@@ -258,6 +298,37 @@ fn own_or_people(actor: &Actor, whose: Name, others: Action) -> (Action, About) 
     }
 }
 
+const fn of_handling(input: &interaction::Input) -> (Action, About) {
+    use interaction::Input;
+    match input {
+        Input::Place {
+            interaction, by, ..
+        }
+        | Input::Change {
+            interaction, by, ..
+        }
+        | Input::Lock { interaction, by }
+        | Input::Unlock { interaction, by } => match by {
+            Doer::Agent(agent) => (Action::Handle, About::Agent(*agent)),
+            Doer::Supervisor => (Action::Intervene, About::Interaction(*interaction)),
+            Doer::System => (Action::Arrange, About::Interaction(*interaction)),
+        },
+        Input::Pull {
+            interaction, agent, ..
+        } => (Action::Pull, About::Taking(*agent, *interaction)),
+        Input::Join { interaction, .. } => (Action::Intervene, About::Interaction(*interaction)),
+        Input::Begin { agent, .. }
+        | Input::Invite { agent, .. }
+        | Input::Leave { agent, .. }
+        | Input::Hold { agent, .. }
+        | Input::Resume { agent, .. } => (Action::Handle, About::Agent(*agent)),
+        // These have rows of their own.
+        Input::Submit(_) | Input::Complete { .. } | Input::Stop { .. } => {
+            (Action::House, About::Tenant)
+        }
+    }
+}
+
 const fn of_agent_input(input: &agent::Input) -> (Action, About) {
     match input {
         agent::Input::LogIn { agent, .. }
@@ -279,6 +350,9 @@ fn of_query(actor: &Actor, state: &State, query: &Query) -> (Action, About) {
         Query::AgentNamed(name) => {
             let agent = state.agent_named(name).map(|agent| agent.id);
             (Action::SeeAgents, agent.map_or(About::Tenant, About::Agent))
+        }
+        Query::Workbins(agent) | Query::Workbin { owner: agent, .. } => {
+            (Action::SeeAgents, About::Agent(*agent))
         }
         Query::Agents { .. } => (Action::SeeAgents, About::Agents),
         Query::QueueNamed(name) => {
@@ -348,9 +422,13 @@ mod tests {
 
     #[test]
     fn an_auditor_changes_nothing() {
-        use Action::{Answer, Complete, Configure, Erase, Keys, People, Route, Stop, Submit, Work};
+        use Action::{
+            Answer, Arrange, Complete, Configure, Erase, Handle, Intervene, Keys, People, Pull,
+            Route, Stop, Submit, Work,
+        };
         for action in [
-            Answer, Complete, Configure, Erase, Keys, People, Route, Stop, Submit, Work,
+            Answer, Arrange, Complete, Configure, Erase, Handle, Intervene, Keys, People, Pull,
+            Route, Stop, Submit, Work,
         ] {
             assert_eq!(grant(action, Role::Auditor), No, "{action:?}");
         }

@@ -1,12 +1,15 @@
-//! The chain of the journal: each record holds the SHA-256 of the one before it.
+//! The chain of the journal: each record holds the SHA-256 of the one before it, over all its
+//! columns: tenant, sequence, epoch, time and body.
 //!
-//! Whoever changes, removes or slips in a record breaks it at the next one. Whoever can write
-//! anew everything up to the end can not be caught by the journal alone: note sequence and hash of
-//! its end elsewhere from time to time (`ringback audit verify` tells them), and have them looked
-//! for later. Records written before there was a chain are not part of it.
+//! Whoever changes, removes or slips in a record breaks it at the next one. What the journal alone
+//! cannot show: that the last record was changed or the last ones were removed (no record after
+//! them holds their hash), that the first ones were removed (so they are when they are pruned), and
+//! that everything up to the end was written anew. Against all but the second, note sequence and
+//! hash of its end elsewhere from time to time (`ringback audit verify` tells them), and have them
+//! looked for later. Records written before there was a chain are not part of it.
 
 use crate::codec;
-use ring::digest::{SHA256, digest};
+use ring::digest::{Context, SHA256};
 use ringback_ports::store::{JournalReader, JournalRow, Store, StoreFault};
 use ringback_ports::{Sequence, TenantId};
 use std::collections::BTreeMap;
@@ -18,8 +21,15 @@ pub type Link = [u8; 32];
 /// The hash of a row as it stands in the journal.
 #[must_use]
 pub fn link(row: &JournalRow) -> Link {
+    let mut hash = Context::new(&SHA256);
+    // All of one length, so that no two rows are written alike.
+    for number in [row.tenant.0.into(), row.sequence.0, row.epoch.0] {
+        hash.update(&u64::to_be_bytes(number));
+    }
+    hash.update(&row.at.0.to_be_bytes());
+    hash.update(&row.body);
     let mut link = [0; 32];
-    link.copy_from_slice(digest(&SHA256, &row.body).as_ref());
+    link.copy_from_slice(hash.finish().as_ref());
     link
 }
 
@@ -121,9 +131,6 @@ pub fn walk(
             break;
         }
         for row in &rows {
-            if row.sequence != at.next() {
-                walk.note(format!("record {} follows record {at}", row.sequence));
-            }
             walk.step(row, codec::link_of(row)?, &mut chained);
             if looked_for == Some(row.sequence) {
                 walk.found = walk.end;
@@ -142,6 +149,10 @@ impl Walk {
     }
 
     fn step(&mut self, row: &JournalRow, holds: Option<Link>, chained: &mut bool) {
+        if self.end.is_some() && row.sequence != self.to.next() {
+            let before = self.to;
+            self.note(format!("record {} follows record {before}", row.sequence));
+        }
         match (holds, self.end) {
             (Some(holds), Some(before)) if holds == before => self.linked += 1,
             (Some(_), Some(_)) => {
@@ -212,24 +223,59 @@ mod tests {
         assert!(rest.breaks.is_empty(), "what was pruned breaks nothing");
     }
 
+    /// Whether the walk finds that something was done; `noted` is the end that was noted before.
+    fn finds(rows: &[JournalRow], noted: Link) -> (bool, bool) {
+        if rows.iter().any(|row| codec::link_of(row).is_err()) {
+            return (true, true);
+        }
+        let walk = walked(rows);
+        let alone = !walk.breaks.is_empty();
+        (alone, alone || walk.end != Some(noted))
+    }
+
+    type Tamper = fn(&mut JournalRow);
+
+    const COLUMNS: [(&str, Tamper); 5] = [
+        ("tenant", |row| row.tenant = TenantId(2)),
+        ("sequence", |row| {
+            row.sequence = Sequence(row.sequence.0 + 1)
+        }),
+        ("epoch", |row| row.epoch = Epoch(row.epoch.0 + 1)),
+        ("at", |row| row.at = WallTime(row.at.0 + 1)),
+        ("body", |row| {
+            let last = row.body.len() - 1;
+            row.body[last] ^= 1;
+        }),
+    ];
+
     #[test]
     fn whatever_is_done_to_a_record_breaks_it() {
-        let changed = |at: usize| {
+        let noted = walked(&chain()).end.expect("an end");
+        let last = chain().len() - 1;
+        // From the last record before the chain on, whose hash the first one of it holds.
+        for at in 1..=last {
+            for (column, tamper) in COLUMNS {
+                let mut rows = chain();
+                tamper(&mut rows[at]);
+                let (alone, with_noted) = finds(&rows, noted);
+                let what = format!("{column} of the record at {at}");
+                // The limit: nothing after the last record holds its hash.
+                assert!(alone || at == last, "{what}");
+                assert!(with_noted, "{what}");
+            }
+        }
+        for at in 2..=last {
             let mut rows = chain();
-            rows[at].body[5] ^= 1;
-            rows
-        };
-        let mut removed = chain();
-        removed.remove(3);
+            rows.remove(at);
+            let (alone, with_noted) = finds(&rows, noted);
+            assert!(alone || at == last, "removed at {at}");
+            assert!(with_noted, "removed at {at}");
+        }
         let mut unchained = chain();
         unchained[4] = row(5, None);
-        for (what, rows) in [("removed", removed), ("unchained", unchained)] {
-            assert!(!walked(&rows).breaks.is_empty(), "{what}");
-        }
-        for at in 1..5 {
-            let rows = changed(at);
-            let readable = rows.iter().all(|row| codec::link_of(row).is_ok());
-            assert!(!readable || !walked(&rows).breaks.is_empty(), "{at}");
-        }
+        assert!(finds(&unchained, noted).0);
+        let mut slipped_in = chain();
+        slipped_in.insert(3, chain()[3].clone());
+        assert!(finds(&slipped_in, noted).0);
     }
 }

@@ -1,12 +1,15 @@
 //! People log in: by a link from an administrator to a password, sessions that survive a restart
 //! and end when they should, a second factor, and what a browser must not be talked into.
 
+use crate::support::audit::replay_check;
 use crate::support::client::Client;
 use crate::support::person::{Person, Said, code, said, step};
 use crate::support::server::{PATIENCE, Site};
 use futures_util::StreamExt;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -275,14 +278,16 @@ fn nothing_secret_is_kept(site: &Site, secrets: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn trying_is_throttled_for_each_account() {
-    let site = site().with("RINGBACK_LOGIN__TRIES_PER_ACCOUNT", "3");
+    let site = site()
+        .with("RINGBACK_LOGIN__TRIES_PER_ACCOUNT", "3")
+        .with("RINGBACK_LOGIN__REFUSALS_TOLD_EVERY_S", "1");
     let server = site.start().await;
     let administrator = site.administrator(0);
     for name in ["sam", "tim"] {
         person(&administrator, name, "auditor").await;
     }
     let nobody = Person::new(&site.base());
-    for name in ["sam", "nobody"] {
+    for name in ["sam", "mein-geheimes-wort"] {
         for _ in 0..3 {
             let wrong = nobody.try_log_in(name, "not the one", None).await;
             assert_eq!(wrong.code(), "login.failed");
@@ -293,8 +298,51 @@ async fn trying_is_throttled_for_each_account() {
             (429, "login.throttled")
         );
     }
-    Person::log_in(&site.base(), "tim", PASSWORD, None).await;
+    let tim = Person::log_in(&site.base(), "tim", PASSWORD, None).await;
+    let denied = tim.post("/v1/keys", json!({"name": "mine", "role": "auditor"}));
+    assert_eq!(denied.await.code(), "denied.role");
+    let expected = BTreeMap::from([
+        (["person:sam", "login.log_in", "login.failed"], 3),
+        (["person:sam", "login.log_in", "login.throttled"], 1),
+        (["unknown", "login.log_in", "login.failed"], 3),
+        (["unknown", "login.log_in", "login.throttled"], 1),
+        (["person:tim", "config.make_key", "denied.role"], 1),
+    ]);
+    let expected = expected
+        .into_iter()
+        .map(|(words, times)| (words.map(ToOwned::to_owned), times))
+        .collect::<BTreeMap<[String; 3], u64>>();
+    let told = tokio::time::timeout(PATIENCE, async {
+        while refusals(&administrator).await != expected {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    if told.await.is_err() {
+        panic!("told are {:?}", refusals(&administrator).await);
+    }
+    let of_sam = "/v1/audit?actor=person:sam&did=node.refusals";
+    let of_sam = administrator.get(of_sam).await;
+    assert_eq!(of_sam["items"][0]["refusals"][0]["from"], "127.0.0.1");
     server.stop().await;
+    // What somebody types as his name may be his password.
+    nothing_secret_is_kept(&site, &["mein-geheimes-wort"]);
+    replay_check(&site);
+}
+
+/// What the audit says was refused: who, what and the answer, and how often.
+async fn refusals(administrator: &Client) -> BTreeMap<[String; 3], u64> {
+    let told = administrator.get("/v1/audit?did=node.refusals").await;
+    let mut found = BTreeMap::new();
+    let items = told["items"].as_array().expect("a list");
+    for one in items
+        .iter()
+        .flat_map(|item| item["refusals"].as_array().expect("a list"))
+    {
+        let word = |key: &str| one[key].as_str().expect("a word").to_owned();
+        let kind = [word("who"), word("did"), word("code")];
+        *found.entry(kind).or_default() += one["times"].as_u64().expect("a number");
+    }
+    found
 }
 
 #[tokio::test(flavor = "multi_thread")]

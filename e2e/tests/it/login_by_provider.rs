@@ -42,6 +42,7 @@ async fn people_log_in_by_a_provider_and_by_nothing_less() {
     let redirect = format!("{}/v1/login/oidc/callback", site.base());
     let site = site
         .with("RINGBACK_OIDC__ISSUER", &provider.issuer)
+        .with("RINGBACK_OIDC__ADDRESSES", "any")
         .with("RINGBACK_OIDC__CLIENT_ID", CLIENT)
         .with("RINGBACK_OIDC__CLIENT_SECRET", SECRET)
         .with("RINGBACK_OIDC__REDIRECT_URL", &redirect);

@@ -2,7 +2,8 @@
 
 use super::{actor, text};
 use crate::text::{Text, Time};
-use ringback_model::{Event, Input, login};
+use ringback_model::node::Refusal;
+use ringback_model::{Event, Input, login, node};
 use ringback_ports::{Cursor, Entry};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -35,6 +36,44 @@ pub(crate) struct AuditEntry {
     /// The address a person logged in from.
     #[serde(skip_serializing_if = "Option::is_none")]
     from: Option<String>,
+    /// What was denied and which log-ins failed since that was told last.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    refusals: Vec<RefusalView>,
+    /// How many more there were: so many kinds at once are told one by one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    beyond: Option<u64>,
+}
+
+/// Something that was denied, or a log-in that failed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct RefusalView {
+    /// A key, a person who exists, or `unknown`.
+    #[schema(example = "person:sam")]
+    who: String,
+    /// What was asked for.
+    #[schema(example = "login.log_in")]
+    did: String,
+    /// The code of the answer.
+    #[schema(example = "login.failed")]
+    code: String,
+    /// The address a log-in came from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<String>,
+    /// How often.
+    times: u32,
+}
+
+impl From<&Refusal> for RefusalView {
+    fn from(it: &Refusal) -> Self {
+        Self {
+            who: it.who.clone(),
+            did: it.did.clone(),
+            code: it.code.clone(),
+            from: it.from.clone(),
+            times: it.times,
+        }
+    }
 }
 
 impl AuditEntry {
@@ -44,7 +83,16 @@ impl AuditEntry {
             Input::Login(login::Input::LogIn { from, .. }) => from.clone(),
             _ => None,
         };
+        let (refusals, beyond) = match &entry.input {
+            Input::Node(node::Input::Refusals { list, beyond }) => {
+                let beyond = (*beyond > 0).then_some(*beyond);
+                (list.iter().map(RefusalView::from).collect(), beyond)
+            }
+            _ => (Vec::new(), None),
+        };
         Self {
+            refusals,
+            beyond,
             cursor: Text(cursor),
             at: Time::of(entry.now),
             actor: actor(&entry.actor),

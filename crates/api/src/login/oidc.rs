@@ -5,6 +5,7 @@
 //! is, is what a token says that one of those keys has signed, for us, now, and in answer to the
 //! very question this browser was sent away with.
 
+mod guard;
 pub(crate) mod provider;
 pub(crate) mod token;
 
@@ -58,7 +59,7 @@ fn random() -> Result<String, Problem> {
 impl Oidc {
     pub(crate) fn new(options: ProviderOptions) -> Self {
         Self {
-            provider: Provider::new(&options.issuer),
+            provider: Provider::new(&options.issuer, options.private_addresses),
             options,
             away: Mutex::default(),
         }

@@ -10,7 +10,7 @@ use crate::state::{House, Shared};
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use ringback_model::WallTime;
+use ringback_model::{Input, WallTime, node};
 use ringback_ports::hall::ResumeFault;
 use ringback_ports::query::Query;
 use ringback_ports::{Cursor, Entry, Record};
@@ -90,12 +90,21 @@ impl Filter {
             && self
                 .actor
                 .as_deref()
-                .is_none_or(|who| actor(&entry.actor) == who)
+                .is_none_or(|who| actor(&entry.actor) == who || was_refused(entry, who))
+    }
+}
+
+/// Whether something was refused to this one.
+fn was_refused(entry: &Entry, who: &str) -> bool {
+    match &entry.input {
+        Input::Node(node::Input::Refusals { list, .. }) => list.iter().any(|one| one.who == who),
+        _ => false,
     }
 }
 
 /// Who did what and when, in order, as far back as the journal is kept (`journal.kept_h`). What
-/// was refused changed nothing and stands in no journal. `next` leads on also where nothing was
+/// was denied and which log-ins failed is told together, once in a while
+/// (`did` is `node.refusals`, `login.refusals_told_every_s`). `next` leads on also where nothing was
 /// found in the part that was looked at; without it the end is reached.
 #[utoipa::path(
     get, path = "/v1/audit", operation_id = "audit", tag = "config",

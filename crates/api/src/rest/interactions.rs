@@ -222,13 +222,9 @@ pub(crate) async fn view(
                         && lines.iter().all(|id| known.knows_virtual_queue(*id))
                 })
                 .await?;
-            let data = &live.interaction.user_data;
-            let opened = personal::open(
-                &*house.hall.vault(),
-                caller.tenant,
-                data,
-                caller.digits_shown,
-            )?;
+            let it = &live.interaction;
+            let opened =
+                personal::open_all(&*house.hall.vault(), caller.tenant, it, caller.digits_shown)?;
             Ok(InteractionView::live(&known, &live, opened, sequence.0))
         }
         Ok(_) => Err(Problem::crossed()),
@@ -303,11 +299,10 @@ fn shown(
     row: &InteractionRow,
     sequence: u64,
 ) -> Result<InteractionView, Problem> {
-    let data = &row.submitted.user_data;
-    let opened = personal::open(
+    let opened = personal::open_all(
         &*house.hall.vault(),
         caller.tenant,
-        data,
+        &row.submitted,
         caller.digits_shown,
     )?;
     Ok(InteractionView::row(known, row, opened, sequence))

@@ -41,18 +41,54 @@ pub(crate) async fn log_in(
 ) -> Result<Response, Problem> {
     cookie::check_origin(&house, &visit.headers)?;
     let tenant = house.tenant_named(body.tenant.as_deref())?;
+    let name = body.name.clone();
+    let claim = Claim::KnownAs(name.clone());
+    let (found, _) = house.claimed(tenant, claim).await?;
+    let person = found.as_ref().map(|found| found.person.name.clone());
+    let begun = prove(&house, tenant, &visit, found, body).await;
+    if let Err(problem) = &begun {
+        turned_away(&house, tenant, person.as_ref(), LOG_IN, problem, &visit);
+    }
+    let begun = begun?;
+    house.logins.throttle.proved(tenant, &name);
+    Ok(begun)
+}
+
+/// How a log-in is called in the audit.
+pub(crate) const LOG_IN: &str = "login.log_in";
+
+async fn prove(
+    house: &House,
+    tenant: TenantId,
+    visit: &Visit,
+    found: Option<LoginView>,
+    body: LogInAsk,
+) -> Result<Response, Problem> {
     let throttle = &house.logins.throttle;
     throttle.take(tenant, &body.name, visit.address)?;
-    let claim = Claim::KnownAs(body.name.clone());
-    let (found, _) = house.claimed(tenant, claim).await?;
     let found = found.filter(|found| !found.person.body.disabled);
     let phc = found.as_ref().and_then(password_of).map(ToOwned::to_owned);
     let fits = house.logins.passwords.verify(phc, body.password).await?;
     let found = found.filter(|_| fits).ok_or_else(login::failed)?;
-    let how = second_factor(&house, tenant, &found, body.code.as_deref())?;
-    let begun = begin(&house, tenant, &found, how, &visit).await?;
-    throttle.proved(tenant, &body.name);
-    Ok(begun)
+    let how = second_factor(house, tenant, &found, body.code.as_deref())?;
+    begin(house, tenant, &found, how, visit).await
+}
+
+/// Notes for the audit that somebody did not prove himself. A code that is only still to be sent
+/// is no failure.
+pub(crate) fn turned_away(
+    house: &House,
+    tenant: TenantId,
+    person: Option<&Name>,
+    did: &'static str,
+    problem: &Problem,
+    visit: &Visit,
+) {
+    let code = problem.code();
+    if code.starts_with("login.") && code != "login.code_needed" {
+        let refusals = &house.refusals;
+        refusals.failed(tenant, person, did, code, visit.address);
+    }
 }
 
 fn password_of(found: &LoginView) -> Option<&str> {
@@ -180,6 +216,20 @@ async fn again(
     visit: &Visit,
     password: String,
 ) -> Result<LoginView, Problem> {
+    let found = checked(house, caller, visit, password).await;
+    if let Err(problem) = &found {
+        let person = caller.own_person().ok();
+        turned_away(house, caller.tenant, person, "login.proof", problem, visit);
+    }
+    found
+}
+
+async fn checked(
+    house: &House,
+    caller: &Caller,
+    visit: &Visit,
+    password: String,
+) -> Result<LoginView, Problem> {
     let person = caller.own_person()?;
     let throttle = &house.logins.throttle;
     throttle.take(caller.tenant, person.as_str(), visit.address)?;
@@ -258,7 +308,9 @@ pub(crate) async fn use_link(
     let (found, _) = house.claimed(tenant, Claim::Link(link.clone())).await?;
     let found = found.ok_or_else(|| {
         let detail = "this link is over or was used: ask an administrator for a new one";
-        Problem::new("login.link_over", detail)
+        let over = Problem::new("login.link_over", detail);
+        turned_away(&house, tenant, None, "login.set_password", &over, &visit);
+        over
     })?;
     let phc = new_password(&house, tenant, &found, body.password, "/password").await?;
     let input = Login::SetPassword {

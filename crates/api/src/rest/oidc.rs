@@ -1,6 +1,6 @@
 //! `/v1/login/oidc`: log-in by a provider.
 
-use super::login::begin;
+use super::login::{LOG_IN, begin, turned_away};
 use crate::extract::ApiQuery;
 use crate::login::oidc::{AWAY_MAX, Oidc, local_path, unproven};
 use crate::login::visit::Visit;
@@ -11,6 +11,7 @@ use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ringback_model::login::How;
+use ringback_ports::TenantId;
 use ringback_ports::query::Claim;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -105,6 +106,20 @@ pub(crate) async fn callback(
     ApiQuery(back): ApiQuery<Return>,
 ) -> Result<Response, Problem> {
     let oidc = configured(&house)?;
+    let tenant = oidc.tenant(&house)?;
+    let begun = come_back(&house, oidc, tenant, &visit, back).await;
+    begun.inspect_err(|problem| {
+        turned_away(&house, tenant, None, LOG_IN, problem, &visit);
+    })
+}
+
+async fn come_back(
+    house: &House,
+    oidc: &Oidc,
+    tenant: TenantId,
+    visit: &Visit,
+    back: Return,
+) -> Result<Response, Problem> {
     let state = back.state.unwrap_or_default();
     let tied = cookie::named(&visit.headers, COOKIE);
     if state.is_empty() || tied != Some(state.as_str()) {
@@ -119,7 +134,6 @@ pub(crate) async fn callback(
         ))
     })?;
     let claims = oidc.identify(&away, &code).await?;
-    let tenant = oidc.tenant(&house)?;
     let (issuer, subject) = (oidc.options.issuer.clone(), claims.sub.clone());
     let claim = Claim::Subject {
         issuer: issuer.clone(),
@@ -130,7 +144,7 @@ pub(crate) async fn callback(
     let found = found.filter(|found| !found.person.body.disabled);
     let found = found.ok_or_else(login::failed)?;
     let how = How::Provider { issuer, subject };
-    let begun = begin(&house, tenant, &found, how, &visit).await?;
+    let begun = begin(house, tenant, &found, how, visit).await?;
     Ok(lead_on(&begun, &away.return_to))
 }
 

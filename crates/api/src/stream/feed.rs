@@ -6,14 +6,18 @@
 //! Reading before subscribing keeps a long way back from filling the subscription's line.
 
 use super::sight::Sight;
+use crate::door::Caller;
 use crate::dto::event::EventView;
 use crate::names::Known;
 use crate::problem::Problem;
 use crate::state::Shared;
-use ringback_model::{Event, record};
+use ringback_model::config::Role;
+use ringback_model::{Event, InteractionId, record};
 use ringback_ports::envelope::Sequence;
 use ringback_ports::hall::{Push, Subscription};
+use ringback_ports::query::{Query, View};
 use ringback_ports::{Cursor, Entry, Record, TenantId};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -130,9 +134,13 @@ impl Feed {
     pub(crate) async fn shown(
         &mut self,
         house: &Shared,
+        caller: &Caller,
         push: &Push,
-        mut show: impl FnMut(&Known, Cursor, &Entry, &Event),
+        mut show: impl FnMut(EventView),
     ) -> Result<(), Problem> {
+        // What can be done is told to agents, of the present.
+        let tells = caller.role() == Role::Agent && matches!(self.state, State::Live(_));
+        let mut told: BTreeMap<InteractionId, Vec<&'static str>> = BTreeMap::new();
         let mut known = house.names.known(self.tenant);
         for (cursor, entry, event) in Picked::of(push) {
             if cursor <= self.after || !self.sight.sees(event) {
@@ -141,7 +149,15 @@ impl Feed {
             if !names_known(&known, event) {
                 known = house.names.fresh(self.tenant).await?;
             }
-            show(&known, cursor, entry, event);
+            let mut view = view(&known, cursor, entry, event);
+            if let Some(of) = event.subject().filter(|_| tells) {
+                let id = of.interaction;
+                if let std::collections::btree_map::Entry::Vacant(slot) = told.entry(id) {
+                    slot.insert(capabilities(house, caller, id).await);
+                }
+                view.capabilities = told.get(&id).cloned();
+            }
+            show(view.masked(caller.digits_shown));
         }
         self.after = self.after.max(Cursor::end_of(push.record.sequence));
         Ok(())
@@ -202,8 +218,17 @@ impl<'a> Iterator for Picked<'a> {
     }
 }
 
+/// What the caller can do with an interaction now; nothing if he has nothing to do with it.
+async fn capabilities(house: &Shared, caller: &Caller, id: InteractionId) -> Vec<&'static str> {
+    let query = Query::Interaction(id);
+    match house.query(caller, query, "interaction").await {
+        Ok((_, View::Interaction(live))) => live.capabilities.iter().map(|it| it.name()).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// An event as it is written out.
-pub(crate) fn view(known: &Known, cursor: Cursor, entry: &Entry, event: &Event) -> EventView {
+fn view(known: &Known, cursor: Cursor, entry: &Entry, event: &Event) -> EventView {
     EventView::new(known, cursor, entry.now, &entry.actor, event)
 }
 

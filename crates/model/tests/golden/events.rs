@@ -54,8 +54,18 @@ named!(Event {
     Event::Login(login::Event::SessionPut(_)) => "login.session_put",
     Event::Login(login::Event::Seen { .. }) => "login.seen",
     Event::Login(login::Event::SessionEnded { .. }) => "login.session_ended",
+    Event::Interaction(it::Event::Placed { .. }) => "interaction.placed",
+    Event::Interaction(it::Event::Pulled { .. }) => "interaction.pulled",
+    Event::Interaction(it::Event::Changed { .. }) => "interaction.changed",
+    Event::Interaction(it::Event::Joined { .. }) => "interaction.joined",
+    Event::Interaction(it::Event::Left { .. }) => "interaction.left",
+    Event::Interaction(it::Event::Held { .. }) => "interaction.held",
+    Event::Interaction(it::Event::Resumed { .. }) => "interaction.resumed",
+    Event::Interaction(it::Event::Locked { .. }) => "interaction.locked",
+    Event::Interaction(it::Event::Unlocked { .. }) => "interaction.unlocked",
     Event::Node(node::Event::Opened { .. }) => "node.opened",
     Event::Node(node::Event::ClockJumped { .. }) => "node.clock_jumped",
+    Event::Node(node::Event::Refusals { .. }) => "node.refusals",
     Event::Node(node::Event::ResultsForgotten { .. }) => "node.results_forgotten",
     Event::Offer(o::Event::Made { .. }) => "offer.made",
     Event::Offer(o::Event::Accepted { .. }) => "offer.accepted",
@@ -132,13 +142,22 @@ fn agents() -> Vec<Sample<Event>> {
             grace_until: EngineTime(33_000),
         },
         agent::Event::DeskBack { agent },
-        agent::Event::DeskSilent { agent },
+        agent::Event::DeskSilent {
+            agent,
+            returns: Vec::new(),
+        },
         agent::Event::Paused {
             agent,
             media: ringback_model::capacity::MediaSet::DIGITAL,
         },
     ];
-    events.map(|event| ("", Event::Agent(event))).into()
+    let returns = agent::Event::DeskSilent {
+        agent,
+        returns: vec![(InteractionId(7), EngineTime(10_800_000))],
+    };
+    let events = events.map(|event| ("", Event::Agent(event)));
+    let returns = [("returns", Event::Agent(returns))];
+    events.into_iter().chain(returns).collect()
 }
 
 fn key() -> ApiKey {
@@ -272,6 +291,10 @@ fn effects_and_node() -> Vec<Sample<Event>> {
             clock_off: -250,
         },
         node::Event::ClockJumped { by: 3_600_000 },
+        node::Event::Refusals {
+            list: crate::logins::turned_away(),
+            beyond: 7,
+        },
         node::Event::ResultsForgotten {
             before: EngineTime(60_000),
         },
@@ -313,8 +336,10 @@ fn interactions() -> Vec<Sample<Event>> {
         ("bare", stopped(None, Ending::Abandoned)),
     ];
     samples
+        .into_iter()
+        .chain(crate::handling::events())
         .map(|(more, event)| (more, Event::Interaction(event)))
-        .into()
+        .collect()
 }
 
 fn offers() -> Vec<Sample<Event>> {
@@ -349,6 +374,29 @@ fn offers() -> Vec<Sample<Event>> {
                 offer: OfferId(12),
                 agent: AgentId(3),
                 at: at(20),
+                advises: false,
+            },
+        ),
+        (
+            "asked",
+            o::Event::Made {
+                of: subject(),
+                offer: Box::new(o::Offer {
+                    request: None,
+                    wish: Some(it::Wish::Transfer),
+                    back_to: BackTo::Handling,
+                    ..offer()
+                }),
+            },
+        ),
+        (
+            "advises",
+            o::Event::Accepted {
+                of: subject(),
+                offer: OfferId(12),
+                agent: AgentId(3),
+                at: at(20),
+                advises: true,
             },
         ),
         ("", not_taken(NotTaken::Lapsed, Some(EngineTime(71_000)), 2)),

@@ -7,6 +7,7 @@ use ringback_model::login::{
     Changed, Credentials, Ended, Event as It, How, Input as Ask, Policy, Refused as Why, Session,
     SetOnce, Totp,
 };
+use ringback_model::node::Refusal;
 use ringback_model::right::Action;
 use ringback_model::{
     EngineTime, Event, Input, KeyId, LoginId, Millis, Personal, Refused, Sealed, WallTime,
@@ -19,6 +20,24 @@ pub(crate) fn bounds() -> KeyBounds {
         expires: Some(WallTime(1_700_000_000_000)),
         only: Some(BTreeSet::from([Action::Submit, Action::SeeInteractions])),
     }
+}
+
+pub(crate) fn turned_away() -> Vec<Refusal> {
+    let denied = Refusal {
+        who: "key:shop".to_owned(),
+        did: "config.put".to_owned(),
+        code: "denied.role".to_owned(),
+        from: None,
+        times: 2,
+    };
+    let failed = Refusal {
+        who: "unknown".to_owned(),
+        did: "login.log_in".to_owned(),
+        code: "login.failed".to_owned(),
+        from: Some("192.0.2.7".to_owned()),
+        times: 1,
+    };
+    vec![denied, failed]
 }
 
 fn key() -> Personal<Vec<u8>> {

@@ -234,6 +234,9 @@ keys! {
         tries_per_address: Number = "100";
         /// The window, in seconds.
         tries_window_s: Number = "900";
+        /// How often, in seconds, the audit is told what was denied and which log-ins failed. What
+        /// is not told yet when the server is killed is lost; a shorter time takes more room.
+        refusals_told_every_s: Number = "60";
     }
 
     /// Log-in of people by a provider that speaks OpenID Connect.
@@ -249,6 +252,10 @@ keys! {
         redirect_url: Text, like r#""https://desk.example.com/v1/login/oidc/callback""#;
         /// The tenant whose people the provider knows. Not set: the only one.
         tenant: Text, like r#""default""#;
+        /// Where the provider may stand: `public`, or `any` for one in a private network or on
+        /// this machine. With `public` no address of such a network is called, whatever the
+        /// provider's name or documents lead to.
+        addresses: Text = r#""public""#;
     }
 
     /// Notices to a system of yours. Each tenant switches them on in its settings (`notices`).

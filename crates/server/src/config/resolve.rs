@@ -325,6 +325,9 @@ impl Resolve<'_> {
             tries_window: Duration::from_secs(
                 within("tries_window_s", raw.tries_window_s, 1, 86_400)?.into(),
             ),
+            refusals_told_every: Duration::from_secs(
+                within("refusals_told_every_s", raw.refusals_told_every_s, 1, 3_600)?.into(),
+            ),
             proxies,
             provider,
         })
@@ -356,6 +359,14 @@ impl Resolve<'_> {
             client_secret: secret.map(|secret| secret.reveal().to_owned()),
             redirect_url,
             tenant: raw.tenant.clone(),
+            private_addresses: match raw.addresses.as_str() {
+                "public" => false,
+                "any" => true,
+                other => {
+                    let problem = format!("is {other:?}: use public, any");
+                    return Err(self.wrong("oidc.addresses", problem));
+                }
+            },
         }))
     }
 

@@ -5,6 +5,7 @@ use super::objects;
 use super::requests;
 use super::table::Table;
 use super::world::{self, Tenant, World};
+use crate::support::client::Client;
 use crate::support::stream::{Frame, Stream};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +57,32 @@ async fn every_key_hears_exactly_what_is_for_it() {
         }
     }
     super::judge(&wrong);
+    metrics_name_nobody(&world).await;
+}
+
+/// Metrics ask for no key, so their labels tell of tenants and virtual queues and of nothing that
+/// a scope or a role could keep from somebody.
+async fn metrics_name_nobody(world: &World) {
+    let url = format!("{}/metrics", world.home.administrator.base());
+    let metrics = reqwest::get(url).await.expect("an answer");
+    let metrics = metrics.text().await.expect("a text");
+    assert!(metrics.contains(r#"virtual_queue="english""#), "{metrics}");
+    for name in [
+        "anna",
+        "berta",
+        "pat",
+        "person-south",
+        "mark-",
+        "north",
+        "south",
+        "spare",
+    ] {
+        let mut labels = metrics.split('"').skip(1).step_by(2);
+        assert!(
+            !labels.any(|label| label.contains(name)),
+            "{name}: {metrics}"
+        );
+    }
 }
 
 /// A key that is taken back closes what it holds open: nothing that happens later is heard.
@@ -135,7 +162,9 @@ async fn live_through(world: &World) -> Day {
         .await;
     for queue in ["north", "south"] {
         objects::over(home, "anna", queue).await;
+        work_on_one(home, queue).await;
     }
+    somebody_logs_in(administrator).await;
     let erase = json!({"contact": "person-south"});
     administrator.post("/v1/contacts/erase", erase).await;
     end(home, "home").await;
@@ -146,6 +175,39 @@ async fn live_through(world: &World) -> Day {
             .map(|(name, id)| (id.clone(), name.clone()))
             .collect(),
     }
+}
+
+/// Pat gets a password, comes and is sent away.
+async fn somebody_logs_in(administrator: &Client) {
+    administrator.put("/v1/login/policy", json!({})).await;
+    let link = administrator.post("/v1/people/pat/link", json!({})).await;
+    let password = "eine gute Idee am Morgen";
+    let set = json!({"tenant": "home", "token": link["token"], "password": password});
+    let come = json!({"tenant": "home", "name": "pat", "password": password});
+    for (path, body) in [("/v1/login/link", set), ("/v1/login", come)] {
+        let done = requests::send(administrator, "POST", path, Some(&body)).await;
+        assert_eq!(done.status, 200, "{}", done.text);
+    }
+    administrator.delete("/v1/people/pat/sessions").await;
+}
+
+/// Anna takes what rests, does with it what can be done, takes berta in and puts it back.
+async fn work_on_one(home: &Tenant, queue: &str) {
+    objects::at_desk(home, "anna").await;
+    objects::at_desk(home, "berta").await;
+    let made = objects::submit(&home.administrator, queue, None).await;
+    let path = format!("/v1/interactions/{}", made.interaction);
+    for act in ["pull", "hold", "resume", "lock", "unlock"] {
+        home.anna.post(&format!("{path}/{act}"), json!({})).await;
+    }
+    let change = json!({"properties": {"subkind": "complaint"}});
+    home.anna.post(&format!("{path}/change"), change).await;
+    let listens = json!({"agent": "berta"});
+    let monitor = format!("{path}/monitor");
+    home.administrator.post(&monitor, listens).await;
+    home.berta.post(&format!("{path}/leave"), json!({})).await;
+    let back = json!({"queue": queue, "reason": "later"});
+    home.anna.post(&format!("{path}/place"), back).await;
 }
 
 /// Something that each agent hears, and something that everybody else hears.
@@ -181,6 +243,9 @@ fn of(event: &Value, day: &Day) -> String {
     ];
     if let Some(name) = places.iter().find_map(|place| place.as_str()) {
         return name.to_owned();
+    }
+    if let Some(login) = data.get("login") {
+        return login["person"].as_str().unwrap_or("policy").to_owned();
     }
     if event["event"] == "contact.erased" {
         return "person".to_owned();

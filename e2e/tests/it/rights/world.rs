@@ -55,7 +55,9 @@ const LONG: u64 = 3_600_000;
 impl World {
     /// Starts a server and sets everything up for these columns.
     pub(super) async fn found(columns: &[String]) -> Self {
-        let site = Site::of_tenants(&["home", "abroad"]);
+        // What is denied is told to the journal now and then; here nothing else may stand in it.
+        let site = Site::of_tenants(&["home", "abroad"])
+            .with("RINGBACK_LOGIN__REFUSALS_TOLD_EVERY_S", "3600");
         let server = site.start().await;
         let home = Tenant::found(site.administrator(0), "home", 471_147).await;
         let abroad = Tenant::found(site.administrator(1), "abroad", 815_815).await;

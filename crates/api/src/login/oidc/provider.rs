@@ -1,7 +1,7 @@
 //! The provider's own words: where its endpoints are, and which keys it signs with.
 
 use super::token::{self, Claims, Expected, Key, Unfit};
-use super::{unproven, unusable};
+use super::{guard, unproven, unusable};
 use crate::options::ProviderOptions;
 use crate::problem::Problem;
 use futures_util::StreamExt;
@@ -44,6 +44,7 @@ type Cached<T> = Mutex<Option<(Instant, Arc<T>)>>;
 
 pub(super) struct Provider {
     issuer: String,
+    private_addresses: bool,
     client: OnceLock<reqwest::Client>,
     discovered: Cached<Discovered>,
     keys: Cached<Vec<Key>>,
@@ -63,9 +64,10 @@ fn keep<T>(cache: &Cached<T>, value: T) -> Arc<T> {
 }
 
 impl Provider {
-    pub(super) fn new(issuer: &str) -> Self {
+    pub(super) fn new(issuer: &str, private_addresses: bool) -> Self {
         Self {
             issuer: issuer.to_owned(),
+            private_addresses,
             client: OnceLock::new(),
             discovered: Mutex::default(),
             keys: Mutex::default(),
@@ -78,13 +80,26 @@ impl Provider {
         }
         // Whoever was first has chosen for the whole process; it is ring everywhere.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = reqwest::Client::builder()
+        let mut client = reqwest::Client::builder()
             .redirect(Policy::none())
             .connect_timeout(WAIT)
-            .timeout(WAIT)
-            .build()
-            .map_err(unusable)?;
+            .timeout(WAIT);
+        if !self.private_addresses {
+            client = client.dns_resolver(Arc::new(guard::Public)).no_proxy();
+        }
+        let client = client.build().map_err(unusable)?;
         Ok(self.client.get_or_init(|| client))
+    }
+
+    /// Refuses an address that stands in a URL as a number; names are looked at when they are
+    /// resolved.
+    fn guard(&self, url: &str) -> Result<(), Problem> {
+        if self.private_addresses || guard::may_be_called(url) {
+            return Ok(());
+        }
+        Err(unusable(format!(
+            "{url:?} leads into a private network; if the provider stands there, set `oidc.addresses` to `any`"
+        )))
     }
 
     /// Where the provider is asked what.
@@ -94,6 +109,7 @@ impl Provider {
         }
         let base = self.issuer.trim_end_matches('/');
         let url = format!("{base}/.well-known/openid-configuration");
+        self.guard(&url)?;
         let found: Discovered = read(self.client()?.get(url)).await?;
         if found.issuer != self.issuer {
             return Err(unusable(format!("it calls itself {:?}", found.issuer)));
@@ -106,6 +122,7 @@ impl Provider {
             if !is_confidential(url) {
                 return Err(unusable(format!("{url:?} is not https")));
             }
+            self.guard(url)?;
         }
         Ok(keep(&self.discovered, found))
     }
