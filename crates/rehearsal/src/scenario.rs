@@ -20,6 +20,7 @@
 mod ask;
 mod configure;
 mod handling;
+mod logins;
 mod read;
 mod say;
 mod words;

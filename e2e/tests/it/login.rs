@@ -440,7 +440,8 @@ async fn who_did_what_is_told_and_cannot_be_changed_unnoticed() {
     }
     assert_eq!(pages, of);
     let made = administrator.get("/v1/audit?did=config.put").await;
-    assert_eq!(made["items"][0]["of"], json!(["person sam"]));
+    let mut made = made["items"].as_array().expect("a list").iter();
+    assert!(made.any(|one| one["of"] == json!(["person sam"])));
     assert_eq!(sam.get("/v1/audit").await.code(), "denied.role");
     let text = administrator
         .try_get("/v1/audit?did=login&format=jsonl")

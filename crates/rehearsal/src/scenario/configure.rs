@@ -291,7 +291,7 @@ fn names(words: &mut Words<'_>, expected: &str) -> Result<BTreeSet<Name>, Fault>
     names.collect()
 }
 
-fn role(words: &mut Words<'_>) -> Result<Role, Fault> {
+pub(super) fn role(words: &mut Words<'_>) -> Result<Role, Fault> {
     let expected = "administrator, supervisor, agent, integrator or auditor";
     let word = words.word(expected)?;
     let role = Role::ALL.into_iter().find(|role| role.name() == word);

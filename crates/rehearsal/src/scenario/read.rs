@@ -2,7 +2,7 @@
 //! their desks.
 
 use super::words::{self, Fault, Words};
-use super::{Shown, ask, configure, handling};
+use super::{Shown, ask, configure, handling, logins};
 use ringback_engine::State;
 use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
@@ -59,7 +59,7 @@ pub(crate) fn line(state: &State, line: &str) -> Result<Line, Fault> {
 /// What a line may begin with, for whoever mistyped it.
 const FIRST_WORDS: &str = "a command (queue, virtual queue, agent, settings, make key, revoke key, \
     put, delete, submit, request, change, cancel, complete, stop, desk, restart, clock, erase, tick, show, with key, \
-    why, position, line, where, how, books, answer, kept, groups, members, workbin, can, supervisor, system), an interaction, an effect, or the name of \
+    why, position, line, where, how, books, answer, kept, groups, members, workbin, can, supervisor, system, person, session, log-ins), an interaction, an effect, or the name of \
     an agent made before";
 
 fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
@@ -83,6 +83,7 @@ fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
         "queue" | "virtual" | "agent" | "settings" | "make" | "revoke" | "put" | "delete" => {
             configure::read(state, first, words)?
         }
+        "person" | "session" | "log-ins" => logins::read(state, first, words)?,
         "submit" => submit(words)?,
         "request" => request(words)?,
         "change" => change(words)?,
