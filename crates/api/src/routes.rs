@@ -2,7 +2,8 @@
 
 use crate::document::{self, Document};
 use crate::rest::{
-    agents, config, contacts, health, interactions, keys, numbers, objects, offers, queues, work,
+    agents, bulk, config, contacts, health, interactions, keys, numbers, objects, offers, queues,
+    work,
 };
 use crate::state::{House, Shared};
 use crate::stream::{socket, sse};
@@ -33,6 +34,7 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("POST", "/v1/agents/{name}/logout", "logoutAgent"),
     ("POST", "/v1/agents/{name}/not-ready", "notReadyAgent"),
     ("POST", "/v1/agents/{name}/ready", "readyAgent"),
+    ("POST", "/v1/bulk", "actOnMany"),
     ("GET", "/v1/config/{kind}", "listConfig"),
     ("GET", "/v1/config/{kind}/{name}", "getConfig"),
     ("PUT", "/v1/config/{kind}/{name}", "putConfig"),
@@ -157,6 +159,9 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
         "/v1/route-requests/{request}",
         "changeRouteRequest",
     ),
+    ("POST", "/v1/snapshots", "takeSnapshot"),
+    ("GET", "/v1/snapshots/{snapshot}", "getSnapshot"),
+    ("DELETE", "/v1/snapshots/{snapshot}", "releaseSnapshot"),
     ("GET", "/v1/settings", "getSettings"),
     ("PUT", "/v1/settings", "putSettings"),
     ("GET", "/v1/stream", "stream"),
@@ -200,6 +205,9 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(interactions::complete))
         .routes(routes!(interactions::stop))
         .routes(routes!(interactions::cancel, interactions::change))
+        .routes(routes!(bulk::take))
+        .routes(routes!(bulk::page, bulk::release))
+        .routes(routes!(bulk::act))
         .routes(routes!(work::begin))
         .routes(routes!(work::change))
         .routes(routes!(work::hold))
