@@ -34,6 +34,7 @@ mod problem;
 mod refusals;
 mod rest;
 pub mod routes;
+mod snapshots;
 mod state;
 mod stream;
 mod text;

@@ -9,6 +9,7 @@ use crate::presence::Presence;
 use crate::problem::{self, About, Problem};
 use crate::refusals::Refusals;
 use crate::rest::interactions;
+use crate::snapshots::Snapshots;
 use crate::stream::meter::Meter;
 use ringback_model::right::Action;
 use ringback_model::{AgentId, Input, Name, Refused};
@@ -28,8 +29,12 @@ pub(crate) struct House {
     pub(crate) presence: Arc<Presence>,
     pub(crate) requests: Semaphore,
     pub(crate) meter: Meter,
+<<<<<<< HEAD
     pub(crate) logins: Logins,
     pub(crate) refusals: Arc<Refusals>,
+=======
+    pub(crate) snapshots: Snapshots,
+>>>>>>> main
 }
 
 /// The room, as handlers hold it.
@@ -50,6 +55,7 @@ impl House {
             presence: Arc::new(Presence::new(hall.clone(), options.ping_every)),
             requests: Semaphore::new(options.requests_max),
             meter: Meter::new(),
+            snapshots: Snapshots::default(),
             hall,
             options,
         }
@@ -207,6 +213,8 @@ const fn of_records(query: &RecordsQuery) -> Action {
 const fn is_about_the_whole(query: &Query) -> bool {
     match query {
         Query::Agents { .. }
+        | Query::Interactions(_)
+        | Query::Search(..)
         | Query::Queues
         | Query::VirtualQueues
         | Query::Keys

@@ -29,10 +29,70 @@ pub enum Grant {
     Whole,
 }
 
+<<<<<<< HEAD
 use Grant::{Any, No, Own, Scope as InScope, Whole};
 
 /// Action by role: administrator, supervisor, agent, integrator, auditor.
 pub const TABLE: [(Action, [Grant; 5]); 24] = [
+=======
+/// What can be done or asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Action {
+    /// Take interactions in.
+    Submit,
+    /// Be done with an interaction.
+    Complete,
+    /// End an interaction from outside.
+    Stop,
+    /// Make, change and cancel route requests.
+    Route,
+    /// As an agent: begin work of one's own, and do with what one has in hand whatever has to be
+    /// done.
+    Handle,
+    /// Take what rests.
+    Pull,
+    /// As a system: change and move what rests in its queues.
+    Arrange,
+    /// As a supervisor: change, move, take out, lock and unlock what is in one's queues, and let
+    /// agents listen.
+    Intervene,
+    /// Accept and reject offers.
+    Answer,
+    /// Log in and out, ready and not ready.
+    Work,
+    /// Change queues, agents and settings.
+    Configure,
+    /// Make and revoke keys.
+    Keys,
+    /// Erase personal data.
+    Erase,
+    /// See interactions, their history and why they wait.
+    SeeInteractions,
+    /// Look through open interactions.
+    Search,
+    /// See agents.
+    SeeAgents,
+    /// See queues and lines.
+    SeeQueues,
+    /// See numbers over the whole tenant.
+    SeeTotals,
+    /// See keys, configuration objects and their versions.
+    SeeConfiguration,
+    /// See what a desk needs to show things: case data, codes, skills, hours, defaults of media.
+    SeeWords,
+    /// See the settings.
+    SeeSettings,
+    /// See inputs that were put aside.
+    SeeQuarantine,
+    /// What only the house itself does: timers, effects, desks.
+    House,
+}
+
+use Grant::{Any, No, Own, Scope as InScope, Whole};
+
+/// Action by role: administrator, supervisor, agent, integrator, auditor.
+pub const TABLE: [(Action, [Grant; 5]); 23] = [
+>>>>>>> main
     (Action::Submit, [InScope, InScope, No, InScope, No]),
     (Action::Complete, [Whole, No, Own, No, No]),
     (Action::Stop, [InScope, InScope, No, InScope, No]),
@@ -52,6 +112,7 @@ pub const TABLE: [(Action, [Grant; 5]); 24] = [
         Action::SeeInteractions,
         [InScope, InScope, Own, InScope, InScope],
     ),
+    (Action::Search, [InScope, InScope, No, InScope, InScope]),
     (Action::SeeAgents, [InScope, InScope, Own, No, InScope]),
     (Action::SeeQueues, [InScope, InScope, No, InScope, InScope]),
     (Action::SeeTotals, [Whole, Whole, No, No, Whole]),
@@ -62,6 +123,7 @@ pub const TABLE: [(Action, [Grant; 5]); 24] = [
     (Action::House, [No, No, No, No, No]),
 ];
 
+<<<<<<< HEAD
 /// What the table grants a role.
 #[must_use]
 pub fn grant(action: Action, role: Role) -> Grant {
@@ -70,6 +132,48 @@ pub fn grant(action: Action, role: Role) -> Grant {
     match (row, column) {
         (Some((_, grants)), Some(column)) => grants[column],
         _ => No,
+=======
+impl Action {
+    /// In words, for the one who is denied.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Submit => "submit interactions",
+            Self::Complete => "complete interactions",
+            Self::Stop => "stop interactions",
+            Self::Route => "route interactions",
+            Self::Handle => "work on interactions",
+            Self::Pull => "take interactions from queues and workbins",
+            Self::Arrange => "change and move interactions",
+            Self::Intervene => "intervene in interactions",
+            Self::Answer => "answer offers",
+            Self::Work => "log agents in and out and set them ready",
+            Self::Configure => "change the configuration",
+            Self::Keys => "make and revoke keys",
+            Self::Erase => "erase personal data",
+            Self::SeeInteractions => "see interactions",
+            Self::Search => "look through interactions",
+            Self::SeeAgents => "see agents",
+            Self::SeeQueues => "see queues",
+            Self::SeeTotals => "see the numbers of the whole tenant",
+            Self::SeeConfiguration => "see the configuration",
+            Self::SeeWords => "see what a desk shows",
+            Self::SeeSettings => "see the settings",
+            Self::SeeQuarantine => "see inputs that were put aside",
+            Self::House => "do what the server does itself",
+        }
+    }
+
+    /// What the table grants a role.
+    #[must_use]
+    pub fn grant(self, role: Role) -> Grant {
+        let column = Role::ALL.iter().position(|it| *it == role);
+        let row = TABLE.iter().find(|(action, _)| *action == self);
+        match (row, column) {
+            (Some((_, grants)), Some(column)) => grants[column],
+            _ => No,
+        }
+>>>>>>> main
     }
 }
 
@@ -110,6 +214,17 @@ pub fn may_do(actor: &Actor, state: &State, input: &Input) -> Result<(), Denied>
 pub fn may_ask(actor: &Actor, state: &State, query: &Query) -> Result<(), Denied> {
     let (action, about) = of_query(actor, state, query);
     check(actor, state, action, &about)
+}
+
+/// Whether the actor may see an open interaction; what is not there nobody sees.
+pub(crate) fn sees(actor: &Actor, state: &State, id: InteractionId) -> bool {
+    check(
+        actor,
+        state,
+        Action::SeeInteractions,
+        &About::Interaction(id),
+    )
+    .is_ok()
 }
 
 /// The queues an actor reaches.
@@ -346,6 +461,8 @@ fn of_query(actor: &Actor, state: &State, query: &Query) -> (Action, About) {
         Query::Interaction(id) | Query::Why(id) => {
             (Action::SeeInteractions, About::Interaction(*id))
         }
+        // Found and shown is only what the asker reaches.
+        Query::Interactions(_) | Query::Search(..) => (Action::Search, About::Tenant),
         Query::Agent(id) => (Action::SeeAgents, About::Agent(*id)),
         Query::AgentNamed(name) => {
             let agent = state.agent_named(name).map(|agent| agent.id);

@@ -10,6 +10,7 @@ mod erasure;
 mod fail_points;
 mod hall;
 mod hall_faults;
+mod intervene;
 mod kill_loop;
 mod login;
 mod login_by_provider;
