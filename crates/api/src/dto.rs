@@ -1,11 +1,8 @@
 //! The shapes of the API: own types, one file per subject, each with its conversions.
 
 pub(crate) mod agent;
-<<<<<<< HEAD
 pub(crate) mod audit;
-=======
 pub(crate) mod bulk;
->>>>>>> main
 pub(crate) mod choice;
 pub(crate) mod config;
 pub(crate) mod event;

@@ -1,11 +1,8 @@
 //! The handlers of REST, one file per subject.
 
 pub(crate) mod agents;
-<<<<<<< HEAD
 pub(crate) mod audit;
-=======
 pub(crate) mod bulk;
->>>>>>> main
 pub(crate) mod config;
 pub(crate) mod contacts;
 pub(crate) mod health;

@@ -2,13 +2,8 @@
 
 use crate::document::{self, Document};
 use crate::rest::{
-<<<<<<< HEAD
-    agents, audit, config, contacts, health, interactions, keys, login, numbers, objects, offers,
-    oidc, people, queues, work,
-=======
-    agents, bulk, config, contacts, health, interactions, keys, numbers, objects, offers, queues,
-    work,
->>>>>>> main
+    agents, audit, bulk, config, contacts, health, interactions, keys, login, numbers, objects,
+    offers, oidc, people, queues, work,
 };
 use crate::state::{House, Shared};
 use crate::stream::{socket, sse};
@@ -39,11 +34,8 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("POST", "/v1/agents/{name}/logout", "logoutAgent"),
     ("POST", "/v1/agents/{name}/not-ready", "notReadyAgent"),
     ("POST", "/v1/agents/{name}/ready", "readyAgent"),
-<<<<<<< HEAD
     ("GET", "/v1/audit", "audit"),
-=======
     ("POST", "/v1/bulk", "actOnMany"),
->>>>>>> main
     ("GET", "/v1/config/{kind}", "listConfig"),
     ("GET", "/v1/config/{kind}/{name}", "getConfig"),
     ("PUT", "/v1/config/{kind}/{name}", "putConfig"),
@@ -184,14 +176,11 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
         "/v1/route-requests/{request}",
         "changeRouteRequest",
     ),
-<<<<<<< HEAD
     ("GET", "/v1/sessions", "listSessions"),
     ("DELETE", "/v1/sessions/{session}", "endSession"),
-=======
     ("POST", "/v1/snapshots", "takeSnapshot"),
     ("GET", "/v1/snapshots/{snapshot}", "getSnapshot"),
     ("DELETE", "/v1/snapshots/{snapshot}", "releaseSnapshot"),
->>>>>>> main
     ("GET", "/v1/settings", "getSettings"),
     ("PUT", "/v1/settings", "putSettings"),
     ("GET", "/v1/stream", "stream"),

@@ -29,12 +29,9 @@ pub(crate) struct House {
     pub(crate) presence: Arc<Presence>,
     pub(crate) requests: Semaphore,
     pub(crate) meter: Meter,
-<<<<<<< HEAD
     pub(crate) logins: Logins,
     pub(crate) refusals: Arc<Refusals>,
-=======
     pub(crate) snapshots: Snapshots,
->>>>>>> main
 }
 
 /// The room, as handlers hold it.

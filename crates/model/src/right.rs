@@ -77,6 +77,8 @@ actions! {
     Erase, "erase", "erase personal data";
     /// See interactions, their history and why they wait.
     SeeInteractions, "see_interactions", "see interactions";
+    /// Look through open interactions.
+    Search, "search", "look through interactions";
     /// See agents.
     SeeAgents, "see_agents", "see agents";
     /// See queues and lines.

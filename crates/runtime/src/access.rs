@@ -29,70 +29,10 @@ pub enum Grant {
     Whole,
 }
 
-<<<<<<< HEAD
 use Grant::{Any, No, Own, Scope as InScope, Whole};
 
 /// Action by role: administrator, supervisor, agent, integrator, auditor.
-pub const TABLE: [(Action, [Grant; 5]); 24] = [
-=======
-/// What can be done or asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Action {
-    /// Take interactions in.
-    Submit,
-    /// Be done with an interaction.
-    Complete,
-    /// End an interaction from outside.
-    Stop,
-    /// Make, change and cancel route requests.
-    Route,
-    /// As an agent: begin work of one's own, and do with what one has in hand whatever has to be
-    /// done.
-    Handle,
-    /// Take what rests.
-    Pull,
-    /// As a system: change and move what rests in its queues.
-    Arrange,
-    /// As a supervisor: change, move, take out, lock and unlock what is in one's queues, and let
-    /// agents listen.
-    Intervene,
-    /// Accept and reject offers.
-    Answer,
-    /// Log in and out, ready and not ready.
-    Work,
-    /// Change queues, agents and settings.
-    Configure,
-    /// Make and revoke keys.
-    Keys,
-    /// Erase personal data.
-    Erase,
-    /// See interactions, their history and why they wait.
-    SeeInteractions,
-    /// Look through open interactions.
-    Search,
-    /// See agents.
-    SeeAgents,
-    /// See queues and lines.
-    SeeQueues,
-    /// See numbers over the whole tenant.
-    SeeTotals,
-    /// See keys, configuration objects and their versions.
-    SeeConfiguration,
-    /// See what a desk needs to show things: case data, codes, skills, hours, defaults of media.
-    SeeWords,
-    /// See the settings.
-    SeeSettings,
-    /// See inputs that were put aside.
-    SeeQuarantine,
-    /// What only the house itself does: timers, effects, desks.
-    House,
-}
-
-use Grant::{Any, No, Own, Scope as InScope, Whole};
-
-/// Action by role: administrator, supervisor, agent, integrator, auditor.
-pub const TABLE: [(Action, [Grant; 5]); 23] = [
->>>>>>> main
+pub const TABLE: [(Action, [Grant; 5]); 25] = [
     (Action::Submit, [InScope, InScope, No, InScope, No]),
     (Action::Complete, [Whole, No, Own, No, No]),
     (Action::Stop, [InScope, InScope, No, InScope, No]),
@@ -123,7 +63,6 @@ pub const TABLE: [(Action, [Grant; 5]); 23] = [
     (Action::House, [No, No, No, No, No]),
 ];
 
-<<<<<<< HEAD
 /// What the table grants a role.
 #[must_use]
 pub fn grant(action: Action, role: Role) -> Grant {
@@ -132,48 +71,6 @@ pub fn grant(action: Action, role: Role) -> Grant {
     match (row, column) {
         (Some((_, grants)), Some(column)) => grants[column],
         _ => No,
-=======
-impl Action {
-    /// In words, for the one who is denied.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Submit => "submit interactions",
-            Self::Complete => "complete interactions",
-            Self::Stop => "stop interactions",
-            Self::Route => "route interactions",
-            Self::Handle => "work on interactions",
-            Self::Pull => "take interactions from queues and workbins",
-            Self::Arrange => "change and move interactions",
-            Self::Intervene => "intervene in interactions",
-            Self::Answer => "answer offers",
-            Self::Work => "log agents in and out and set them ready",
-            Self::Configure => "change the configuration",
-            Self::Keys => "make and revoke keys",
-            Self::Erase => "erase personal data",
-            Self::SeeInteractions => "see interactions",
-            Self::Search => "look through interactions",
-            Self::SeeAgents => "see agents",
-            Self::SeeQueues => "see queues",
-            Self::SeeTotals => "see the numbers of the whole tenant",
-            Self::SeeConfiguration => "see the configuration",
-            Self::SeeWords => "see what a desk shows",
-            Self::SeeSettings => "see the settings",
-            Self::SeeQuarantine => "see inputs that were put aside",
-            Self::House => "do what the server does itself",
-        }
-    }
-
-    /// What the table grants a role.
-    #[must_use]
-    pub fn grant(self, role: Role) -> Grant {
-        let column = Role::ALL.iter().position(|it| *it == role);
-        let row = TABLE.iter().find(|(action, _)| *action == self);
-        match (row, column) {
-            (Some((_, grants)), Some(column)) => grants[column],
-            _ => No,
-        }
->>>>>>> main
     }
 }
 

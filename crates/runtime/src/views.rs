@@ -12,13 +12,8 @@ use ringback_model::place::{BinOwner, Place};
 use ringback_model::{AgentId, InteractionId, Medium, Name, VirtualQueueId};
 use ringback_ports::envelope::{Actor, Right};
 use ringback_ports::query::{
-<<<<<<< HEAD
     AgentView, Claim, Configured, InteractionView, LoginView, Overview, PersonView, Query,
-    QueryFault, QueueView, View, VirtualQueueView,
-=======
-    AgentView, Configured, InteractionView, Overview, Query, QueryFault, QueueView, Search, View,
-    VirtualQueueView,
->>>>>>> main
+    QueryFault, QueueView, Search, View, VirtualQueueView,
 };
 use ringback_ports::records::PAGE_MAX;
 
