@@ -2,7 +2,7 @@
 //! keys are open. A cache over [`Hall::query`]; the truth stays in the hall.
 
 use crate::problem::Problem;
-use ringback_model::config::Kind;
+use ringback_model::config::{Body, Kind, ScreenPop};
 use ringback_model::{Name, ObjectId, QueueId, VirtualQueueId};
 use ringback_ports::envelope::Actor;
 use ringback_ports::query::{Configured, Query, View};
@@ -31,6 +31,7 @@ pub(crate) struct Known {
     virtual_queues: FxHashMap<VirtualQueueId, Name>,
     groups: FxHashMap<ObjectId, Name>,
     open_keys: Option<(Instant, Arc<BTreeSet<String>>)>,
+    screen_pops: Option<(Instant, Arc<[(Name, ScreenPop)]>)>,
 }
 
 impl Known {
@@ -146,6 +147,35 @@ impl Names {
             known.open_keys = Some((asked, keys.clone()))
         });
         Ok(keys)
+    }
+
+    /// The screen pops there are, in order of their names; a change is seen within a second.
+    pub(crate) async fn screen_pops(
+        &self,
+        tenant: TenantId,
+    ) -> Result<Arc<[(Name, ScreenPop)]>, Problem> {
+        if let Some((asked, pops)) = &self.known(tenant).screen_pops
+            && asked.elapsed() < OPEN_KEYS_TRUSTED
+        {
+            return Ok(pops.clone());
+        }
+        let asked = Instant::now();
+        let pops = Query::Objects(Kind::ScreenPop);
+        let View::Objects(found) = self.ask(tenant, pops).await? else {
+            return Err(Problem::crossed());
+        };
+        let pops = found.into_iter().filter_map(|it| match it {
+            Configured::Object { object, .. } => match object.body {
+                Body::ScreenPop(pop) => Some((object.name, pop)),
+                _ => None,
+            },
+            _ => None,
+        });
+        let pops: Arc<[_]> = pops.collect();
+        self.change(tenant, |known| {
+            known.screen_pops = Some((asked, pops.clone()));
+        });
+        Ok(pops)
     }
 
     /// Forgets the open keys, because they have just been changed.

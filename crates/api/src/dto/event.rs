@@ -5,6 +5,7 @@ use super::offer::{OfferView, back_to, not_taken};
 use super::route::RequestView;
 use super::{actor, agent, config, numbers, text};
 use crate::names::Known;
+use crate::screen_pops::PopView;
 use crate::text::{Text, Time};
 use ringback_model::interaction::Interaction;
 use ringback_model::value::Map;
@@ -50,6 +51,12 @@ impl EventView {
             actor: actor(by),
             data: EventData::new(known, now, event),
         }
+    }
+
+    /// The same with what a desk opens.
+    pub(crate) fn with_pops(mut self, pops: Vec<PopView>) -> Self {
+        self.data.screen_pops = pops;
+        self
     }
 }
 
@@ -123,6 +130,10 @@ pub(crate) struct EventData {
     /// The offer that was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     offered: Option<Box<OfferView>>,
+    /// What the agent's desk opens with the offer; on the agent's own stream only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    screen_pops: Vec<PopView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     segment: Option<Box<SegmentView>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -9,8 +9,9 @@ use super::sight::Sight;
 use crate::dto::event::EventView;
 use crate::names::Known;
 use crate::problem::Problem;
+use crate::screen_pops::{self, PopView};
 use crate::state::Shared;
-use ringback_model::{Event, record};
+use ringback_model::{Event, offer, record};
 use ringback_ports::envelope::Sequence;
 use ringback_ports::hall::{Push, Subscription};
 use ringback_ports::{Cursor, Entry, Record, TenantId};
@@ -131,7 +132,7 @@ impl Feed {
         &mut self,
         house: &Shared,
         push: &Push,
-        mut show: impl FnMut(&Known, Cursor, &Entry, &Event),
+        mut show: impl FnMut(Shown<'_>),
     ) -> Result<(), Problem> {
         let mut known = house.names.known(self.tenant);
         for (cursor, entry, event) in Picked::of(push) {
@@ -141,11 +142,38 @@ impl Feed {
             if !names_known(&known, event) {
                 known = house.names.fresh(self.tenant).await?;
             }
-            show(&known, cursor, entry, event);
+            let pops = match event {
+                Event::Offer(offer::Event::Made { offer, .. }) if self.sight.is_a_desk() => {
+                    let pops = screen_pops::of_offer(house, self.tenant, offer).await;
+                    pops.unwrap_or_else(|problem| {
+                        // The offer is what counts; a page can be opened by hand.
+                        tracing::warn!(problem = problem.sentence(), "No screen pops.");
+                        Vec::new()
+                    })
+                }
+                _ => Vec::new(),
+            };
+            show(Shown {
+                known: &known,
+                cursor,
+                entry,
+                event,
+                pops,
+            });
         }
         self.after = self.after.max(Cursor::end_of(push.record.sequence));
         Ok(())
     }
+}
+
+/// An event to show.
+pub(crate) struct Shown<'a> {
+    pub(crate) known: &'a Known,
+    pub(crate) cursor: Cursor,
+    pub(crate) entry: &'a Entry,
+    pub(crate) event: &'a Event,
+    /// What a desk opens with it.
+    pub(crate) pops: Vec<PopView>,
 }
 
 /// The events of a record that a push is about. Those of many others stand between them, so they
@@ -203,8 +231,15 @@ impl<'a> Iterator for Picked<'a> {
 }
 
 /// An event as it is written out.
-pub(crate) fn view(known: &Known, cursor: Cursor, entry: &Entry, event: &Event) -> EventView {
-    EventView::new(known, cursor, entry.now, &entry.actor, event)
+pub(crate) fn view(shown: &Shown<'_>) -> EventView {
+    let Shown {
+        known,
+        cursor,
+        entry,
+        event,
+        pops,
+    } = shown;
+    EventView::new(known, *cursor, entry.now, &entry.actor, event).with_pops(pops.clone())
 }
 
 fn names_known(known: &Known, event: &Event) -> bool {

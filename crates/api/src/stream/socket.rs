@@ -5,7 +5,7 @@
 //! once. Nothing is boxed or spawned for a command that the hall decides; reads, and submissions
 //! that name a contact, go through a set of futures in the same task.
 
-use super::feed::{Fed, Feed, view};
+use super::feed::{Fed, Feed, Shown, view};
 use super::frame::{self, AnswerFrame, Head, Hello, HelloLimits, ProblemFrame, Resync};
 use super::meter::Came;
 use super::sight::Sight;
@@ -743,9 +743,7 @@ impl Connection {
             return Ok(());
         };
         let out = &mut self.out;
-        let write = |known: &_, cursor, entry: &_, event: &_| {
-            out.push(&view(known, cursor, entry, event));
-        };
+        let write = |shown: Shown<'_>| out.push(&view(&shown));
         feed.shown(&self.house, push, write).await
     }
 

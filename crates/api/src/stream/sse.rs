@@ -1,6 +1,6 @@
 //! `GET /v1/events`: server-sent events.
 
-use super::feed::{Fed, Feed, view};
+use super::feed::{Fed, Feed, Shown, view};
 use super::sight::Sight;
 use crate::door::Caller;
 use crate::extract::ApiQuery;
@@ -173,8 +173,9 @@ impl Source {
     }
 
     async fn write(&mut self, push: &Push, chunk: &mut Vec<u8>) -> Result<(), Problem> {
-        let write = |known: &_, cursor, entry: &_, event: &_| {
-            let view = view(known, cursor, entry, event);
+        let write = |shown: Shown<'_>| {
+            let view = view(&shown);
+            let cursor = shown.cursor;
             let _ = write!(chunk, "id: {cursor}\nevent: {}\ndata: ", view.event);
             serde_json::to_writer(&mut *chunk, &view).expect("an event is plain data");
             chunk.extend(b"\n\n");

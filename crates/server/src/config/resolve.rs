@@ -1,5 +1,10 @@
 //! From what the sources say to what the server runs with.
 
+mod outward;
+
+pub(crate) use outward::Notices;
+use outward::Webhooks;
+
 use super::Secret;
 use super::fault::ConfigFault;
 use super::keys::RawConfig;
@@ -24,6 +29,8 @@ pub(crate) struct Config {
     pub(crate) journal: Journal,
     pub(crate) limits: Limits,
     pub(crate) notices_url: Option<Secret>,
+    pub(crate) webhooks: Webhooks,
+    pub(crate) messages: Option<Notices>,
     pub(crate) log_filter: String,
     pub(crate) log_format: LogFormat,
     #[cfg_attr(
@@ -142,6 +149,8 @@ impl Resolve<'_> {
             journal: self.journal(raw)?,
             limits: self.limits(raw)?,
             notices_url: self.notices(raw)?,
+            webhooks: self.webhooks(raw)?,
+            messages: self.messages(raw)?,
             log_filter: filter.clone(),
             log_format: self.one_of(
                 "log.format",

@@ -14,5 +14,9 @@ pub(crate) const JOURNAL: Schema = Schema {
 pub(crate) const RECORDS: Schema = Schema {
     what: "the records (records.db)",
     application_id: 0x5242_5243, // "RBRC"
-    migrations: &[include_str!("records-1.sql"), include_str!("records-2.sql")],
+    migrations: &[
+        include_str!("records-1.sql"),
+        include_str!("records-2.sql"),
+        include_str!("records-4.sql"),
+    ],
 };
