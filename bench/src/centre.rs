@@ -215,6 +215,7 @@ impl Submissions {
                 credit: Millis::ZERO,
                 selection: ringback_model::Rare::none(),
             }),
+            said: ringback_model::Rare::none(),
         };
         Ok(Input::Interaction(InteractionInput::Submit(Box::new(
             submission,

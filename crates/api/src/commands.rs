@@ -11,12 +11,16 @@ use crate::idempotency;
 use crate::personal;
 use crate::problem::{About, Problem};
 use crate::state::{House, Shared};
+use crate::work;
 use ringback_model::config::Role;
+use ringback_model::interaction::Particulars;
+use ringback_model::value::UserData;
 use ringback_model::{
-    AgentId, ContactId, Input, InteractionId, OfferId, RouteRequestId, agent, interaction, offer,
-    route,
+    AgentId, ContactId, Input, InteractionId, OfferId, Rare, RouteRequestId, agent, interaction,
+    offer, route,
 };
 use ringback_ports::envelope::Idempotent;
+use ringback_ports::vault::Vault;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -28,10 +32,23 @@ pub(crate) enum Verb {
     InteractionStop,
     InteractionRoute,
     InteractionGet,
+    InteractionBegin,
+    InteractionPlace,
+    InteractionPull,
+    InteractionChange,
+    InteractionTransfer,
+    InteractionInvite,
+    InteractionMonitor,
+    InteractionLeave,
+    InteractionHold,
+    InteractionResume,
+    InteractionLock,
+    InteractionUnlock,
     RouteChange,
     RouteCancel,
     OfferAccept,
     OfferReject,
+    OfferWithdraw,
     AgentLogin,
     AgentLogout,
     AgentReady,
@@ -42,16 +59,29 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 29] = [
         Self::InteractionSubmit,
         Self::InteractionComplete,
         Self::InteractionStop,
         Self::InteractionRoute,
         Self::InteractionGet,
+        Self::InteractionBegin,
+        Self::InteractionPlace,
+        Self::InteractionPull,
+        Self::InteractionChange,
+        Self::InteractionTransfer,
+        Self::InteractionInvite,
+        Self::InteractionMonitor,
+        Self::InteractionLeave,
+        Self::InteractionHold,
+        Self::InteractionResume,
+        Self::InteractionLock,
+        Self::InteractionUnlock,
         Self::RouteChange,
         Self::RouteCancel,
         Self::OfferAccept,
         Self::OfferReject,
+        Self::OfferWithdraw,
         Self::AgentLogin,
         Self::AgentLogout,
         Self::AgentReady,
@@ -69,10 +99,23 @@ impl Verb {
             Self::InteractionStop => "interaction.stop",
             Self::InteractionRoute => "interaction.route",
             Self::InteractionGet => "interaction.get",
+            Self::InteractionBegin => "interaction.begin",
+            Self::InteractionPlace => "interaction.place",
+            Self::InteractionPull => "interaction.pull",
+            Self::InteractionChange => "interaction.change",
+            Self::InteractionTransfer => "interaction.transfer",
+            Self::InteractionInvite => "interaction.invite",
+            Self::InteractionMonitor => "interaction.monitor",
+            Self::InteractionLeave => "interaction.leave",
+            Self::InteractionHold => "interaction.hold",
+            Self::InteractionResume => "interaction.resume",
+            Self::InteractionLock => "interaction.lock",
+            Self::InteractionUnlock => "interaction.unlock",
             Self::RouteChange => "route.change",
             Self::RouteCancel => "route.cancel",
             Self::OfferAccept => "offer.accept",
             Self::OfferReject => "offer.reject",
+            Self::OfferWithdraw => "offer.withdraw",
             Self::AgentLogin => "agent.login",
             Self::AgentLogout => "agent.logout",
             Self::AgentReady => "agent.ready",
@@ -96,7 +139,7 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
-    fn new(input: impl Into<InputOf>, about: About) -> Self {
+    pub(crate) fn new(input: impl Into<InputOf>, about: About) -> Self {
         Self {
             input: input.into().0,
             about,
@@ -105,7 +148,7 @@ impl Ready {
 }
 
 /// The input of a subject, as one of the whole.
-struct InputOf(Input);
+pub(crate) struct InputOf(Input);
 
 impl From<agent::Input> for InputOf {
     fn from(input: agent::Input) -> Self {
@@ -189,9 +232,80 @@ fn sealed_submission(
     let data = std::mem::take(&mut body.user_data);
     let vault = house.hall.vault();
     let data = personal::seal(&*vault, caller.tenant, contact, open_keys, data)?;
-    let submission = body.into_model(contact, data)?;
+    let said = particulars(&*vault, caller, &mut body, contact, &data)?;
+    let mut submission = body.into_model(contact, data)?;
+    submission.said = Rare::of(said);
     let input = interaction::Input::Submit(Box::new(submission));
     Ok(Ready::new(input, About::Named))
+}
+
+/// What else is said of a new interaction; texts about the person are sealed with the slot of its
+/// user data.
+fn particulars(
+    vault: &dyn Vault,
+    caller: &Caller,
+    body: &mut Submit,
+    contact: Option<ContactId>,
+    data: &UserData,
+) -> Result<Particulars, Problem> {
+    if let Some(id) = &body.external_id {
+        work::check_external_id(id, "/external_id")?;
+    }
+    let mut slot = data.personal.as_ref().map(|it| it.sealed().clone());
+    let mut seal = |text: Option<String>| match text {
+        None => Ok(None),
+        Some(text) => {
+            let sealed = personal::seal_text(vault, caller.tenant, contact, slot.as_ref(), &text)?;
+            slot = Some(sealed.sealed().clone());
+            Ok::<_, Problem>(Some(sealed))
+        }
+    };
+    let (subject, comment) = (body.subject.take(), body.comment.take());
+    if let Some(text) = &subject {
+        work::check_subject(text, "/subject")?;
+    }
+    if let Some(text) = &comment {
+        work::check_comment(text, "/comment")?;
+    }
+    Ok(Particulars {
+        external_id: body.external_id.take(),
+        subject: seal(subject)?,
+        comment: seal(comment)?,
+        in_queues: work::check_exits(std::mem::take(&mut body.in_queues), "/in_queues")?,
+        out_queues: work::check_exits(std::mem::take(&mut body.out_queues), "/out_queues")?,
+        online: body.online,
+        received: body.received_at.map(|time| time.0.0),
+        submitted_by: body.submitted_by.take().map(|name| name.0),
+    })
+}
+
+/// An agent begins work of his own.
+pub(crate) async fn begin(
+    house: &House,
+    caller: &Caller,
+    mut body: Submit,
+) -> Result<Ready, Problem> {
+    let agent = caller.own_agent()?;
+    let contact = match body.contact.take() {
+        None => None,
+        Some(text) => Some(contact(house, caller, text).await?),
+    };
+    let open_keys = house.names.open_keys(caller.tenant).await?;
+    let ready = sealed_submission(house, caller, body, contact, &open_keys)?;
+    match ready.input {
+        Input::Interaction(interaction::Input::Submit(new)) => {
+            let input = interaction::Input::Begin { agent, new };
+            Ok(Ready::new(input, About::Named))
+        }
+        _ => Err(Problem::broken("a submission became something else")),
+    }
+}
+
+/// The one who asked another agent does not want it any more.
+pub(crate) fn withdraw(caller: &Caller, offer: OfferId) -> Result<Ready, Problem> {
+    let agent = caller.own_agent()?;
+    let input = offer::Input::Withdraw { offer, agent };
+    Ok(Ready::new(input, About::Offer(offer)))
 }
 
 /// Refuses roles that never submit before anything about a person is stored for them; everything
@@ -209,7 +323,7 @@ fn may_write(caller: &Caller) -> Result<(), Problem> {
 const CONTACT_CHARS_MAX: usize = 200;
 
 /// The contact known by this text.
-async fn contact(house: &Shared, caller: &Caller, text: String) -> Result<ContactId, Problem> {
+async fn contact(house: &House, caller: &Caller, text: String) -> Result<ContactId, Problem> {
     check_contact(&text, "/contact")?;
     let (vault, tenant) = (house.hall.vault(), caller.tenant);
     let made = tokio::task::spawn_blocking(move || vault.contact(tenant, &text)).await;

@@ -50,7 +50,7 @@ impl Modify for Security {
 }
 
 /// What may go wrong with every operation.
-const COMMON: [(&str, &str); 16] = [
+const COMMON: [(&str, &str); 17] = [
     ("400", "The request cannot be read."),
     ("401", "No key, or one that opens nothing."),
     ("403", "The key does not allow it."),
@@ -68,6 +68,7 @@ const COMMON: [(&str, &str); 16] = [
         "422",
         "A value of the request is not possible, or the Idempotency-Key was used before.",
     ),
+    ("423", "Somebody keeps others from changing it."),
     ("429", "A limit was reached; try again later."),
     ("431", "The header lines are too long."),
     ("500", "The server failed."),
@@ -127,9 +128,16 @@ fn problem(description: &str) -> RefOr<Response> {
 }
 
 /// Operations that take no body for `{}`, because nothing in it has to be said.
-const BODY_MAY_BE_EMPTY: [&str; 6] = [
+const BODY_MAY_BE_EMPTY: [&str; 13] = [
     "acceptOffer",
     "heartbeatAgent",
+    "holdInteraction",
+    "leaveInteraction",
+    "lockInteraction",
+    "pullInteraction",
+    "resumeInteraction",
+    "unlockInteraction",
+    "withdrawOffer",
     "loginAgent",
     "logoutAgent",
     "readyAgent",

@@ -10,6 +10,7 @@ pub(crate) mod offer;
 pub(crate) mod route;
 pub(crate) mod targets;
 pub(crate) mod webhook;
+pub(crate) mod work;
 pub(crate) mod written;
 
 use ringback_model::Name;

@@ -36,6 +36,7 @@ mod state;
 mod stream;
 mod text;
 mod webhooks;
+mod work;
 
 pub use erasing::{SettleFault, settle_erasures};
 pub use files::{SETTINGS, canonical};

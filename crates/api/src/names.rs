@@ -3,9 +3,9 @@
 
 use crate::problem::Problem;
 use ringback_model::config::{Body, Kind, ScreenPop};
-use ringback_model::{Name, ObjectId, QueueId, VirtualQueueId};
+use ringback_model::{AgentId, Name, ObjectId, QueueId, VirtualQueueId};
 use ringback_ports::envelope::Actor;
-use ringback_ports::query::{Configured, Query, View};
+use ringback_ports::query::{Configured, Query, QueryFault, View};
 use ringback_ports::{Hall, Sequence, TenantId};
 use rustc_hash::FxHashMap;
 use std::collections::BTreeSet;
@@ -197,6 +197,23 @@ impl Names {
         answer
             .map(|(_, view)| view)
             .map_err(|fault| Problem::of_query(fault, "such configuration"))
+    }
+
+    /// The agent of this name, whoever asks.
+    pub(crate) async fn agent(
+        &self,
+        tenant: TenantId,
+        name: Name,
+    ) -> Result<Option<AgentId>, Problem> {
+        let answer = self
+            .hall
+            .query(tenant, self.house.clone(), Query::AgentNamed(name));
+        match answer.await {
+            Ok((_, View::Agent(live))) => Ok(Some(live.agent.id)),
+            Ok(_) => Err(Problem::crossed()),
+            Err(QueryFault::Unknown(_)) => Ok(None),
+            Err(fault) => Err(Problem::of_query(fault, "such agent")),
+        }
     }
 
     fn change(&self, tenant: TenantId, change: impl FnOnce(&mut Known)) -> Arc<Known> {

@@ -1,9 +1,11 @@
 //! User data at the door: open keys stay open, all others are sealed; on the way out they are
 //! opened again, or shown as erased.
 
+use crate::dto::work::DataEdit;
 use crate::problem::Problem;
+use ringback_model::interaction::Interaction;
 use ringback_model::value::{Limits, Map, UserData, Value};
-use ringback_model::{ContactId, Personal};
+use ringback_model::{ContactId, Personal, Sealed};
 use ringback_ports::TenantId;
 use ringback_ports::vault::Vault;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -31,17 +33,9 @@ pub(crate) fn seal(
     tenant: TenantId,
     contact: Option<ContactId>,
     open_keys: &BTreeSet<String>,
-    UserDataIn(map): UserDataIn,
+    data: UserDataIn,
 ) -> Result<UserData, Problem> {
-    Limits::default()
-        .check(&map)
-        .map_err(|limit| Problem::invalid("/user_data", limit.to_string()))?;
-    let (open, personal): (Map, Map) = if open_keys.is_empty() {
-        (Map::new(), map)
-    } else {
-        map.into_iter()
-            .partition(|(key, _)| open_keys.contains(key))
-    };
+    let (open, personal) = divided(open_keys, data)?;
     if personal.is_empty() {
         let personal = None;
         return Ok(UserData { open, personal });
@@ -52,6 +46,103 @@ pub(crate) fn seal(
     Ok(UserData { open, personal })
 }
 
+/// Seals a text of an interaction; with the slot by which something of it is sealed already, if
+/// there is one.
+pub(crate) fn seal_text(
+    vault: &dyn Vault,
+    tenant: TenantId,
+    contact: Option<ContactId>,
+    slot: Option<&Sealed>,
+    text: &str,
+) -> Result<Personal<String>, Problem> {
+    seal_plain(vault, tenant, contact, slot, text.as_bytes()).map(Personal::new)
+}
+
+/// What was sealed with a slot that was destroyed is gone; what comes after it gets a new one.
+fn seal_plain(
+    vault: &dyn Vault,
+    tenant: TenantId,
+    contact: Option<ContactId>,
+    slot: Option<&Sealed>,
+    plain: &[u8],
+) -> Result<Sealed, Problem> {
+    let beside = slot.map(|slot| vault.seal_beside(tenant, slot, plain));
+    match beside.transpose()?.flatten() {
+        Some(sealed) => Ok(sealed),
+        None => Ok(vault.seal(tenant, contact, plain)?),
+    }
+}
+
+/// User data of an interaction after an edit, sealed again as a whole.
+pub(crate) fn edited(
+    vault: &dyn Vault,
+    tenant: TenantId,
+    it: &Interaction,
+    open_keys: &BTreeSet<String>,
+    edit: DataEdit,
+) -> Result<UserData, Problem> {
+    let mut map = open(vault, tenant, &it.user_data)?.map;
+    for (key, value) in edit.attach.0 {
+        if map.insert(key.clone(), value).is_some() {
+            let problem = "the key is there already: update it";
+            return Err(Problem::invalid(
+                format!("/user_data/attach/{key}"),
+                problem,
+            ));
+        }
+    }
+    for (key, value) in edit.update.0 {
+        if map.insert(key.clone(), value).is_none() {
+            let problem = "the key is not there: attach it";
+            return Err(Problem::invalid(
+                format!("/user_data/update/{key}"),
+                problem,
+            ));
+        }
+    }
+    for key in &edit.delete {
+        map.remove(key);
+    }
+    let (open, personal) = divided(open_keys, UserDataIn(map))?;
+    if personal.is_empty() {
+        let personal = None;
+        return Ok(UserData { open, personal });
+    }
+    let plain = rmp_serde::to_vec_named(&personal).map_err(Problem::broken)?;
+    let slot = crate::work::slot(it);
+    let sealed = seal_plain(vault, tenant, it.contact, slot, &plain)?;
+    let personal = Some(Personal::new(sealed));
+    Ok(UserData { open, personal })
+}
+
+/// A sealed text; `None` when it was erased.
+pub(crate) fn open_text(
+    vault: &dyn Vault,
+    tenant: TenantId,
+    text: &Personal<String>,
+) -> Result<Option<String>, Problem> {
+    let plain = vault.open(tenant, text.sealed())?;
+    plain
+        .map(|plain| String::from_utf8(plain).map_err(Problem::broken))
+        .transpose()
+}
+
+/// Checks the limits and divides what is open from what is about the person.
+fn divided(
+    open_keys: &BTreeSet<String>,
+    UserDataIn(map): UserDataIn,
+) -> Result<(Map, Map), Problem> {
+    Limits::default()
+        .check(&map)
+        .map_err(|limit| Problem::invalid("/user_data", limit.to_string()))?;
+    if open_keys.is_empty() {
+        return Ok((Map::new(), map));
+    }
+    Ok(map
+        .into_iter()
+        .partition(|(key, _)| open_keys.contains(key)))
+}
+
 /// User data as an answer shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Opened {
@@ -59,6 +150,39 @@ pub(crate) struct Opened {
     pub(crate) map: Map,
     /// There was more, and its key was destroyed.
     pub(crate) erased: bool,
+    /// Its subject line.
+    pub(crate) subject: Option<String>,
+    /// What somebody noted about it.
+    pub(crate) comment: Option<String>,
+}
+
+/// Opens what is sealed of an interaction.
+pub(crate) fn open_all(
+    vault: &dyn Vault,
+    tenant: TenantId,
+    it: &Interaction,
+) -> Result<Opened, Problem> {
+    let mut opened = open(vault, tenant, &it.user_data)?;
+    if let Some(said) = it.said() {
+        let text = |text: &Option<Personal<String>>| match text {
+            None => Ok(None),
+            Some(text) => open_text(vault, tenant, text),
+        };
+        opened.subject = text(&said.subject)?;
+        opened.comment = text(&said.comment)?;
+    }
+    Ok(opened)
+}
+
+impl Opened {
+    const fn of(map: Map, erased: bool) -> Self {
+        Self {
+            map,
+            erased,
+            subject: None,
+            comment: None,
+        }
+    }
 }
 
 /// Opens what is sealed.
@@ -69,14 +193,14 @@ pub(crate) fn open(
 ) -> Result<Opened, Problem> {
     let mut map = data.open.clone();
     let Some(personal) = &data.personal else {
-        return Ok(Opened { map, erased: false });
+        return Ok(Opened::of(map, false));
     };
     match vault.open(tenant, personal.sealed())? {
-        None => Ok(Opened { map, erased: true }),
+        None => Ok(Opened::of(map, true)),
         Some(plain) => {
             let values: Map = rmp_serde::from_slice(&plain).map_err(Problem::broken)?;
             map.extend(values);
-            Ok(Opened { map, erased: false })
+            Ok(Opened::of(map, false))
         }
     }
 }

@@ -283,11 +283,16 @@ fn status_of(code: &str) -> StatusCode {
         | "denied.scope"
         | "denied.origin"
         | "offer.not_yours"
+        | "interaction.not_party"
+        | "interaction.workbin_of_another"
         | "interaction.not_owner" => StatusCode::FORBIDDEN,
         "request.unknown_method" => StatusCode::METHOD_NOT_ALLOWED,
         "request.too_slow" => StatusCode::REQUEST_TIMEOUT,
         "interaction.stopped" => StatusCode::GONE,
-        "config.version_mismatch" => StatusCode::PRECONDITION_FAILED,
+        "interaction.locked" => StatusCode::LOCKED,
+        "config.version_mismatch" | "interaction.version_mismatch" => {
+            StatusCode::PRECONDITION_FAILED
+        }
         "request.too_large" => StatusCode::PAYLOAD_TOO_LARGE,
         "request.unsupported_media_type" => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         "request.headers_too_large" => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -300,6 +305,8 @@ fn status_of(code: &str) -> StatusCode {
         | "request.unknown_field"
         | "request.key_reused"
         | "interaction.unknown_queue"
+        | "interaction.unknown_exit"
+        | "interaction.begun_with_route"
         | "route.unknown_virtual_queue"
         | "route.credit_too_large"
         | "route.unknown_target"

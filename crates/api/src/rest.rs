@@ -12,6 +12,7 @@ pub(crate) mod objects;
 pub(crate) mod offers;
 pub(crate) mod queues;
 pub(crate) mod webhooks;
+pub(crate) mod work;
 
 use crate::commands::{self, Ready};
 use crate::door::Caller;

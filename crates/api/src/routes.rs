@@ -3,7 +3,7 @@
 use crate::document::{self, Document};
 use crate::rest::{
     agents, calendars, config, contacts, health, interactions, keys, numbers, objects, offers,
-    queues, webhooks,
+    queues, webhooks, work,
 };
 use crate::state::{House, Shared};
 use crate::stream::{socket, sse};
@@ -84,6 +84,65 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
         "/v1/interactions/{interaction}/why",
         "whyInteraction",
     ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/change",
+        "changeInteraction",
+    ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/hold",
+        "holdInteraction",
+    ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/invite",
+        "inviteAgent",
+    ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/leave",
+        "leaveInteraction",
+    ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/lock",
+        "lockInteraction",
+    ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/monitor",
+        "monitorInteraction",
+    ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/place",
+        "placeInteraction",
+    ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/pull",
+        "pullInteraction",
+    ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/resume",
+        "resumeInteraction",
+    ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/transfer",
+        "transferInteraction",
+    ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/unlock",
+        "unlockInteraction",
+    ),
+    ("POST", "/v1/interactions/begin", "beginInteraction"),
+    ("POST", "/v1/offers/{offer}/withdraw", "withdrawOffer"),
+    ("GET", "/v1/agents/{name}/workbins", "listWorkbins"),
+    ("GET", "/v1/agents/{name}/workbins/{workbin}", "getWorkbin"),
     ("GET", "/v1/keys", "listKeys"),
     ("POST", "/v1/keys", "makeKey"),
     ("DELETE", "/v1/keys/{name}", "revokeKey"),
@@ -205,6 +264,21 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(interactions::complete))
         .routes(routes!(interactions::stop))
         .routes(routes!(interactions::cancel, interactions::change))
+        .routes(routes!(work::begin))
+        .routes(routes!(work::change))
+        .routes(routes!(work::hold))
+        .routes(routes!(work::invite))
+        .routes(routes!(work::leave))
+        .routes(routes!(work::lock))
+        .routes(routes!(work::monitor))
+        .routes(routes!(work::place))
+        .routes(routes!(work::pull))
+        .routes(routes!(work::resume))
+        .routes(routes!(work::transfer))
+        .routes(routes!(work::unlock))
+        .routes(routes!(work::workbins))
+        .routes(routes!(work::workbin))
+        .routes(routes!(offers::withdraw))
         .routes(routes!(offers::accept))
         .routes(routes!(offers::reject))
         .routes(routes!(agents::list))

@@ -167,6 +167,8 @@ const fn is_about_the_whole(query: &Query) -> bool {
         | Query::Why(_)
         | Query::Agent(_)
         | Query::AgentNamed(_)
+        | Query::Workbins(_)
+        | Query::Workbin { .. }
         | Query::QueueNamed(_)
         | Query::VirtualQueueNamed(_)
         | Query::Line { .. } => false,

@@ -5,6 +5,8 @@
 //! the rest of its meaning undone: it was decided against the state it is applied to, so this
 //! does not happen, and the digest would show it if it did.
 
+mod handling;
+
 use crate::digest;
 use crate::matching::{self, Matching};
 use crate::results::SWOOP;
@@ -13,13 +15,13 @@ use crate::timers::Timer;
 use ringback_model::agent::{AtWork, Claim, ClaimKind, Desk, NotReady, Occupied, Readiness};
 use ringback_model::config::Kind;
 use ringback_model::effect::Phase;
-use ringback_model::interaction::{Interaction, Subject};
+use ringback_model::interaction::{Interaction, Subject, Wish};
 use ringback_model::offer::{NotTaken, Offer};
 use ringback_model::place::{BackTo, Party, Place, Role, Who};
 use ringback_model::route::{Cooling, RouteRequest};
 use ringback_model::{
     AgentId, DeskSessionId, EffectId, EngineTime, Event, InteractionId, Medium, Now, OfferId, Rare,
-    RouteRequestId, agent, config, effect, interaction, node, offer, route,
+    RouteRequestId, agent, config, effect, node, offer, route,
 };
 
 impl State {
@@ -39,35 +41,6 @@ impl State {
     }
 
     // -- interactions -----------------------------------------------------------------------
-
-    fn apply_interaction(&mut self, event: &interaction::Event) {
-        match event {
-            interaction::Event::Submitted(it) => {
-                self.counters.interaction = self.counters.interaction.max(it.id.0);
-                *self.places.count(&it.place) += 1;
-                *self.open_in.entry(it.queue).or_default() += 1;
-                self.interactions.insert(it.id, (**it).clone());
-            }
-            interaction::Event::Moved { of, to } => {
-                self.change(*of, |it| it.queue = *to);
-                *self.open_in.entry(*to).or_default() += 1;
-                if let Some(open) = self.open_in.get_mut(&of.queue) {
-                    *open -= 1;
-                }
-            }
-            interaction::Event::Stopped { of, owner, at, .. } => {
-                if let Some(gone) = self.interactions.remove(of.interaction) {
-                    *self.places.count(&gone.place) -= 1;
-                    if let Some(open) = self.open_in.get_mut(&gone.queue) {
-                        *open -= 1;
-                    }
-                }
-                if let Some(owner) = owner {
-                    self.release(*owner, of.interaction, Some(at.engine));
-                }
-            }
-        }
-    }
 
     /// Moves an interaction to a place and raises its version.
     fn put(&mut self, of: Subject, place: Place) {
@@ -137,6 +110,20 @@ impl State {
             it.place = Place::Routing;
         });
         self.enter_line(request.id);
+        self.arm_end(request.id);
+    }
+
+    /// A request ends when nobody is found in time, as long as it stands in line.
+    fn arm_end(&mut self, id: RouteRequestId) {
+        if let Some(at) = self.requests.get(id).and_then(|it| it.ends_at.0) {
+            self.timers.arm(at, Timer::RequestEnds(id));
+        }
+    }
+
+    fn disarm_end(&mut self, id: RouteRequestId) {
+        if let Some(at) = self.requests.get(id).and_then(|it| it.ends_at.0) {
+            self.timers.disarm(at, Timer::RequestEnds(id));
+        }
     }
 
     fn widened(
@@ -198,6 +185,7 @@ impl State {
     /// Takes a request out of line, timers and books.
     fn drop_request(&mut self, id: RouteRequestId) {
         self.matcher.remove(id);
+        self.disarm_end(id);
         let Some(request) = self.requests.remove(id) else {
             return;
         };
@@ -222,6 +210,7 @@ impl State {
                 offer,
                 agent,
                 at,
+                ..
             } => {
                 self.offer_accepted(*of, *offer, *agent, *at);
             }
@@ -243,17 +232,11 @@ impl State {
         self.counters.offer = self.counters.offer.max(offer.id.0);
         self.timers.arm(offer.until, Timer::OfferLapses(offer.id));
         self.offers.insert(offer.id, offer.clone());
-        // While one request is offered, none of its interaction's requests stands in line.
-        for id in self.requests_of(of.interaction) {
-            self.matcher.remove(id);
+        if offer.wish.is_some() {
+            self.invited(of, offer.id);
+        } else {
+            self.routed_to(of, offer);
         }
-        self.put(
-            of,
-            Place::Offer {
-                offer: offer.id,
-                back_to: offer.back_to.clone(),
-            },
-        );
         let claim = Claim {
             interaction: of.interaction,
             medium: offer.medium,
@@ -270,18 +253,43 @@ impl State {
         }
     }
 
+    fn routed_to(&mut self, of: Subject, offer: &Offer) {
+        // While one request is offered, none of its interaction's requests stands in line.
+        for id in self.requests_of(of.interaction) {
+            self.matcher.remove(id);
+            self.disarm_end(id);
+        }
+        self.put(
+            of,
+            Place::Offer {
+                offer: offer.id,
+                back_to: offer.back_to.clone(),
+            },
+        );
+    }
+
     fn offer_accepted(&mut self, of: Subject, id: OfferId, agent: AgentId, at: Now) {
         let Some(offer) = self.end_offer(id, EndedOffer::Accepted) else {
             return;
         };
-        self.drop_request(offer.request);
+        if let Some(request) = offer.request {
+            self.drop_request(request);
+        }
+        let role = role_of(offer.wish);
         self.change(of, |it| {
-            it.requests.retain(|request| *request != offer.request);
+            it.requests
+                .retain(|request| Some(*request) != offer.request);
             it.place = Place::Handling;
             it.parties.push(Party {
                 who: Who::Agent(agent),
-                role: Role::Owner,
+                role,
                 since: at,
+            });
+            it.more.change(|more| {
+                more.invitations.retain(|invited| *invited != id);
+                if role == Role::Owner {
+                    more.author.get_or_insert(agent);
+                }
             });
         });
         self.at_work.update(agent, |at_work| {
@@ -290,7 +298,7 @@ impl State {
                 .iter_mut()
                 .find(|claim| claim.interaction == of.interaction);
             if let Some(claim) = claim {
-                claim.kind = ClaimKind::Handling;
+                claim.kind = claim_of(role).unwrap_or(ClaimKind::Handling);
                 claim.since = at;
             }
             let occupied = |it: &mut Occupied| it.since = it.since.or(Some(at.engine));
@@ -313,30 +321,41 @@ impl State {
         let Some(offer) = self.end_offer(id, ended(how)) else {
             return;
         };
-        self.put(of, place_of(back_to));
-        if let Some(until) = cooling_until {
-            let pair = Cooling {
-                agent: offer.agent,
-                until,
-            };
-            // A pause that is over, but whose timer has not fired, gives way to the new one.
-            let over = self.requests.update(offer.request, |request| {
-                let cooling = &mut request.cooling;
-                let same = cooling.iter().position(|old| old.agent == pair.agent);
-                let over = same.map(|index| cooling.remove(index));
-                cooling.push(pair);
-                over
-            });
-            if let Some(Some(over)) = over {
-                self.timers
-                    .disarm(over.until, Timer::Cooled(offer.request, offer.agent));
-            }
-            self.timers
-                .arm(until, Timer::Cooled(offer.request, offer.agent));
+        match place_of(back_to) {
+            Some(place) => self.put(of, place),
+            None => self.change(of, |it| {
+                it.more
+                    .change(|more| more.invitations.retain(|invited| *invited != id));
+            }),
+        }
+        if let (Some(until), Some(id)) = (cooling_until, offer.request) {
+            self.cool(id, offer.agent, until);
         }
         for request in self.requests_of(of.interaction) {
             self.enter_line(request);
+            self.arm_end(request);
         }
+        self.missed(&offer, misses);
+        self.release(offer.agent, of.interaction, None);
+    }
+
+    fn cool(&mut self, id: RouteRequestId, agent: AgentId, until: EngineTime) {
+        let pair = Cooling { agent, until };
+        // A pause that is over, but whose timer has not fired, gives way to the new one.
+        let over = self.requests.update(id, |request| {
+            let cooling = &mut request.cooling;
+            let same = cooling.iter().position(|old| old.agent == agent);
+            let over = same.map(|index| cooling.remove(index));
+            cooling.push(pair);
+            over
+        });
+        if let Some(Some(over)) = over {
+            self.timers.disarm(over.until, Timer::Cooled(id, agent));
+        }
+        self.timers.arm(until, Timer::Cooled(id, agent));
+    }
+
+    fn missed(&mut self, offer: &Offer, misses: u8) {
         self.at_work.update(offer.agent, |at_work| {
             if misses == 0 {
                 at_work.misses.remove(&offer.medium);
@@ -344,7 +363,6 @@ impl State {
                 at_work.misses.insert(offer.medium, misses);
             }
         });
-        self.release(offer.agent, of.interaction, None);
     }
 
     fn end_offer(&mut self, id: OfferId, how: EndedOffer) -> Option<Offer> {
@@ -378,6 +396,7 @@ impl State {
             }
             agent::Event::LoggedOut { agent } => {
                 self.disarm_grace(*agent);
+                self.keep_all(*agent);
                 self.at_work.update(*agent, |at_work| {
                     at_work.desk = None;
                     at_work.media.clear();
@@ -404,12 +423,14 @@ impl State {
             }
             agent::Event::DeskBack { agent } => {
                 self.disarm_grace(*agent);
+                self.keep_all(*agent);
                 self.desk(*agent, |desk| desk.silent = false);
                 self.refresh_all_free(*agent);
             }
-            agent::Event::DeskSilent { agent } => {
+            agent::Event::DeskSilent { agent, returns } => {
                 self.disarm_grace(*agent);
                 self.desk(*agent, |desk| desk.silent = true);
+                self.will_return(*agent, returns);
                 self.refresh_all_free(*agent);
             }
             agent::Event::Paused { agent, media } => {
@@ -423,6 +444,7 @@ impl State {
     fn logged_in(&mut self, agent: AgentId, session: DeskSessionId, media: &[Medium], at: Now) {
         self.counters.desk = self.counters.desk.max(session.0);
         self.disarm_grace(agent);
+        self.keep_all(agent);
         self.at_work.update(agent, |at_work| {
             let desk = Desk {
                 session,
@@ -487,12 +509,14 @@ impl State {
 
     /// Gives a claim back. `idle_since` is told when the agent had really worked.
     fn release(&mut self, agent: AgentId, id: InteractionId, idle_since: Option<EngineTime>) {
+        self.keep(agent, id);
         self.at_work.update(agent, |at_work| {
             at_work.claims.retain(|claim| claim.interaction != id);
             if let Some(at) = idle_since {
                 at_work.idle_since = at;
-                let handles = |claim: &Claim| claim.kind == ClaimKind::Handling;
-                if !at_work.claims.iter().any(handles) {
+                // To advise and to join are work as well.
+                let works = |claim: &Claim| claim.kind != ClaimKind::Offered;
+                if !at_work.claims.iter().any(works) {
                     at_work.occupied.change(|it| {
                         it.before = it.until(at);
                         it.since = None;
@@ -577,6 +601,7 @@ impl State {
                 claims: Vec::new(),
                 misses: std::collections::BTreeMap::new(),
                 idle_since: EngineTime::default(),
+                more: Rare::none(),
                 paused: Rare::none(),
                 occupied: Rare::none(),
             };
@@ -649,14 +674,34 @@ pub(crate) const fn waiting(request: &RouteRequest) -> matching::Waiting {
     }
 }
 
-/// The place an interaction returns to.
-fn place_of(back_to: &BackTo) -> Place {
+/// The place an interaction returns to; none when it never left its owner's hands.
+fn place_of(back_to: &BackTo) -> Option<Place> {
     match back_to {
-        BackTo::Queue => Place::Queue,
-        BackTo::Routing => Place::Routing,
-        BackTo::Workbin { workbin } => Place::Workbin {
+        BackTo::Queue => Some(Place::Queue),
+        BackTo::Routing => Some(Place::Routing),
+        BackTo::Workbin { workbin } => Some(Place::Workbin {
             workbin: workbin.clone(),
-        },
+            owner: None,
+        }),
+        BackTo::Handling => None,
+    }
+}
+
+/// As what an agent takes part who took an offer.
+const fn role_of(wish: Option<Wish>) -> Role {
+    match wish {
+        None | Some(Wish::Transfer) => Role::Owner,
+        Some(Wish::Consult) => Role::Consultant,
+        Some(Wish::Conference) => Role::Conference,
+    }
+}
+
+/// The claim a role takes; listening takes none.
+const fn claim_of(role: Role) -> Option<ClaimKind> {
+    match role {
+        Role::Owner => Some(ClaimKind::Handling),
+        Role::Consultant | Role::Conference => Some(ClaimKind::Consult),
+        Role::Monitor | Role::Coach | Role::Customer | Role::Bot => None,
     }
 }
 
@@ -666,5 +711,7 @@ const fn ended(how: &NotTaken) -> EndedOffer {
         NotTaken::Lapsed => EndedOffer::Lapsed,
         NotTaken::DeskGone => EndedOffer::DeskGone,
         NotTaken::InteractionStopped => EndedOffer::InteractionStopped,
+        NotTaken::Withdrawn => EndedOffer::Withdrawn,
+        NotTaken::TakenOut => EndedOffer::TakenOut,
     }
 }

@@ -6,7 +6,7 @@ use crate::matching::Matching;
 use crate::state::State;
 use ringback_model::agent::ClaimKind;
 use ringback_model::interaction::Interaction;
-use ringback_model::place::Place;
+use ringback_model::place::{Place, Role, Who};
 use ringback_model::{AgentId, Now};
 
 impl State {
@@ -30,7 +30,16 @@ impl State {
             if offer.made.engine > now.engine {
                 broken.push(format!("{id} was made in the future"));
             }
-            if !matches!(it, Some(Place::Offer { offer, .. }) if *offer == id) {
+            let invited = || {
+                let more = self.interaction(offer.interaction)?.more.get()?;
+                Some(more.invitations.contains(&id))
+            };
+            let fits = match it {
+                Some(Place::Offer { offer: open, .. }) => *open == id && offer.wish.is_none(),
+                Some(Place::Handling) => offer.wish.is_some() && invited() == Some(true),
+                _ => false,
+            };
+            if !fits {
                 broken.push(format!(
                     "{id} is open, but {} is not offered",
                     offer.interaction
@@ -52,10 +61,7 @@ impl State {
 
     fn check_interaction(&self, it: &Interaction, broken: &mut Vec<String>) {
         let id = it.id;
-        let owners = it
-            .parties
-            .iter()
-            .filter(|party| party.role == ringback_model::place::Role::Owner);
+        let owners = it.parties.iter().filter(|party| party.role == Role::Owner);
         let owners = owners.count();
         let in_line = it
             .requests
@@ -71,19 +77,55 @@ impl State {
                 owners == 0
                     && in_line == 0
                     && self.offer(offer).is_some_and(|offer| {
-                        offer.interaction == id && it.requests.contains(&offer.request)
+                        let routed = offer.request.is_some_and(|id| it.requests.contains(&id));
+                        offer.interaction == id && routed
                     })
             }
             Place::Handling => owners == 1 && it.requests.is_empty(),
             Place::Stopped => false,
             _ => owners == 0,
         };
+        self.check_parties(it, broken);
         if !fits {
             broken.push(format!(
                 "{id} in place {} has {owners} owners, {} requests, {in_line} in line",
                 it.place.name(),
                 it.requests.len()
             ));
+        }
+    }
+
+    /// Agents take part only while it is handled, and each invitation is an open offer.
+    fn check_parties(&self, it: &Interaction, broken: &mut Vec<String>) {
+        let agents = it.parties.iter().filter_map(|party| match party.who {
+            Who::Agent(agent) => Some((agent, party.role)),
+            _ => None,
+        });
+        for (agent, role) in agents {
+            let listens = self
+                .at_work(agent)
+                .and_then(|at_work| at_work.more.get())
+                .is_some_and(|more| more.listens.contains(&it.id));
+            let claims = self.at_work(agent).is_some_and(|at_work| {
+                let mut claims = at_work.claims.iter();
+                claims.any(|claim| claim.interaction == it.id && claim.kind != ClaimKind::Offered)
+            });
+            let fits = match role {
+                Role::Monitor | Role::Coach => listens && !claims,
+                _ => claims && !listens,
+            };
+            if it.place != Place::Handling || !fits {
+                broken.push(format!("{agent} is {} of {} wrongly", role.name(), it.id));
+            }
+        }
+        let invitations = it.more.get().map(|more| more.invitations.as_slice());
+        for offer in invitations.unwrap_or_default() {
+            if self
+                .offer(*offer)
+                .is_none_or(|offer| offer.interaction != it.id)
+            {
+                broken.push(format!("{} counts {offer}, which is over", it.id));
+            }
         }
     }
 
@@ -95,19 +137,34 @@ impl State {
         for claim in &at_work.claims {
             let it = self.interaction(claim.interaction);
             let fits = match claim.kind {
-                ClaimKind::Offered => it.is_some_and(|it| match it.place {
-                    Place::Offer { offer, .. } => {
-                        self.offer(offer).is_some_and(|offer| offer.agent == agent)
-                    }
-                    _ => false,
-                }),
+                ClaimKind::Offered => {
+                    it.is_some_and(|it| self.offers_of(it).any(|offer| offer.agent == agent))
+                }
                 ClaimKind::Handling => it.is_some_and(|it| it.owner() == Some(agent)),
-                ClaimKind::Reserved | ClaimKind::Consult | ClaimKind::WrapUp => true,
+                ClaimKind::Consult => it
+                    .and_then(|it| it.party(agent))
+                    .is_some_and(|party| matches!(party.role, Role::Consultant | Role::Conference)),
+                ClaimKind::Reserved | ClaimKind::WrapUp => true,
             };
             if !fits {
                 broken.push(format!(
                     "{agent} claims {} without having it",
                     claim.interaction
+                ));
+            }
+        }
+        let desk = at_work.desk;
+        let silent = desk.is_some_and(|desk| desk.silent);
+        let returns = at_work.more.get().map(|more| &more.returns);
+        for claim in at_work
+            .claims
+            .iter()
+            .filter(|claim| claim.kind == ClaimKind::Handling)
+        {
+            let id = claim.interaction;
+            if returns.is_some_and(|returns| returns.contains_key(&id)) != silent {
+                broken.push(format!(
+                    "{id} of {agent} goes back exactly when the desk is silent, which is {silent}"
                 ));
             }
         }
@@ -166,6 +223,7 @@ impl State {
             ("capacity rules", again.rules == self.rules),
             ("offer times", again.offer_ttls == self.offer_ttls),
             ("places", again.places == self.places),
+            ("workbins", again.bins == self.bins),
             ("lines", self.same_lines(&again)),
         ];
         for (what, same) in same {

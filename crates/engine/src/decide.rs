@@ -6,10 +6,11 @@
 mod agents;
 mod configuration;
 mod effects;
+mod handling;
 mod interactions;
 mod objects;
 mod offers;
-mod requests;
+pub(crate) mod requests;
 mod segments;
 mod timers;
 
@@ -38,7 +39,7 @@ pub fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Refu
         Input::Effect(input) => effects::decide(state, now, input).map_err(Refused::from),
         Input::Interaction(input) => interactions::decide(state, now, input),
         Input::Node(input) => Ok(node(state, now, input)),
-        Input::Offer(input) => offers::decide(state, now, input).map_err(Refused::from),
+        Input::Offer(input) => offers::decide(state, now, input),
         Input::Route(input) => requests::decide(state, now, input),
     }
 }
@@ -48,6 +49,7 @@ fn node(state: &State, now: Now, input: &node::Input) -> Vec<Event> {
         node::Input::Opened { outage, clock_off } => {
             let mut events = vec![Event::Node(node::Event::Opened { outage, clock_off })];
             events.extend(agents::all_desks_lost(state, now));
+            events.extend(agents::unsettled(state, now));
             events.extend(effects::uncertain(state, now));
             events
         }

@@ -226,7 +226,9 @@ impl Restore {
         if it.place != Place::Routing && !it.requests.is_empty() {
             self.not_in_line.insert(it.id);
         }
-        state.interactions.insert_digested(it.id, it, digest);
+        let id = it.id;
+        state.interactions.insert_digested(id, it, digest);
+        state.enter_bin(id);
     }
 
     fn request(&mut self, request: RouteRequest, digest: u64) {
@@ -242,6 +244,9 @@ impl Restore {
             let wanted = request.wanted();
             self.in_line
                 .push(state.matcher.in_line(waiting(&request), &wanted));
+            if let Some(at) = request.ends_at.0 {
+                state.timers.arm(at, Timer::RequestEnds(id));
+            }
         }
         state.requests.insert_digested(id, request, digest);
     }
@@ -258,6 +263,7 @@ impl Restore {
             if let Some(at) = grace {
                 state.timers.arm(at, Timer::DeskSilent(agent));
             }
+            state.arm_returns(agent);
             state.refresh_all_free(agent);
         }
         if let Some(at) = state.forget_at {

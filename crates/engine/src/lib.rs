@@ -22,12 +22,14 @@
 #![warn(missing_docs)]
 
 pub mod apply;
+pub mod capabilities;
 mod capacity;
 mod check;
 mod choice;
 pub mod decide;
 mod digest;
 mod groups;
+mod guard;
 pub mod image;
 mod lookup;
 pub mod matching;
@@ -39,6 +41,7 @@ mod timers;
 mod tracked;
 mod why;
 
+pub use capabilities::capabilities;
 pub use decide::decide;
 pub use react::react;
 pub use results::Kept;

@@ -95,7 +95,7 @@ impl State {
     #[must_use]
     pub fn offer_ttl(&self, medium: Medium) -> Millis {
         let own = self.offer_ttls.get(&medium).copied();
-        own.unwrap_or(self.settings.offer_ttl)
+        own.unwrap_or_else(|| self.settings.offer_ttl(medium))
     }
 
     pub(crate) fn object_put(&mut self, it: &Object) {

@@ -10,8 +10,8 @@ use ringback_model::interaction::Subject;
 use ringback_model::offer::{Decision, Details, Occasion, Offer};
 use ringback_model::place::{BackTo, Place};
 use ringback_model::{
-    AgentId, Event, InteractionId, Now, OfferId, Rare, RouteRequestId, agent, config, interaction,
-    offer, route,
+    AgentId, Event, InteractionId, Medium, Now, OfferId, Rare, RouteRequestId, agent, config,
+    interaction, offer, route,
 };
 
 /// The events that follow from one event; nothing, mostly.
@@ -43,14 +43,24 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
         }
         // Whoever was given one may have room for another, when what it interrupts rests.
         Event::Offer(offer::Event::Made { offer, .. }) => {
-            match state.paused_now(offer.agent, Some(offer.medium)) {
-                Some(paused) => vec![paused],
-                None => offer_agent(state, now, offer.agent),
-            }
+            offer_beside(state, now, offer.agent, offer.medium)
         }
-        Event::Interaction(interaction::Event::Stopped {
-            owner: Some(agent), ..
-        })
+        // So may whoever took something himself.
+        Event::Interaction(interaction::Event::Pulled { of, agent, .. }) => {
+            let it = state.interaction(of.interaction);
+            it.map(|it| offer_beside(state, now, *agent, it.medium))
+                .unwrap_or_default()
+        }
+        Event::Interaction(interaction::Event::Submitted(it)) => it
+            .owner()
+            .map(|owner| offer_beside(state, now, owner, it.medium))
+            .unwrap_or_default(),
+        Event::Interaction(
+            interaction::Event::Stopped {
+                owner: Some(agent), ..
+            }
+            | interaction::Event::Left { agent, .. },
+        )
         | Event::Agent(
             agent::Event::LoggedIn { agent, .. }
             | agent::Event::Ready { agent, .. }
@@ -103,6 +113,15 @@ fn offer_request(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
     }
 }
 
+/// An agent who has one more of a medium looks for a request, after what that one interrupts
+/// rests.
+fn offer_beside(state: &State, now: Now, agent: AgentId, added: Medium) -> Vec<Event> {
+    match state.paused_now(agent, Some(added)) {
+        Some(paused) => vec![paused],
+        None => offer_agent(state, now, agent),
+    }
+}
+
 /// An agent looks for a request, after what rested without need goes on.
 fn offer_agent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
     if let Some(paused) = state.paused_now(agent, None) {
@@ -151,7 +170,7 @@ fn offer(state: &State, now: Now, id: RouteRequestId, agent: AgentId, came: Came
     };
     let skipped = match came.occasion {
         Occasion::RequestCame => state.skipped(id),
-        Occasion::AgentCame => Vec::new(),
+        Occasion::AgentCame | Occasion::Asked => Vec::new(),
     };
     let idle_since = state
         .at_work(agent)
@@ -159,7 +178,7 @@ fn offer(state: &State, now: Now, id: RouteRequestId, agent: AgentId, came: Came
     let offer = Offer {
         id: OfferId(state.counters().offer + 1),
         interaction: it.id,
-        request: id,
+        request: Some(id),
         agent,
         medium: it.medium,
         made: now,
@@ -180,6 +199,7 @@ fn offer(state: &State, now: Now, id: RouteRequestId, agent: AgentId, came: Came
                 ahead_excluded: excluded,
             }),
         },
+        wish: None,
     };
     let of = Subject {
         interaction: it.id,

@@ -7,20 +7,20 @@ use crate::objects::Retired;
 use crate::results::{Kept, Results};
 use crate::timers::Timers;
 use crate::tracked::Tracked;
-use ringback_model::agent::AtWork;
+use ringback_model::agent::{AtWork, ClaimKind};
 use ringback_model::capacity::Rule;
 use ringback_model::config::{Agent, ApiKey, Kind, Object, Queue, Settings, Version, VirtualQueue};
 use ringback_model::effect::Order;
-use ringback_model::interaction::Interaction;
+use ringback_model::interaction::{Interaction, PlacedSequence};
 use ringback_model::offer::Offer;
-use ringback_model::place::Place;
+use ringback_model::place::{BinOwner, Place};
 use ringback_model::route::{Cooling, PlaceInLine, RouteRequest, Waiting};
 use ringback_model::{
     AgentId, EffectId, EngineTime, InteractionId, Medium, Millis, Name, ObjectId, OfferId, Outcome,
     QueueId, RouteRequestId, VirtualQueueId,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 
 /// Everything the engine of one tenant knows. Changed by [`State::apply`] and
@@ -58,6 +58,7 @@ pub struct State {
     pub(crate) timers: Timers,
     pub(crate) places: Places,
     pub(crate) open_in: BTreeMap<QueueId, u32>,
+    pub(crate) bins: Bins,
 }
 
 /// The last number given out of each kind.
@@ -82,6 +83,9 @@ pub struct Counters {
     /// Objects of all other kinds ever made.
     #[serde(default)]
     pub object: u64,
+    /// Interactions ever placed somewhere, beside being submitted.
+    #[serde(default)]
+    pub placing: u64,
 }
 
 impl Hash for Counters {
@@ -104,8 +108,14 @@ impl Hash for Counters {
         if self.object > 0 {
             self.object.hash(state);
         }
+        if self.placing > 0 {
+            self.placing.hash(state);
+        }
     }
 }
+
+/// What rests in each workbin, first come first.
+pub(crate) type Bins = BTreeMap<(BinOwner, Name), BTreeSet<(PlacedSequence, InteractionId)>>;
 
 /// The books of one virtual queue: `entered - left` requests are in it, waiting or offered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -130,6 +140,10 @@ pub enum EndedOffer {
     DeskGone,
     /// The interaction was over.
     InteractionStopped,
+    /// The one who had asked took it back.
+    Withdrawn,
+    /// A supervisor took the interaction out.
+    TakenOut,
 }
 
 /// How many ended offers are remembered.
@@ -362,19 +376,43 @@ impl State {
         let Some(at_work) = self.at_work.get(id) else {
             return Vec::new();
         };
-        let mut offers: Vec<&Offer> = at_work
-            .claims
-            .iter()
-            .filter_map(
-                |claim| match self.interactions.get(claim.interaction)?.place {
-                    Place::Offer { offer, .. } => self.offers.get(offer),
-                    _ => None,
-                },
-            )
+        let offered = at_work.claims.iter();
+        let offered = offered.filter(|claim| claim.kind == ClaimKind::Offered);
+        let mut offers: Vec<&Offer> = offered
+            .filter_map(|claim| self.interactions.get(claim.interaction))
+            .flat_map(|it| self.offers_of(it))
             .filter(|offer| offer.agent == id)
             .collect();
         offers.sort_unstable_by_key(|offer| offer.id);
         offers
+    }
+
+    /// The open offers of an interaction: the one by which it is routed, or those by which its
+    /// owner asks others.
+    pub fn offers_of<'a>(&'a self, it: &'a Interaction) -> impl Iterator<Item = &'a Offer> {
+        let routed = match it.place {
+            Place::Offer { offer, .. } => Some(offer),
+            _ => None,
+        };
+        let asked = it.more.get().map(|more| more.invitations.as_slice());
+        let asked = asked.unwrap_or_default().iter().copied();
+        routed
+            .into_iter()
+            .chain(asked)
+            .filter_map(|id| self.offers.get(id))
+    }
+
+    /// What rests in a workbin, first come first.
+    pub fn workbin(&self, owner: BinOwner, name: &Name) -> impl Iterator<Item = InteractionId> {
+        let resting = self.bins.get(&(owner, name.clone()));
+        resting.into_iter().flatten().map(|(_, id)| *id)
+    }
+
+    /// The workbins of an owner that hold something, and how much.
+    pub fn workbins(&self, owner: BinOwner) -> impl Iterator<Item = (&Name, usize)> {
+        let all = self.bins.iter();
+        all.filter(move |((of, _), _)| *of == owner)
+            .map(|((_, name), resting)| (name, resting.len()))
     }
 
     /// All API keys, in order of their names.

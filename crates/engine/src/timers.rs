@@ -1,6 +1,6 @@
 //! What is due when. An index: every timer follows from a deadline that stands in a record.
 
-use ringback_model::{AgentId, EngineTime, OfferId, RouteRequestId};
+use ringback_model::{AgentId, EngineTime, InteractionId, OfferId, RouteRequestId};
 use std::collections::BTreeSet;
 
 /// What happens at a deadline. The order breaks ties between equal deadlines.
@@ -16,6 +16,10 @@ pub(crate) enum Timer {
     Widens(RouteRequestId),
     /// Kept results are old enough to go.
     ForgetResults,
+    /// A route request found nobody in time.
+    RequestEnds(RouteRequestId),
+    /// What an agent with a silent desk handles goes back.
+    Returns(AgentId, InteractionId),
 }
 
 /// All armed timers, the earliest first.

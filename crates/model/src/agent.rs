@@ -7,7 +7,7 @@ use crate::name::Name;
 use crate::rare::Rare;
 use crate::time::{EngineTime, Millis, Now};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// An agent as far as work goes; the master data are in [`crate::config::Agent`].
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct AtWork {
     pub misses: BTreeMap<Medium, u8>,
     /// Since when the agent has not been given anything.
     pub idle_since: EngineTime,
+    /// What few agents have.
+    #[serde(default, skip_serializing_if = "Rare::is_none")]
+    pub more: Rare<More>,
     /// The media whose work rests, because other work interrupted it. It keeps its claims.
     #[serde(default, skip_serializing_if = "Rare::is_none")]
     pub paused: Rare<MediaSet>,
@@ -34,7 +37,19 @@ pub struct AtWork {
     pub occupied: Rare<Occupied>,
 }
 
-/// Since log-in, the time in which at least one interaction was handled.
+/// What few agents at work have.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct More {
+    /// While the desk is silent: when each interaction in hand goes back.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub returns: BTreeMap<InteractionId, EngineTime>,
+    /// Interactions the agent listens to; they take no claim.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub listens: BTreeSet<InteractionId>,
+}
+
+/// Since log-in, the time in which the agent worked on at least one interaction, his own or
+/// another's.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Occupied {
     /// All stretches that are over, together.
@@ -249,6 +264,9 @@ pub enum Event {
     DeskSilent {
         /// Whose.
         agent: AgentId,
+        /// When what he handles goes back, unless the desk answers again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        returns: Vec<(InteractionId, EngineTime)>,
     },
     /// Work of these media rests from now on, because other work interrupts it, and work of all
     /// other media goes on.
@@ -286,6 +304,17 @@ pub enum Refused {
         /// Of what.
         medium: Medium,
     },
+    /// No room for one more.
+    #[error("agent {agent} has no room for another {medium}: finish or place something first")]
+    NoRoom {
+        /// Who.
+        agent: AgentId,
+        /// Of what.
+        medium: Medium,
+    },
+    /// The desk does not answer.
+    #[error("the desk of agent {0} does not answer")]
+    DeskAway(AgentId),
     /// Work in hand.
     #[error(
         "agent {agent} still has {claims} interactions in hand: finish them before logging out"

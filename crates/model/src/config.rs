@@ -202,6 +202,9 @@ pub struct Settings {
     /// Whether agents and groups may name declared skills only.
     #[serde(default, skip_serializing_if = "is_false")]
     pub skills_declared: bool,
+    /// How long things may take, medium by medium.
+    #[serde(default, skip_serializing_if = "Timeouts::are_usual")]
+    pub timeouts: Timeouts,
 }
 
 #[expect(
@@ -225,13 +228,77 @@ impl Hash for Settings {
         self.credit_max.hash(state);
         self.open_keys.hash(state);
         self.notices.hash(state);
+        self.timeouts.hash(state);
         if self.skills_declared {
             self.skills_declared.hash(state);
         }
     }
 }
 
+/// How long things may take. The usual values add nothing to a digest and are not written, so
+/// that settings made before these existed stay what they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Timeouts {
+    /// How long an offer of a medium stands; media not named: `offer_ttl`.
+    #[serde(default)]
+    pub offer: BTreeMap<Medium, Millis>,
+    /// How long an agent whose desk is silent keeps what he handles. Live contact stays.
+    pub handling: Millis,
+    /// The same for a medium.
+    #[serde(default)]
+    pub handling_of: BTreeMap<Medium, Millis>,
+    /// How long a route request looks for an agent.
+    pub routing: Millis,
+}
+
+/// The open user data key by which one interaction has a handling time-out of its own, in
+/// seconds.
+pub const HANDLING_TIMEOUT_KEY: &str = "handling_timeout";
+
+impl Timeouts {
+    /// Whether nothing was set.
+    #[must_use]
+    pub fn are_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// How long a silent desk keeps what it handles of a medium.
+    #[must_use]
+    pub fn handling(&self, medium: Medium) -> Millis {
+        self.handling_of
+            .get(&medium)
+            .copied()
+            .unwrap_or(self.handling)
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            offer: BTreeMap::new(),
+            handling: Millis::seconds(180 * 60),
+            handling_of: BTreeMap::new(),
+            routing: Millis::seconds(720 * 60),
+        }
+    }
+}
+
+impl Hash for Timeouts {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        if !self.are_usual() {
+            (&self.offer, self.handling, &self.handling_of, self.routing).hash(state);
+        }
+    }
+}
+
 impl Settings {
+    /// How long an offer of a medium stands.
+    #[must_use]
+    pub fn offer_ttl(&self, medium: Medium) -> Millis {
+        let own = self.timeouts.offer.get(&medium).copied();
+        own.unwrap_or(self.offer_ttl)
+    }
+
     /// After how many missed offers in a row an agent is set not ready.
     #[must_use]
     pub fn misses_max(&self, medium: Medium) -> u8 {
@@ -252,6 +319,7 @@ impl Default for Settings {
             open_keys: BTreeSet::new(),
             notices: false,
             skills_declared: false,
+            timeouts: Timeouts::default(),
         }
     }
 }

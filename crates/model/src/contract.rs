@@ -2,7 +2,7 @@
 
 use crate::config::Version;
 use crate::id::{AgentId, DeskSessionId, InteractionId, RouteRequestId};
-use crate::{agent, config, contact, effect, interaction, node, offer, record, route};
+use crate::{agent, config, contact, effect, interaction, node, offer, place, record, route};
 use serde::{Deserialize, Serialize};
 
 pub use crate::effect::Effect;
@@ -91,6 +91,8 @@ impl Refused {
                 agent::Refused::NotLoggedIn(_) => "agent.not_logged_in",
                 agent::Refused::NotLoggedInFor { .. } => "agent.not_logged_in_for",
                 agent::Refused::NoCapacity { .. } => "agent.no_capacity",
+                agent::Refused::NoRoom { .. } => "agent.no_room",
+                agent::Refused::DeskAway(_) => "agent.desk_away",
                 agent::Refused::HasWork { .. } => "agent.has_work",
                 agent::Refused::OldDesk { .. } => "agent.old_desk",
             },
@@ -121,11 +123,27 @@ impl Refused {
                 interaction::Refused::QueueFull { .. } => "interaction.queue_full",
                 interaction::Refused::TooManyOpen { .. } => "interaction.too_many_open",
                 interaction::Refused::UnknownQueue(_) => "interaction.unknown_queue",
+                interaction::Refused::WrongPlace { .. } => "interaction.wrong_place",
+                interaction::Refused::Busy { .. } => "interaction.busy",
+                interaction::Refused::Locked { .. } => "interaction.locked",
+                interaction::Refused::NotLocked(_) => "interaction.not_locked",
+                interaction::Refused::VersionMismatch { .. } => "interaction.version_mismatch",
+                interaction::Refused::UnknownExit { .. } => "interaction.unknown_exit",
+                interaction::Refused::NoAuthor(_) => "interaction.no_author",
+                interaction::Refused::WorkbinOfAnother { .. } => "interaction.workbin_of_another",
+                interaction::Refused::Live(_) => "interaction.live",
+                interaction::Refused::NotParty { .. } => "interaction.not_party",
+                interaction::Refused::PartyAlready { .. } => "interaction.party_already",
+                interaction::Refused::TooManyParties { .. } => "interaction.too_many_parties",
+                interaction::Refused::Held(_) => "interaction.held",
+                interaction::Refused::NotHeld(_) => "interaction.not_held",
+                interaction::Refused::BegunWithRoute => "interaction.begun_with_route",
             },
             Self::Offer(why) => match why {
                 offer::Refused::Unknown(_) => "offer.unknown",
                 offer::Refused::NotYours { .. } => "offer.not_yours",
                 offer::Refused::Over { .. } => "offer.over",
+                offer::Refused::Routed(_) => "offer.routed",
             },
             Self::Route(why) => match why {
                 route::Refused::Unknown(_) => "route.unknown",
@@ -210,6 +228,15 @@ impl Event {
                 interaction::Event::Submitted(_) => "interaction.submitted",
                 interaction::Event::Moved { .. } => "interaction.moved",
                 interaction::Event::Stopped { .. } => "interaction.stopped",
+                interaction::Event::Placed { .. } => "interaction.placed",
+                interaction::Event::Pulled { .. } => "interaction.pulled",
+                interaction::Event::Changed { .. } => "interaction.changed",
+                interaction::Event::Joined { .. } => "interaction.joined",
+                interaction::Event::Left { .. } => "interaction.left",
+                interaction::Event::Held { .. } => "interaction.held",
+                interaction::Event::Resumed { .. } => "interaction.resumed",
+                interaction::Event::Locked { .. } => "interaction.locked",
+                interaction::Event::Unlocked { .. } => "interaction.unlocked",
             },
             Self::Node(event) => match event {
                 node::Event::Opened { .. } => "node.opened",
@@ -244,7 +271,17 @@ impl Event {
                 queue: it.queue,
             }),
             Self::Interaction(
-                interaction::Event::Moved { of, .. } | interaction::Event::Stopped { of, .. },
+                interaction::Event::Moved { of, .. }
+                | interaction::Event::Stopped { of, .. }
+                | interaction::Event::Placed { of, .. }
+                | interaction::Event::Pulled { of, .. }
+                | interaction::Event::Changed { of, .. }
+                | interaction::Event::Joined { of, .. }
+                | interaction::Event::Left { of, .. }
+                | interaction::Event::Held { of, .. }
+                | interaction::Event::Resumed { of, .. }
+                | interaction::Event::Locked { of, .. }
+                | interaction::Event::Unlocked { of, .. },
             )
             | Self::Route(
                 route::Event::Requested { of, .. }
@@ -278,12 +315,40 @@ impl Event {
                 | agent::Event::NotReady { agent, .. }
                 | agent::Event::DeskLost { agent, .. }
                 | agent::Event::DeskBack { agent }
-                | agent::Event::DeskSilent { agent }
+                | agent::Event::DeskSilent { agent, .. }
                 | agent::Event::Paused { agent, .. },
             )
             | Self::Offer(
                 offer::Event::Accepted { agent, .. } | offer::Event::NotTaken { agent, .. },
+            )
+            | Self::Interaction(
+                interaction::Event::Pulled { agent, .. }
+                | interaction::Event::Joined { agent, .. }
+                | interaction::Event::Left { agent, .. }
+                | interaction::Event::Held { agent, .. }
+                | interaction::Event::Resumed { agent, .. }
+                | interaction::Event::Changed {
+                    by: interaction::Doer::Agent(agent),
+                    ..
+                }
+                | interaction::Event::Locked {
+                    by: interaction::Doer::Agent(agent),
+                    ..
+                }
+                | interaction::Event::Unlocked {
+                    held_by: interaction::Doer::Agent(agent),
+                    ..
+                }
+                | interaction::Event::Placed {
+                    to:
+                        interaction::Rest::Workbin {
+                            owner: place::BinOwner::Agent(agent),
+                            ..
+                        },
+                    ..
+                },
             ) => Some(*agent),
+            Self::Interaction(interaction::Event::Submitted(it)) => it.owner(),
             Self::Interaction(interaction::Event::Stopped { owner, .. }) => *owner,
             Self::Offer(offer::Event::Made { offer, .. }) => Some(offer.agent),
             Self::Config(config::Event::AgentPut(agent)) => Some(agent.id),

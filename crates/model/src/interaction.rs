@@ -1,10 +1,19 @@
 //! Interactions: from submitting to stopping.
 
+pub mod capability;
+pub mod change;
+pub mod more;
+
+pub use capability::Capability;
+pub use change::{Change, Edit};
+pub use more::{Doer, Exit, ExitTo, Lock, More, Particulars, Placed, PlacedSequence, Rest};
+
 use crate::id::{AgentId, ContactId, InteractionId, QueueId, RouteRequestId};
 use crate::medium::Medium;
 use crate::name::Name;
 use crate::order::Tier;
-use crate::place::{Party, Place};
+use crate::place::{BinOwner, Party, Place, Role};
+use crate::rare::Rare;
 use crate::route;
 use crate::time::Now;
 use crate::value::UserData;
@@ -47,6 +56,9 @@ pub struct Interaction {
     pub requests: Vec<RouteRequestId>,
     /// Grows with every change; the entity tag of the API.
     pub version: u64,
+    /// What few interactions have.
+    #[serde(default, skip_serializing_if = "Rare::is_none")]
+    pub more: Rare<More>,
 }
 
 impl Interaction {
@@ -56,9 +68,42 @@ impl Interaction {
         self.parties
             .iter()
             .find_map(|party| match (party.who, party.role) {
-                (crate::place::Who::Agent(agent), crate::place::Role::Owner) => Some(agent),
+                (crate::place::Who::Agent(agent), Role::Owner) => Some(agent),
                 _ => None,
             })
+    }
+
+    /// What it has of what few have.
+    #[must_use]
+    pub fn said(&self) -> Option<&Particulars> {
+        self.more.get().map(|more| &more.said)
+    }
+
+    /// When it was placed where it rests, or last rested.
+    #[must_use]
+    pub fn placed(&self) -> Placed {
+        let placed = self.more.get().and_then(|more| more.placed);
+        placed.unwrap_or(Placed {
+            at: self.submitted,
+            sequence: PlacedSequence {
+                submitted: self.id.0,
+                placing: 0,
+            },
+        })
+    }
+
+    /// How this agent takes part in it.
+    #[must_use]
+    pub fn party(&self, agent: AgentId) -> Option<&Party> {
+        let who = crate::place::Who::Agent(agent);
+        self.parties.iter().find(|party| party.who == who)
+    }
+
+    /// Whether the customer is on the line: such contact is never torn away by a timer and does
+    /// not lie in a workbin.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.medium == Medium::Voice || self.said().is_some_and(|said| said.online)
     }
 }
 
@@ -100,6 +145,45 @@ pub struct Submission {
     /// A route request to make in the same step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub route: Option<route::Ask>,
+    /// What else is said of it.
+    #[serde(default, skip_serializing_if = "Rare::is_none")]
+    pub said: Rare<Particulars>,
+}
+
+/// Where an interaction is to be placed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Destination {
+    /// Into an interaction queue.
+    Queue(Name),
+    /// Into a workbin.
+    Workbin {
+        /// Whose.
+        owner: BinOwner,
+        /// Which.
+        workbin: Name,
+    },
+    /// Into a workbin of the agent who created it or was the first to handle it.
+    Author {
+        /// Which.
+        workbin: Name,
+    },
+    /// Where it rested before it was pulled or routed, in its old order; people write `__BACK__`.
+    Back,
+    /// By one of its named ways out.
+    Exit(Name),
+}
+
+/// What an agent is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wish {
+    /// To take it over.
+    Transfer,
+    /// To advise the owner; the customer does not know.
+    Consult,
+    /// To take part on equal terms.
+    Conference,
 }
 
 /// What can be asked about an interaction.
@@ -126,6 +210,112 @@ pub enum Input {
         interaction: InteractionId,
         /// In what way.
         cause: StopCause,
+    },
+    /// An agent begins work of his own: owns it at once.
+    Begin {
+        /// Who.
+        agent: AgentId,
+        /// What it is made of; without a route request.
+        new: Box<Submission>,
+    },
+    /// Put it somewhere to rest.
+    Place {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// On whose behalf.
+        by: Doer,
+        /// Where.
+        to: Destination,
+        /// What changes on the way.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        change: Option<Box<Change>>,
+        /// Only if it is at this version.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected: Option<u64>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Name>,
+        /// Also if an agent or the routing is at work on it; for supervisors.
+        #[serde(default)]
+        force: bool,
+    },
+    /// An agent takes it from where it rests.
+    Pull {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// Who.
+        agent: AgentId,
+        /// To look it over: he becomes its reviewer.
+        #[serde(default)]
+        review: bool,
+    },
+    /// Change what is known of it.
+    Change {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// On whose behalf.
+        by: Doer,
+        /// What.
+        change: Box<Change>,
+        /// Only if it is at this version.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        expected: Option<u64>,
+    },
+    /// Its owner asks another agent.
+    Invite {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// The owner.
+        agent: AgentId,
+        /// Who is asked.
+        to: AgentId,
+        /// For what.
+        wish: Wish,
+    },
+    /// An agent listens to it.
+    Join {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// Who.
+        agent: AgentId,
+        /// And speaks to its owner.
+        #[serde(default)]
+        coach: bool,
+    },
+    /// An agent stops taking part.
+    Leave {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// Who.
+        agent: AgentId,
+    },
+    /// Its owner lets the customer wait.
+    Hold {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// The owner.
+        agent: AgentId,
+    },
+    /// Its owner goes on.
+    Resume {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// The owner.
+        agent: AgentId,
+    },
+    /// Keep others from changing it.
+    Lock {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// On whose behalf.
+        by: Doer,
+    },
+    /// Let others change it again. A supervisor may end the lock of anybody.
+    Unlock {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// On whose behalf.
+        by: Doer,
     },
 }
 
@@ -190,6 +380,145 @@ pub enum Event {
         /// When.
         at: Now,
     },
+    /// It rests somewhere.
+    Placed {
+        /// Which interaction, and its queue before.
+        of: Subject,
+        /// Where.
+        to: Rest,
+        /// Its interaction queue from now on.
+        queue: QueueId,
+        /// On whose behalf.
+        by: Doer,
+        /// Why it was placed.
+        why: WhyPlaced,
+        /// When.
+        at: Now,
+        /// Its order there; `None` when it has its old one again.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sequence: Option<PlacedSequence>,
+    },
+    /// An agent took it from where it rested, and owns it.
+    Pulled {
+        /// Which interaction.
+        of: Subject,
+        /// From where.
+        from: Rest,
+        /// Who.
+        agent: AgentId,
+        /// To look it over.
+        #[serde(default)]
+        review: bool,
+        /// When.
+        at: Now,
+    },
+    /// Something known of it changed.
+    Changed {
+        /// Which interaction.
+        of: Subject,
+        /// What.
+        change: Box<Change>,
+        /// On whose behalf.
+        by: Doer,
+    },
+    /// An agent takes part in it, in this role from now on.
+    Joined {
+        /// Which interaction.
+        of: Subject,
+        /// Who.
+        agent: AgentId,
+        /// As what.
+        role: Role,
+        /// When.
+        at: Now,
+    },
+    /// An agent takes part in it no more; his claim on it is released.
+    Left {
+        /// Which interaction.
+        of: Subject,
+        /// Who.
+        agent: AgentId,
+        /// As what he took part.
+        role: Role,
+        /// Why.
+        why: WhyLeft,
+        /// When.
+        at: Now,
+    },
+    /// Its owner lets the customer wait.
+    Held {
+        /// Which interaction.
+        of: Subject,
+        /// The owner.
+        agent: AgentId,
+        /// When.
+        at: Now,
+    },
+    /// Its owner went on.
+    Resumed {
+        /// Which interaction.
+        of: Subject,
+        /// The owner.
+        agent: AgentId,
+        /// When.
+        at: Now,
+    },
+    /// Only one may change it from now on.
+    Locked {
+        /// Which interaction.
+        of: Subject,
+        /// Who.
+        by: Doer,
+        /// When.
+        at: Now,
+    },
+    /// Everybody with the right may change it again.
+    Unlocked {
+        /// Which interaction.
+        of: Subject,
+        /// Whose lock it was.
+        held_by: Doer,
+        /// Who ended it.
+        by: Doer,
+    },
+}
+
+/// Why an interaction was placed somewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyPlaced {
+    /// Somebody wanted it there.
+    Asked {
+        /// The reason he gave.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<Name>,
+    },
+    /// Its owner left and nobody else was there.
+    OwnerLeft,
+    /// Its owner's desk was silent for too long.
+    HandlingTimedOut,
+}
+
+/// Why an agent takes part no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhyLeft {
+    /// He wanted to.
+    Chosen,
+    /// He handed it to another agent.
+    Transferred,
+    /// He put it somewhere to rest.
+    Placed,
+    /// A supervisor took it out of his hands: `interaction.notcontrolled`.
+    TakenOut,
+    /// His desk was silent for too long.
+    TimedOut,
+    /// The owner who had asked him takes part no more.
+    OwnerLeft,
+    /// The interaction is over.
+    Stopped,
+    /// He logged out.
+    LoggedOut,
 }
 
 /// Why something asked about an interaction was turned down.
@@ -241,4 +570,108 @@ pub enum Refused {
     /// No such queue.
     #[error("there is no queue {0}: make it with PUT /v1/queues/{0}")]
     UnknownQueue(Name),
+    /// It is in a place where this is not possible.
+    #[error("interaction {interaction} is in place {place}: this is possible in {possible}")]
+    WrongPlace {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// Where it is.
+        place: String,
+        /// Where it would have to be.
+        possible: String,
+    },
+    /// The routing or an agent is at work on it.
+    #[error(
+        "interaction {interaction} is in place {place}, somebody is at work on it: wait, or take it out with `force`"
+    )]
+    Busy {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// Where it is.
+        place: String,
+    },
+    /// Somebody keeps others from changing it.
+    #[error(
+        "interaction {interaction} is locked by {by} since {since}: wait, or let a supervisor unlock it"
+    )]
+    Locked {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// Who holds the lock.
+        by: Doer,
+        /// Since when, in engine time.
+        since: crate::time::EngineTime,
+    },
+    /// Nobody does.
+    #[error("interaction {0} is not locked")]
+    NotLocked(InteractionId),
+    /// Somebody else was faster.
+    #[error(
+        "interaction {interaction} is at version {found}, not at {expected}: read it again and repeat the change"
+    )]
+    VersionMismatch {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// Its version.
+        found: u64,
+        /// The version the change was made against.
+        expected: u64,
+    },
+    /// It has no such way out.
+    #[error("interaction {interaction} has no way out named {exit} (`in_queues`, `out_queues`)")]
+    UnknownExit {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// What was asked for.
+        exit: Name,
+    },
+    /// Nobody created or handled it yet.
+    #[error("interaction {0} has no author yet: nobody created or handled it")]
+    NoAuthor(InteractionId),
+    /// It lies in somebody else's workbin.
+    #[error("interaction {interaction} lies in a workbin of {owner}, not of {agent}")]
+    WorkbinOfAnother {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// Whose workbin.
+        owner: BinOwner,
+        /// Who asked.
+        agent: AgentId,
+    },
+    /// The customer is on the line.
+    #[error("the customer of interaction {0} is on the line: it cannot lie in a workbin")]
+    Live(InteractionId),
+    /// The agent does not take part.
+    #[error("agent {agent} takes no part in interaction {interaction}")]
+    NotParty {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// Who.
+        agent: AgentId,
+    },
+    /// The agent takes part or is asked already.
+    #[error("agent {agent} takes part in interaction {interaction} already, or is asked to")]
+    PartyAlready {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// Who.
+        agent: AgentId,
+    },
+    /// Too many take part.
+    #[error("interaction {interaction} has {limit} agents, invited ones included, the limit")]
+    TooManyParties {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// The limit.
+        limit: usize,
+    },
+    /// It is on hold already.
+    #[error("interaction {0} is on hold already: resume it first")]
+    Held(InteractionId),
+    /// It is not on hold.
+    #[error("interaction {0} is not on hold")]
+    NotHeld(InteractionId),
+    /// Work an agent begins himself is his at once.
+    #[error("an interaction begun by an agent is his at once: leave its route request out")]
+    BegunWithRoute,
 }

@@ -55,4 +55,4 @@ pub use order::{OrderKey, Tier};
 pub use personal::{Personal, Sealed};
 pub use rare::Rare;
 pub use scan::Found;
-pub use time::{EngineTime, Millis, Now, WallTime};
+pub use time::{Deadline, EngineTime, Millis, Now, WallTime};

@@ -1,7 +1,7 @@
 //! Offers: an agent is invited to take an interaction, and the invitation lapses.
 
 use crate::id::{AgentId, InteractionId, OfferId, RouteRequestId};
-use crate::interaction::Subject;
+use crate::interaction::{Subject, Wish};
 use crate::medium::Medium;
 use crate::name::Name;
 use crate::place::BackTo;
@@ -11,14 +11,15 @@ use crate::time::{EngineTime, Millis, Now};
 use serde::{Deserialize, Serialize};
 
 /// An invitation of one agent to one interaction.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// Its id.
     pub id: OfferId,
     /// What is offered.
     pub interaction: InteractionId,
-    /// The request that was matched.
-    pub request: RouteRequestId,
+    /// The request that was matched; none when another agent asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<RouteRequestId>,
     /// Who is invited.
     pub agent: AgentId,
     /// The medium of the interaction.
@@ -31,6 +32,25 @@ pub struct Offer {
     pub back_to: BackTo,
     /// Why this agent and this interaction.
     pub decision: Decision,
+    /// What another agent asks him for; none when a request was matched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wish: Option<Wish>,
+}
+
+impl std::hash::Hash for Offer {
+    /// Fields that are not set add nothing, so that offers made before they existed digest as
+    /// they did.
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        (self.id, self.interaction).hash(state);
+        if let Some(request) = self.request {
+            request.hash(state);
+        }
+        (self.agent, self.medium, self.made, self.until).hash(state);
+        (&self.back_to, &self.decision).hash(state);
+        if let Some(wish) = self.wish {
+            wish.hash(state);
+        }
+    }
 }
 
 /// Why this agent and this interaction: small enough to travel in the offer, so that the
@@ -90,6 +110,8 @@ pub enum Occasion {
     RequestCame,
     /// The agent became able to take one more.
     AgentCame,
+    /// Another agent asked for him.
+    Asked,
 }
 
 /// How one agent is chosen among several.
@@ -108,17 +130,20 @@ pub enum Rule {
     Random,
     /// The one the request waited for.
     LastAgent,
+    /// The one who was named.
+    Named,
 }
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::LongestIdle,
         Self::FewestBusy,
         Self::LeastOccupied,
         Self::BestFit,
         Self::Random,
         Self::LastAgent,
+        Self::Named,
     ];
 
     /// The fixed serialised name.
@@ -131,6 +156,7 @@ impl Rule {
             Self::BestFit => "best_fit",
             Self::Random => "random",
             Self::LastAgent => "last_agent",
+            Self::Named => "named",
         }
     }
 }
@@ -167,6 +193,13 @@ pub enum Input {
         /// Why.
         reason: Name,
     },
+    /// The one who asked does not want it any more.
+    Withdraw {
+        /// Which offer.
+        offer: OfferId,
+        /// The owner of the interaction.
+        agent: AgentId,
+    },
 }
 
 /// How an offer ended without being accepted.
@@ -184,6 +217,10 @@ pub enum NotTaken {
     DeskGone,
     /// The interaction is over.
     InteractionStopped,
+    /// The one who asked took it back, or has the interaction no more.
+    Withdrawn,
+    /// A supervisor took the interaction out.
+    TakenOut,
 }
 
 /// What happened to an offer.
@@ -207,6 +244,9 @@ pub enum Event {
         agent: AgentId,
         /// When, for the owner's party.
         at: Now,
+        /// He takes part and does not own it.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        advises: bool,
     },
     /// Nobody took it: the claim is released, and the request has its old place again unless
     /// the interaction is over.
@@ -254,4 +294,7 @@ pub enum Refused {
         /// What became of it.
         how: String,
     },
+    /// It was made by the routing.
+    #[error("offer {0} was made by the routing: only an offer of an agent can be withdrawn")]
+    Routed(OfferId),
 }

@@ -29,6 +29,9 @@ pub enum Place {
     Workbin {
         /// Which workbin.
         workbin: Name,
+        /// Whose.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<BinOwner>,
     },
     /// An agent works on it; the parties say who owns it.
     Handling,
@@ -80,6 +83,24 @@ pub enum BackTo {
         /// Which workbin.
         workbin: Name,
     },
+    /// It never left its owner's hands.
+    Handling,
+}
+
+/// Whose a workbin is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BinOwner {
+    /// An agent's own.
+    Agent(AgentId),
+}
+
+impl std::fmt::Display for BinOwner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Agent(agent) => write!(f, "{agent}"),
+        }
+    }
 }
 
 /// Someone who takes part in an interaction.
@@ -112,6 +133,22 @@ pub enum Role {
     Customer,
     /// Acts by itself.
     Bot,
+}
+
+impl Role {
+    /// The fixed serialised name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Owner => "owner",
+            Self::Consultant => "consultant",
+            Self::Conference => "conference",
+            Self::Monitor => "monitor",
+            Self::Coach => "coach",
+            Self::Customer => "customer",
+            Self::Bot => "bot",
+        }
+    }
 }
 
 /// One taking part of someone.

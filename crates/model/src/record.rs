@@ -48,6 +48,8 @@ pub enum SegmentKind {
     Hold,
     /// An agent worked after the contact.
     Wrap,
+    /// An agent took part who did not own it: a consultant or one of a conference.
+    Consult,
 }
 
 impl SegmentKind {
@@ -60,12 +62,13 @@ impl SegmentKind {
             Self::Talk => "talk",
             Self::Hold => "hold",
             Self::Wrap => "wrap",
+            Self::Consult => "consult",
         }
     }
 }
 
-/// How a stretch ended. The first eight end waits; per virtual queue and interval, entered =
-/// the sum of these + the change in waiting.
+/// How a stretch ended. The first eight, `taken_out` and `timed_out` end waits; per virtual queue
+/// and interval, entered = the sum of these + the change in waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SegmentEnd {
@@ -97,6 +100,18 @@ pub enum SegmentEnd {
     Completed,
     /// It was handed to someone else.
     Transferred,
+    /// It was put somewhere to rest.
+    Placed,
+    /// A supervisor took it out.
+    TakenOut,
+    /// Time was up.
+    TimedOut,
+    /// The agent took part no more.
+    Left,
+    /// It was put on hold.
+    Held,
+    /// It went on.
+    Resumed,
 }
 
 impl SegmentEnd {
@@ -118,6 +133,12 @@ impl SegmentEnd {
             Self::Withdrawn => "withdrawn",
             Self::Completed => "completed",
             Self::Transferred => "transferred",
+            Self::Placed => "placed",
+            Self::TakenOut => "taken_out",
+            Self::TimedOut => "timed_out",
+            Self::Left => "left",
+            Self::Held => "held",
+            Self::Resumed => "resumed",
         }
     }
 }

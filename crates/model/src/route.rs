@@ -7,7 +7,7 @@ use crate::name::Name;
 use crate::order::{OrderKey, Tier};
 use crate::rare::Rare;
 use crate::target::{Expression, Target};
-use crate::time::{EngineTime, Millis, Now, WallTime};
+use crate::time::{Deadline, EngineTime, Millis, Now, WallTime};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -44,6 +44,9 @@ pub struct RouteRequest {
     /// them again, through whichever request.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cooling: Vec<Cooling>,
+    /// When it ends if nobody was found.
+    #[serde(default, skip_serializing_if = "Deadline::is_none")]
+    pub ends_at: Deadline,
     /// What few requests have.
     #[serde(default, skip_serializing_if = "Rare::is_none")]
     pub more: Rare<More>,
@@ -271,6 +274,10 @@ pub enum Cancelled {
     MatchedElsewhere,
     /// The interaction is over.
     InteractionStopped,
+    /// A supervisor took the interaction out.
+    TakenOut,
+    /// Nobody was found in time.
+    TimedOut,
 }
 
 /// What made a request different.

@@ -89,3 +89,25 @@ pub struct Now {
     /// For appointments and for people.
     pub wall: WallTime,
 }
+
+/// A time at which something happens, or none. None adds nothing to a digest, so that records
+/// written before the field existed digest as they did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Deadline(pub Option<EngineTime>);
+
+impl Deadline {
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl std::hash::Hash for Deadline {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        if let Some(at) = self.0 {
+            at.hash(state);
+        }
+    }
+}

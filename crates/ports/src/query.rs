@@ -6,7 +6,7 @@ use ringback_model::config::{
     Agent, ApiKey, Date, Kind, Object, Queue, Settings, Version, VirtualQueue,
 };
 use ringback_model::effect::Order;
-use ringback_model::interaction::Interaction;
+use ringback_model::interaction::{Capability, Interaction};
 use ringback_model::offer::Offer;
 pub use ringback_model::route::{Obstacle, PlaceInLine, Waiting, Why, WhyRequest};
 use ringback_model::{
@@ -24,6 +24,19 @@ pub enum Query {
     Agent(AgentId),
     /// An agent by name.
     AgentNamed(Name),
+    /// The workbins of an agent that hold something.
+    Workbins(AgentId),
+    /// What rests in a workbin, first come first.
+    Workbin {
+        /// Whose.
+        owner: AgentId,
+        /// Which.
+        name: Name,
+        /// Only after so many.
+        skip: usize,
+        /// At most so many.
+        limit: usize,
+    },
     /// All agents after this one, at most `limit`.
     Agents {
         /// Only those after this one.
@@ -83,6 +96,10 @@ pub enum View {
     Why(Box<Why>),
     /// To the questions for one agent.
     Agent(Box<AgentView>),
+    /// To [`Query::Workbins`]: names and how much each holds.
+    Workbins(Vec<(Name, usize)>),
+    /// To [`Query::Workbin`]: some of what rests in it, and how much there is.
+    Workbin(Vec<InteractionView>, usize),
     /// To [`Query::Agents`].
     Agents(Vec<AgentView>),
     /// To [`Query::QueueNamed`].
@@ -131,8 +148,12 @@ pub struct InteractionView {
     pub interaction: Interaction,
     /// Its route requests with their place in line.
     pub requests: Vec<Waiting>,
-    /// The offer that is open.
+    /// The offer by which it is routed.
     pub offer: Option<Offer>,
+    /// Open offers by which its owner asks others.
+    pub invitations: Vec<Offer>,
+    /// What the asker can do with it, rights included.
+    pub capabilities: Vec<Capability>,
 }
 
 /// An agent.

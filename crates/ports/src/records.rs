@@ -2,7 +2,7 @@
 
 use crate::envelope::{ActorRef, Cursor, Sequence};
 use ringback_model::config::Scope;
-use ringback_model::interaction::{Ending, Interaction};
+use ringback_model::interaction::{self as model, Ending, Interaction};
 use ringback_model::record::{AgentInterval, Segment};
 use ringback_model::{AgentId, ContactId, Event, InteractionId, Now, QueueId};
 
@@ -26,6 +26,22 @@ pub enum Change<'a> {
         interaction: InteractionId,
         /// The queue it belongs to now.
         queue: QueueId,
+    },
+    /// An interaction rests; its version grows by one, it has no owner any more.
+    Placed {
+        /// Which.
+        interaction: InteractionId,
+        /// The name of its place now.
+        place: &'static str,
+        /// The interaction queue it belongs to now; `None` leaves it.
+        queue: Option<QueueId>,
+    },
+    /// What is known of an interaction changed; its version grows by one.
+    Changed {
+        /// Which.
+        interaction: InteractionId,
+        /// What changed.
+        change: &'a model::Change,
     },
     /// An interaction is over; its version grows by one, it has no owner any more but keeps the
     /// last one for the history.
@@ -86,8 +102,8 @@ pub struct ConfigVersion {
 /// An interaction as the records keep it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InteractionRow {
-    /// As it was submitted, but in the queue it belongs to now or belonged to last; place, owner
-    /// and version are below.
+    /// As it was submitted, with what was changed of it since; place, owner and version are
+    /// below.
     pub submitted: Interaction,
     /// The name of its place.
     pub place: String,

@@ -76,6 +76,19 @@ pub trait Vault: Send + Sync {
         plain: &[u8],
     ) -> Result<Sealed, VaultFault>;
 
+    /// Seals another value of the same interaction, with the key slot of one that was sealed
+    /// before, so that destroying that slot erases both. `None` when the slot or the contact's key
+    /// was destroyed.
+    ///
+    /// # Errors
+    /// The store of keys failed.
+    fn seal_beside(
+        &self,
+        tenant: TenantId,
+        beside: &Sealed,
+        plain: &[u8],
+    ) -> Result<Option<Sealed>, VaultFault>;
+
     /// Opens a sealed value; `None` when its key was destroyed.
     ///
     /// # Errors

@@ -20,10 +20,11 @@ mod time;
 
 use ringback_engine::State;
 use ringback_model::interaction::Subject;
+use ringback_model::place::Role;
 use ringback_model::record::{Segment, SegmentEnd, SegmentKind};
 use ringback_model::{
-    AgentId, Event, InteractionId, Medium, Now, RouteRequestId, VirtualQueueId, interaction, offer,
-    record, route,
+    AgentId, Event, InteractionId, Medium, Now, OfferId, RouteRequestId, VirtualQueueId,
+    interaction, offer, record, route,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,6 +34,8 @@ pub struct Auditor {
     /// Also watch what costs a walk over a virtual queue per event.
     full: bool,
     accepted: BTreeSet<InteractionId>,
+    /// Offers by which one agent asks another.
+    asked: BTreeSet<OfferId>,
     claims: BTreeSet<(AgentId, InteractionId)>,
     waits: BTreeMap<RouteRequestId, VirtualQueueId>,
     closed: BTreeMap<(AgentId, Option<Medium>), Now>,
@@ -102,6 +105,9 @@ impl Auditor {
         time::not_late(state, now, event, broken);
         self.intervals(state, now, event, broken);
         match event {
+            Event::Offer(offer::Event::Made { offer, .. }) if offer.wish.is_some() => {
+                offers::can_be_asked(state, offer, broken);
+            }
             Event::Offer(offer::Event::Made { offer, .. }) => {
                 offers::fits(state, offer, now, broken);
                 if self.full {
@@ -138,6 +144,7 @@ impl Auditor {
                 }
                 self.accepted.remove(&of.interaction);
             }
+            Event::Interaction(event) => self.handling(event, broken),
             _ => {}
         }
         if let Some(agent) = event.agent() {
@@ -148,9 +155,56 @@ impl Auditor {
         }
     }
 
+    /// Claims are taken by whoever owns or is asked, and by no one who listens; what rests may be
+    /// accepted again.
+    fn handling(&mut self, event: &interaction::Event, broken: &mut Vec<String>) {
+        match event {
+            interaction::Event::Submitted(it) => {
+                if let Some(owner) = it.owner() {
+                    self.claims.insert((owner, it.id));
+                    self.accepted.insert(it.id);
+                }
+            }
+            interaction::Event::Pulled { of, agent, .. } => {
+                if !self.claims.insert((*agent, of.interaction)) {
+                    broken.push(format!("{agent} claims {} twice", of.interaction));
+                }
+                if !self.accepted.insert(of.interaction) {
+                    broken.push(format!("{} was pulled while handled", of.interaction));
+                }
+            }
+            // One who takes over has a claim already.
+            interaction::Event::Joined {
+                of,
+                agent,
+                role: Role::Owner,
+                ..
+            } => {
+                if !self.claims.contains(&(*agent, of.interaction)) {
+                    broken.push(format!("{agent} owns {} without a claim", of.interaction));
+                }
+                self.accepted.insert(of.interaction);
+            }
+            interaction::Event::Left {
+                of, agent, role, ..
+            } => {
+                if !matches!(role, Role::Monitor | Role::Coach) {
+                    self.release(*agent, of.interaction, broken);
+                }
+                if *role == Role::Owner {
+                    self.accepted.remove(&of.interaction);
+                }
+            }
+            _ => {}
+        }
+    }
+
     fn offer(&mut self, event: &offer::Event, broken: &mut Vec<String>) {
         match event {
             offer::Event::Made { offer, .. } => {
+                if offer.wish.is_some() {
+                    self.asked.insert(offer.id);
+                }
                 if !self.claims.insert((offer.agent, offer.interaction)) {
                     broken.push(format!(
                         "{} claims {} twice",
@@ -158,12 +212,18 @@ impl Auditor {
                     ));
                 }
             }
+            offer::Event::Accepted { of, offer, .. } if self.asked.remove(offer) => {
+                self.accepted.insert(of.interaction);
+            }
             offer::Event::Accepted { of, .. } => {
                 if !self.accepted.insert(of.interaction) {
                     broken.push(format!("{} was accepted twice", of.interaction));
                 }
             }
-            offer::Event::NotTaken { of, agent, .. } => {
+            offer::Event::NotTaken {
+                of, agent, offer, ..
+            } => {
+                self.asked.remove(offer);
                 self.release(*agent, of.interaction, broken);
             }
         }

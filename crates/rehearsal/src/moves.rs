@@ -5,10 +5,12 @@
 //! be done now, sometimes something that makes no sense. Any bytes are a move, so a generator of
 //! bytes is a generator of inputs, and a failing run can be made shorter by leaving moves out.
 
+mod handling;
+
 use ringback_engine::State;
 use ringback_model::config::{
     AgentBody, Body, Capacity, CapacityRule, Expected, Group, Kind, MediumDefaults, QueueBody,
-    Role, Settings, Skill, VirtualQueueBody, Workbin,
+    Role, Settings, Skill, Timeouts, VirtualQueueBody, Workbin,
 };
 use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::offer::Offer;
@@ -77,16 +79,17 @@ pub const fn is_late(it: &Move) -> bool {
 pub fn input(state: &State, it: &Move) -> Input {
     let rest = [it[1], it[2], it[3], it[4], it[5], it[6]];
     match it[0] {
-        0..=38 => submit(state, rest),
-        39..=58 => request(state, rest),
-        59..=64 => change(state, rest),
-        65..=70 => Input::Route(route::Input::Cancel {
+        0..=32 => submit(state, rest),
+        33..=55 => request(state, rest),
+        56..=60 => change(state, rest),
+        61..=64 => Input::Route(route::Input::Cancel {
             request: request_id(state, rest),
         }),
-        71..=111 => accept(state, rest),
-        112..=122 => reject(state, rest),
-        123..=150 => complete(state, rest),
-        151..=164 => stop(state, rest),
+        65..=95 => accept(state, rest),
+        96..=102 => reject(state, rest),
+        103..=115 => complete(state, rest),
+        116..=122 => stop(state, rest),
+        123..=164 => handling::input(state, it[0], rest),
         165..=212 => at_work(state, it[0], rest),
         213..=228 => configure(state, it[0], rest),
         229..=243 => effect(state, rest),
@@ -205,6 +208,7 @@ fn submit(state: &State, rest: [u8; 6]) -> Input {
         parent: (rest[2] % 16 == 3).then(|| interaction_id(state, rest[3])),
         user_data: UserData::default(),
         route: (rest[1] < 220).then(|| ask(rest)),
+        said: Rare::none(),
     };
     Input::Interaction(interaction::Input::Submit(Box::new(submission)))
 }
@@ -593,6 +597,18 @@ fn settings(byte: u8) -> Settings {
         open_keys: BTreeSet::new(),
         notices: byte < 200,
         skills_declared: false,
+        timeouts: timeouts(byte),
+    }
+}
+
+/// Short ones, often enough, so that they run out.
+fn timeouts(byte: u8) -> Timeouts {
+    let seconds = |byte: u8| Millis::seconds(u64::from(byte));
+    Timeouts {
+        offer: BTreeMap::from([(Medium::Voice, seconds(byte % 3 + 1))]),
+        handling: seconds(byte % 7 + 1),
+        handling_of: BTreeMap::from([(Medium::Voice, seconds(byte % 5 + 1))]),
+        routing: seconds(byte % 16 + 30),
     }
 }
 

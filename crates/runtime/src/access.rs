@@ -5,6 +5,8 @@
 
 use ringback_engine::State;
 use ringback_model::config::{Kind, Role, Scope};
+use ringback_model::interaction::Doer;
+use ringback_model::place::{BinOwner, Place};
 use ringback_model::{
     AgentId, Input, InteractionId, QueueId, agent, config, interaction, offer, route,
 };
@@ -37,6 +39,16 @@ pub enum Action {
     Stop,
     /// Make, change and cancel route requests.
     Route,
+    /// As an agent: begin work of one's own, and do with what one has in hand whatever has to be
+    /// done.
+    Handle,
+    /// Take what rests.
+    Pull,
+    /// As a system: change and move what rests in its queues.
+    Arrange,
+    /// As a supervisor: change, move, take out, lock and unlock what is in one's queues, and let
+    /// agents listen.
+    Intervene,
     /// Accept and reject offers.
     Answer,
     /// Log in and out, ready and not ready.
@@ -70,11 +82,15 @@ pub enum Action {
 use Grant::{Any, No, Own, Scope as InScope, Whole};
 
 /// Action by role: administrator, supervisor, agent, integrator, auditor.
-pub const TABLE: [(Action, [Grant; 5]); 18] = [
+pub const TABLE: [(Action, [Grant; 5]); 22] = [
     (Action::Submit, [InScope, InScope, No, InScope, No]),
     (Action::Complete, [Whole, No, Own, No, No]),
     (Action::Stop, [InScope, InScope, No, InScope, No]),
     (Action::Route, [InScope, InScope, No, InScope, No]),
+    (Action::Handle, [Whole, No, Own, No, No]),
+    (Action::Pull, [Whole, No, Own, No, No]),
+    (Action::Arrange, [InScope, InScope, No, InScope, No]),
+    (Action::Intervene, [InScope, InScope, No, No, No]),
     (Action::Answer, [Whole, No, Own, No, No]),
     (Action::Work, [InScope, InScope, Own, No, No]),
     (Action::Configure, [Whole, No, No, No, No]),
@@ -103,6 +119,10 @@ impl Action {
             Self::Complete => "complete interactions",
             Self::Stop => "stop interactions",
             Self::Route => "route interactions",
+            Self::Handle => "work on interactions",
+            Self::Pull => "take interactions from queues and workbins",
+            Self::Arrange => "change and move interactions",
+            Self::Intervene => "intervene in interactions",
             Self::Answer => "answer offers",
             Self::Work => "log agents in and out and set them ready",
             Self::Configure => "change the configuration",
@@ -144,6 +164,8 @@ enum About {
     Agents,
     /// An interaction and the agents who have to do with it.
     Interaction(InteractionId),
+    /// An agent who takes an interaction that rests.
+    Taking(AgentId, InteractionId),
 }
 
 /// Whether the actor may have this input decided.
@@ -202,7 +224,7 @@ fn check(actor: &Actor, state: &State, action: Action, about: &About) -> Result<
         }
         Any => true,
         Whole => whole,
-        Own => agent.is_some_and(|agent| is_own(state, agent, about)),
+        Own => agent.is_some_and(|agent| is_own(state, scope, agent, about)),
         InScope => whole || in_scope(state, scope, about),
     };
     if allowed { Ok(()) } else { Err(Denied::Scope) }
@@ -213,6 +235,7 @@ fn in_scope(state: &State, scope: &Scope, about: &About) -> bool {
         About::Tenant => true,
         About::Agent(agent) => reaches_agent(state, scope, *agent),
         About::Agents => scope.groups().is_none_or(|groups| !groups.is_empty()),
+        About::Taking(..) => false,
         // What is not there is out of scope like what is elsewhere, so that trying names tells
         // nothing.
         About::Queue(queue) => queue.is_some_and(|queue| reaches(scope, queue)),
@@ -222,14 +245,38 @@ fn in_scope(state: &State, scope: &Scope, about: &About) -> bool {
     }
 }
 
-fn is_own(state: &State, agent: AgentId, about: &About) -> bool {
+fn is_own(state: &State, scope: &Scope, agent: AgentId, about: &About) -> bool {
     match about {
         About::Tenant | About::Agents | About::Queue(_) => false,
         About::Agent(other) => *other == agent,
+        // Nobody's yet: what counts is whether the key reaches its queue. What is over answers
+        // for itself.
+        About::Taking(other, id) => {
+            let it = state.interaction(*id);
+            *other == agent && it.is_none_or(|it| reaches(scope, it.queue))
+        }
         About::Interaction(id) => state
             .at_work(agent)
-            .is_some_and(|at_work| at_work.claims.iter().any(|claim| claim.interaction == *id)),
+            .is_some_and(|at_work| has_to_do(at_work, *id) || is_in_bin(state, agent, *id)),
     }
+}
+
+/// The agent has it in hand, is offered it, is asked for it or listens to it.
+fn has_to_do(at_work: &agent::AtWork, id: InteractionId) -> bool {
+    let mut claims = at_work.claims.iter();
+    let listens = at_work
+        .more
+        .get()
+        .is_some_and(|it| it.listens.contains(&id));
+    listens || claims.any(|claim| claim.interaction == id)
+}
+
+/// It lies in a workbin of the agent.
+fn is_in_bin(state: &State, agent: AgentId, id: InteractionId) -> bool {
+    let owner = BinOwner::Agent(agent);
+    state
+        .interaction(id)
+        .is_some_and(|it| matches!(it.place, Place::Workbin { owner: Some(of), .. } if of == owner))
 }
 
 fn of_input(state: &State, input: &Input) -> (Action, About) {
@@ -243,6 +290,7 @@ fn of_input(state: &State, input: &Input) -> (Action, About) {
             interaction::Input::Stop { interaction, .. } => {
                 (Action::Stop, About::Interaction(*interaction))
             }
+            other => of_handling(other),
         },
         Input::Route(route::Input::Request { interaction, .. }) => {
             (Action::Route, About::Interaction(*interaction))
@@ -254,6 +302,9 @@ fn of_input(state: &State, input: &Input) -> (Action, About) {
                 of.map_or(About::Queue(None), About::Interaction),
             )
         }
+        Input::Offer(offer::Input::Withdraw { agent, .. }) => {
+            (Action::Handle, About::Agent(*agent))
+        }
         Input::Offer(offer::Input::Accept { agent, .. } | offer::Input::Reject { agent, .. }) => {
             (Action::Answer, About::Agent(*agent))
         }
@@ -264,6 +315,37 @@ fn of_input(state: &State, input: &Input) -> (Action, About) {
         Input::Config(_) => (Action::Configure, About::Tenant),
         Input::Contact(_) => (Action::Erase, About::Tenant),
         Input::Effect(_) | Input::Node(_) => (Action::House, About::Tenant),
+    }
+}
+
+const fn of_handling(input: &interaction::Input) -> (Action, About) {
+    use interaction::Input;
+    match input {
+        Input::Place {
+            interaction, by, ..
+        }
+        | Input::Change {
+            interaction, by, ..
+        }
+        | Input::Lock { interaction, by }
+        | Input::Unlock { interaction, by } => match by {
+            Doer::Agent(agent) => (Action::Handle, About::Agent(*agent)),
+            Doer::Supervisor => (Action::Intervene, About::Interaction(*interaction)),
+            Doer::System => (Action::Arrange, About::Interaction(*interaction)),
+        },
+        Input::Pull {
+            interaction, agent, ..
+        } => (Action::Pull, About::Taking(*agent, *interaction)),
+        Input::Join { interaction, .. } => (Action::Intervene, About::Interaction(*interaction)),
+        Input::Begin { agent, .. }
+        | Input::Invite { agent, .. }
+        | Input::Leave { agent, .. }
+        | Input::Hold { agent, .. }
+        | Input::Resume { agent, .. } => (Action::Handle, About::Agent(*agent)),
+        // These have rows of their own.
+        Input::Submit(_) | Input::Complete { .. } | Input::Stop { .. } => {
+            (Action::House, About::Tenant)
+        }
     }
 }
 
@@ -288,6 +370,9 @@ fn of_query(state: &State, query: &Query) -> (Action, About) {
         Query::AgentNamed(name) => {
             let agent = state.agent_named(name).map(|agent| agent.id);
             (Action::SeeAgents, agent.map_or(About::Tenant, About::Agent))
+        }
+        Query::Workbins(agent) | Query::Workbin { owner: agent, .. } => {
+            (Action::SeeAgents, About::Agent(*agent))
         }
         Query::Agents { .. } => (Action::SeeAgents, About::Agents),
         Query::QueueNamed(name) => {
@@ -353,9 +438,13 @@ mod tests {
 
     #[test]
     fn an_auditor_changes_nothing() {
-        use Action::{Answer, Complete, Configure, Erase, Keys, Route, Stop, Submit, Work};
+        use Action::{
+            Answer, Arrange, Complete, Configure, Erase, Handle, Intervene, Keys, Pull, Route,
+            Stop, Submit, Work,
+        };
         for action in [
-            Answer, Complete, Configure, Erase, Keys, Route, Stop, Submit, Work,
+            Answer, Arrange, Complete, Configure, Erase, Handle, Intervene, Keys, Pull, Route,
+            Stop, Submit, Work,
         ] {
             assert_eq!(action.grant(Role::Auditor), No, "{action:?}");
         }

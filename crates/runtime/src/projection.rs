@@ -7,7 +7,7 @@ use crate::codec;
 use crate::shared::Shared;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use ringback_model::effect::Order;
-use ringback_model::place::BackTo;
+use ringback_model::place::{BackTo, Role};
 use ringback_model::{Event, config, interaction, offer, record, route};
 use ringback_ports::failpoint::{FailPoint, pass};
 use ringback_ports::records::{Change, ConfigVersion, HistoryLine};
@@ -296,7 +296,44 @@ fn of_interaction<'a>(event: &'a interaction::Event, entry: &Entry, changes: &mu
             at: entry.now,
             ending,
         },
+        interaction::Event::Placed { of, to, queue, .. } => Change::Placed {
+            interaction: of.interaction,
+            place: match to {
+                interaction::Rest::Queue(_) => "queue",
+                interaction::Rest::Workbin { .. } => "workbin",
+            },
+            queue: (*queue != of.queue).then_some(*queue),
+        },
+        interaction::Event::Pulled { of, agent, .. } => moved(of, Some("handling"), Some(*agent)),
+        interaction::Event::Joined {
+            of,
+            agent,
+            role: Role::Owner,
+            ..
+        } => moved(of, None, Some(*agent)),
+        interaction::Event::Changed { of, change, .. } => Change::Changed {
+            interaction: of.interaction,
+            change,
+        },
+        interaction::Event::Joined { of, .. }
+        | interaction::Event::Left { of, .. }
+        | interaction::Event::Held { of, .. }
+        | interaction::Event::Resumed { of, .. }
+        | interaction::Event::Locked { of, .. }
+        | interaction::Event::Unlocked { of, .. } => moved(of, None, None),
     });
+}
+
+fn moved(
+    of: &interaction::Subject,
+    place: Option<&'static str>,
+    owner: Option<ringback_model::AgentId>,
+) -> Change<'static> {
+    Change::Moved {
+        interaction: of.interaction,
+        place,
+        owner,
+    }
 }
 
 fn of_route(event: &route::Event, changes: &mut Vec<Change<'_>>) {
@@ -319,13 +356,18 @@ fn of_route(event: &route::Event, changes: &mut Vec<Change<'_>>) {
 
 fn of_offer(event: &offer::Event, changes: &mut Vec<Change<'_>>) {
     let (of, place, owner) = match event {
+        // One agent asks another: it is handled all the while.
+        offer::Event::Made { of, offer } if offer.wish.is_some() => (of, "handling", None),
         offer::Event::Made { of, .. } => (of, "offer", None),
-        offer::Event::Accepted { of, agent, .. } => (of, "handling", Some(*agent)),
+        offer::Event::Accepted {
+            of, agent, advises, ..
+        } => (of, "handling", (!advises).then_some(*agent)),
         offer::Event::NotTaken { of, back_to, .. } => {
             let place = match back_to {
                 BackTo::Queue => "queue",
                 BackTo::Routing => "routing",
                 BackTo::Workbin { .. } => "workbin",
+                BackTo::Handling => "handling",
             };
             (of, place, None)
         }

@@ -5,11 +5,12 @@ use crate::access;
 use crate::hours;
 use crate::tenant::Open;
 use ringback_engine::State;
-use ringback_model::config::{Body, Kind, Object, Scope, VirtualQueue};
+use ringback_model::config::{Body, Kind, Object, Role, Scope, VirtualQueue};
 use ringback_model::effect::Phase;
-use ringback_model::place::Place;
+use ringback_model::interaction::{Capability, Doer};
+use ringback_model::place::{BinOwner, Place};
 use ringback_model::{AgentId, InteractionId, Medium, Name, VirtualQueueId, WallTime};
-use ringback_ports::envelope::Actor;
+use ringback_ports::envelope::{Actor, Right};
 use ringback_ports::query::{
     AgentView, CalendarView, Configured, InteractionView, Overview, Query, QueryFault, QueueView,
     View, VirtualQueueView,
@@ -23,7 +24,25 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
     let state = &open.state;
     let scope = access::scope_of(actor);
     Ok(match query {
-        Query::Interaction(id) => View::Interaction(Box::new(interaction(state, *id)?)),
+        Query::Interaction(id) => View::Interaction(Box::new(interaction(state, actor, *id)?)),
+        Query::Workbins(owner) => {
+            let owner = BinOwner::Agent(*owner);
+            let bins = state.workbins(owner);
+            View::Workbins(bins.map(|(name, count)| (name.clone(), count)).collect())
+        }
+        Query::Workbin {
+            owner,
+            name,
+            skip,
+            limit,
+        } => {
+            let owner = BinOwner::Agent(*owner);
+            let all = state.workbin(owner, name).count();
+            let ids = state.workbin(owner, name).skip(*skip);
+            let shown = ids.take((*limit).min(PAGE_MAX));
+            let views = shown.map(|id| interaction(state, actor, id));
+            View::Workbin(views.collect::<Result<_, _>>()?, all)
+        }
         Query::Why(id) => {
             let why = state.why(now, *id).ok_or_else(|| missing(state, *id))?;
             View::Why(Box::new(why))
@@ -102,7 +121,25 @@ fn missing(state: &State, id: InteractionId) -> QueryFault {
     }
 }
 
-fn interaction(state: &State, id: InteractionId) -> Result<InteractionView, QueryFault> {
+/// What somebody can do with an interaction: as his role, within his rights.
+fn can(state: &State, actor: &Actor, id: InteractionId) -> Vec<Capability> {
+    let who = match &actor.right {
+        Right::House => return Vec::new(),
+        Right::Key { role, agent, .. } => match (role, agent) {
+            (Role::Agent, Some(agent)) => Doer::Agent(*agent),
+            (Role::Administrator | Role::Supervisor, _) => Doer::Supervisor,
+            (Role::Integrator, _) => Doer::System,
+            _ => return Vec::new(),
+        },
+    };
+    ringback_engine::capabilities(state, who, id)
+}
+
+fn interaction(
+    state: &State,
+    actor: &Actor,
+    id: InteractionId,
+) -> Result<InteractionView, QueryFault> {
     let it = state.interaction(id).ok_or_else(|| missing(state, id))?;
     let offer = match it.place {
         Place::Offer { offer, .. } => state.offer(offer).cloned(),
@@ -117,6 +154,12 @@ fn interaction(state: &State, id: InteractionId) -> Result<InteractionView, Quer
         interaction: it.clone(),
         requests,
         offer,
+        invitations: state
+            .offers_of(it)
+            .filter(|offer| offer.wish.is_some())
+            .cloned()
+            .collect(),
+        capabilities: can(state, actor, id),
     })
 }
 

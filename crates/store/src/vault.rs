@@ -168,6 +168,15 @@ macro_rules! vault {
                 self.0.seal(tenant, contact, plain)
             }
 
+            fn seal_beside(
+                &self,
+                tenant: TenantId,
+                beside: &Sealed,
+                plain: &[u8],
+            ) -> Result<Option<Sealed>, VaultFault> {
+                self.0.seal_beside(tenant, beside, plain)
+            }
+
             fn open(
                 &self,
                 tenant: TenantId,
@@ -477,6 +486,28 @@ impl<B: Backend> Keeper<B> {
             contact,
             bytes: cipher.seal(slot.nonce, plain)?.into_boxed_slice(),
         })
+    }
+
+    /// A value more of a slot that was given out gets a random nonce of its own.
+    pub(crate) fn seal_beside(
+        &self,
+        tenant: TenantId,
+        beside: &Sealed,
+        plain: &[u8],
+    ) -> Result<Option<Sealed>, VaultFault> {
+        let Some(slot) = self.key(tenant, Kind::Interaction, beside.key.0)? else {
+            return Ok(None);
+        };
+        let Some(cipher) = self.cipher(tenant, beside.key, &slot, beside.contact)? else {
+            return Ok(None);
+        };
+        let mut nonce = [0; cipher::NONCE_BYTES];
+        self.fill(&mut nonce)?;
+        Ok(Some(Sealed {
+            key: beside.key,
+            contact: beside.contact,
+            bytes: cipher.seal(nonce, plain)?.into_boxed_slice(),
+        }))
     }
 
     pub(crate) fn open(

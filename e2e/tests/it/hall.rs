@@ -39,7 +39,7 @@ async fn one_interaction_goes_through_the_whole_house() {
     let offer = pushes.offer().await;
     assert_eq!(
         (offer.interaction, offer.request, offer.agent),
-        (interaction, request, anna)
+        (interaction, Some(request), anna)
     );
 
     hall.done(Input::Offer(offer::Input::Accept {

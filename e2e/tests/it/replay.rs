@@ -125,6 +125,46 @@ async fn the_rarer_things(centre: &Centre) {
     let erase = json!({"contact": "somebody rare"});
     administrator.post("/v1/contacts/erase", erase).await;
     an_object_comes_and_a_queue_goes(administrator).await;
+    an_agent_works_on_one(administrator).await;
+}
+
+/// An agent takes what rests, does with it what can be done and puts it back, while another
+/// listens.
+async fn an_agent_works_on_one(administrator: &Client) {
+    for agent in ["hugo", "ida"] {
+        let path = format!("/v1/agents/{agent}");
+        let body = json!({"capacity": {"chat": 1}});
+        administrator.put(&path, body).await;
+        administrator
+            .post(&format!("{path}/login"), json!({"media": ["chat"]}))
+            .await;
+    }
+    let key = json!({"name": "desk-of-hugo", "role": "agent", "agent": "hugo"});
+    let key = administrator.post("/v1/keys", key).await;
+    let hugo = administrator.with_key(key["secret"].as_str().expect("shown once"));
+    let rests = json!({"queue": "inbox", "medium": "chat"});
+    let made = administrator.post("/v1/interactions", rests).await;
+    let path = format!(
+        "/v1/interactions/{}",
+        made["interaction"].as_str().expect("an id")
+    );
+    for act in ["pull", "hold", "resume", "lock", "unlock"] {
+        hugo.post(&format!("{path}/{act}"), json!({})).await;
+    }
+    let change = json!({"properties": {"subkind": "complaint"}});
+    hugo.post(&format!("{path}/change"), change).await;
+    let listens = json!({"agent": "ida"});
+    administrator
+        .post(&format!("{path}/monitor"), listens)
+        .await;
+    let place = json!({"queue": "inbox", "reason": "later"});
+    hugo.post(&format!("{path}/place"), place).await;
+    let cancel = json!({"cause": "cancelled", "reason": "duplicate"});
+    administrator.post(&format!("{path}/stop"), cancel).await;
+    for agent in ["hugo", "ida"] {
+        let path = format!("/v1/agents/{agent}/logout");
+        administrator.post(&path, json!({})).await;
+    }
 }
 
 /// A queue that is deleted hands what rests in it to another one.

@@ -112,12 +112,13 @@ fn frame(verb: &str, of: &str, made: &Made) -> Value {
         "interaction.complete" => json!({"reason": "solved"}),
         "offer.reject" => json!({"reason": "busy"}),
         "agent.not_ready" => json!({"reason": "break"}),
-        _ => json!({}),
+        verb => command_body(verb, of),
     };
     if verb.starts_with("agent.") && of != "-" {
         fields["agent"] = of.into();
     }
-    if verb.starts_with("interaction.") && verb != "interaction.submit" {
+    let new = ["interaction.submit", "interaction.begin"];
+    if verb.starts_with("interaction.") && !new.contains(&verb) {
         fields["interaction"] = made.interaction.as_str().into();
     }
     if verb.starts_with("route.") {
@@ -127,6 +128,27 @@ fn frame(verb: &str, of: &str, made: &Made) -> Value {
         fields["offer"] = made.offer.as_str().into();
     }
     fields
+}
+
+fn command_body(verb: &str, of: &str) -> Value {
+    match verb.strip_prefix("interaction.") {
+        Some("get") | None => json!({}),
+        Some(act) => work_body(act, of),
+    }
+}
+
+/// What is said with an act of work, right for everybody who may.
+fn work_body(act: &str, of: &str) -> Value {
+    let queue = of.split_once('@').map_or("north", |(_, queue)| queue);
+    match act {
+        "begin" => json!({"queue": queue, "medium": "chat", "kind": "outbound"}),
+        "place" if of.starts_with("handled") => json!({"queue": "__BACK__"}),
+        "place" => json!({"queue": queue}),
+        "change" => json!({"properties": {"kind": "other"}}),
+        "transfer" | "monitor" => json!({"agent": "berta"}),
+        "invite" => json!({"agent": "berta", "as": "consultant"}),
+        _ => json!({}),
+    }
 }
 
 /// An operation without a line, or a line without an operation, is a mistake of the file.

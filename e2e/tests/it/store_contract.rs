@@ -222,6 +222,7 @@ const CONTRACT: &[Demand] = demands![
     project::the_watermark_moves_with_the_changes_and_never_back,
     project::a_faulty_change_takes_the_others_with_it,
     project::an_interaction_is_read_as_it_went,
+    project::what_is_changed_is_read_as_it_is_now,
     project::interactions_are_filtered_scoped_and_paged,
     project::history_is_filtered_scoped_and_paged,
     project::what_was_submitted_stands_in_history_too,

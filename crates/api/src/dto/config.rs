@@ -6,7 +6,7 @@ use super::text;
 use crate::names::Known;
 use crate::text::{Text, Time};
 use ringback_model::config::{
-    AgentBody, ApiKey, Capacity, Queue, QueueBody, Role, Scope, Settings, VirtualQueue,
+    AgentBody, ApiKey, Capacity, Queue, QueueBody, Role, Scope, Settings, Timeouts, VirtualQueue,
     VirtualQueueBody,
 };
 use ringback_model::{AgentId, Medium, Millis, Name, target};
@@ -168,6 +168,31 @@ pub(crate) struct SettingsPut {
     /// Whether agents and groups may name declared skills only.
     #[schema(default = false)]
     skills_declared: bool,
+    /// How long an offer of a medium stands; media not named: `offer_ttl_ms`.
+    #[schema(value_type = BTreeMap<String, u64>)]
+    offer_ttl_of_ms: BTreeMap<Text<Medium>, u64>,
+    /// How long an agent whose desk is silent keeps what he handles, from the moment of silence;
+    /// live contact stays. The open user data key `handling_timeout` (seconds) comes before it.
+    #[schema(default = 10_800_000)]
+    handling_ttl_ms: u64,
+    /// The same for a medium.
+    #[schema(value_type = BTreeMap<String, u64>)]
+    handling_ttl_of_ms: BTreeMap<Text<Medium>, u64>,
+    /// How long a route request looks for an agent before it ends.
+    #[schema(default = 43_200_000)]
+    routing_ttl_ms: u64,
+}
+
+fn spans(of: &BTreeMap<Medium, Millis>) -> BTreeMap<Text<Medium>, u64> {
+    of.iter()
+        .map(|(medium, span)| (Text(*medium), span.0))
+        .collect()
+}
+
+fn spans_of(of: BTreeMap<Text<Medium>, u64>) -> BTreeMap<Medium, Millis> {
+    of.into_iter()
+        .map(|(medium, span)| (medium.0, Millis(span)))
+        .collect()
 }
 
 impl Default for SettingsPut {
@@ -190,6 +215,10 @@ impl SettingsPut {
             open_keys: settings.open_keys.clone(),
             notices: settings.notices,
             skills_declared: settings.skills_declared,
+            offer_ttl_of_ms: spans(&settings.timeouts.offer),
+            handling_ttl_ms: settings.timeouts.handling.0,
+            handling_ttl_of_ms: spans(&settings.timeouts.handling_of),
+            routing_ttl_ms: settings.timeouts.routing.0,
         }
     }
 
@@ -206,6 +235,12 @@ impl SettingsPut {
             open_keys: self.open_keys,
             notices: self.notices,
             skills_declared: self.skills_declared,
+            timeouts: Timeouts {
+                offer: spans_of(self.offer_ttl_of_ms),
+                handling: Millis(self.handling_ttl_ms),
+                handling_of: spans_of(self.handling_ttl_of_ms),
+                routing: Millis(self.routing_ttl_ms),
+            },
         }
     }
 }

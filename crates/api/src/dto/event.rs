@@ -1,8 +1,9 @@
 //! Events as streams and histories show them: a name, and flat data.
 
-use super::interaction::{EndingView, SegmentView};
+use super::interaction::{EndingView, SegmentView, doer};
 use super::offer::{OfferView, back_to, not_taken};
 use super::route::RequestView;
+use super::work::RestView;
 use super::{actor, agent, config, numbers, text};
 use crate::names::Known;
 use crate::screen_pops::PopView;
@@ -34,6 +35,11 @@ pub(crate) struct EventView {
     #[schema(example = "key:crm")]
     pub(crate) actor: String,
     pub(crate) data: EventData,
+    /// What the agent can do with the interaction after it; on streams of agents, of what happens
+    /// now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = json!(["accept", "reject"]))]
+    pub(crate) capabilities: Option<Vec<&'static str>>,
 }
 
 impl EventView {
@@ -50,6 +56,7 @@ impl EventView {
             at: Time::of(now),
             actor: actor(by),
             data: EventData::new(known, now, event),
+            capabilities: None,
         }
     }
 
@@ -150,9 +157,38 @@ pub(crate) struct EventData {
     /// By how much the clock jumped, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     jumped_ms: Option<i64>,
+    /// As what an agent takes part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "conference")]
+    role: Option<&'static str>,
+    /// On whose behalf: `agent`, `supervisor` or `system`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "supervisor")]
+    by: Option<&'static str>,
+    /// Where the interaction rests from now on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rests_in: Option<RestView>,
+    /// Where an agent pulled it from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<RestView>,
+    /// The properties that changed, by name; read the interaction for their values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changed: Option<Vec<&'static str>>,
+    /// When what a silent desk handles goes back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    returns: Option<Vec<ReturnView>>,
     /// For how long the engine had not been running, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     outage_ms: Option<u64>,
+}
+
+/// When an interaction in the hands of an agent with a silent desk goes back.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReturnView {
+    #[schema(value_type = String, example = "i42")]
+    interaction: Text<InteractionId>,
+    #[schema(value_type = String, format = DateTime)]
+    at: Time,
 }
 
 /// What is open of an interaction when it is submitted.
@@ -205,7 +241,7 @@ impl EventData {
                 ..base
             },
             Event::Effect(event) => base.effect_event(event),
-            Event::Interaction(event) => base.interaction_event(event),
+            Event::Interaction(event) => base.interaction_event(known, event),
             Event::Node(event) => base.node_event(event),
             Event::Offer(event) => base.offer_event(now, event),
             Event::Record(event) => base.record_event(known, event),
@@ -238,11 +274,21 @@ impl EventData {
                 until: Some(Time::at(now, *grace_until)),
                 ..self
             },
+            Event::DeskSilent { returns, .. } => {
+                let returns = returns.iter().map(|(id, at)| ReturnView {
+                    interaction: Text(*id),
+                    at: Time::at(now, *at),
+                });
+                Self {
+                    returns: Some(returns.collect()),
+                    ..self
+                }
+            }
             Event::Paused { media, .. } => Self {
                 media: Some(media.iter().map(Text).collect()),
                 ..self
             },
-            Event::LoggedOut { .. } | Event::DeskBack { .. } | Event::DeskSilent { .. } => self,
+            Event::LoggedOut { .. } | Event::DeskBack { .. } => self,
         }
     }
 
@@ -318,8 +364,47 @@ impl EventData {
         }
     }
 
-    fn interaction_event(self, event: &interaction::Event) -> Self {
+    fn interaction_event(self, known: &Known, event: &interaction::Event) -> Self {
         match event {
+            interaction::Event::Placed { to, by, why, .. } => {
+                let (why, reason) = match why {
+                    interaction::WhyPlaced::Asked { reason } => ("asked", reason.as_ref()),
+                    interaction::WhyPlaced::OwnerLeft => ("owner_left", None),
+                    interaction::WhyPlaced::HandlingTimedOut => ("handling_timed_out", None),
+                };
+                Self {
+                    rests_in: Some(RestView::new(known, to)),
+                    by: Some(doer(*by).0),
+                    why: Some(why),
+                    reason: reason.map(text),
+                    ..self
+                }
+            }
+            interaction::Event::Pulled { from, .. } => Self {
+                from: Some(RestView::new(known, from)),
+                ..self
+            },
+            interaction::Event::Changed { change, by, .. } => Self {
+                by: Some(doer(*by).0),
+                changed: Some(changed(change)),
+                ..self
+            },
+            interaction::Event::Joined { role, .. } => Self {
+                role: Some(role.name()),
+                ..self
+            },
+            interaction::Event::Left { role, why, .. } => Self {
+                role: Some(role.name()),
+                why: Some(left(*why)),
+                ..self
+            },
+            interaction::Event::Held { .. } | interaction::Event::Resumed { .. } => self,
+            interaction::Event::Locked { by, .. } | interaction::Event::Unlocked { by, .. } => {
+                Self {
+                    by: Some(doer(*by).0),
+                    ..self
+                }
+            }
             interaction::Event::Submitted(it) => Self {
                 medium: Some(Text(it.medium)),
                 contact: it.contact.map(Text),
@@ -353,7 +438,7 @@ impl EventData {
         match event {
             offer::Event::Made { offer, .. } => Self {
                 offer: Some(Text(offer.id)),
-                request: Some(Text(offer.request)),
+                request: offer.request.map(Text),
                 offered: Some(Box::new(OfferView::from(&**offer))),
                 ..self
             },
@@ -441,12 +526,49 @@ impl EventData {
                     route::Cancelled::Asked => "asked",
                     route::Cancelled::MatchedElsewhere => "matched_elsewhere",
                     route::Cancelled::InteractionStopped => "interaction_stopped",
+                    route::Cancelled::TakenOut => "taken_out",
+                    route::Cancelled::TimedOut => "timed_out",
                 }),
                 rests: Some(*rests),
                 ..self
             },
         }
     }
+}
+
+const fn left(why: interaction::WhyLeft) -> &'static str {
+    use interaction::WhyLeft;
+    match why {
+        WhyLeft::Chosen => "chosen",
+        WhyLeft::Transferred => "transferred",
+        WhyLeft::Placed => "placed",
+        // The word of the session that has it no more.
+        WhyLeft::TakenOut => "notcontrolled",
+        WhyLeft::TimedOut => "timed_out",
+        WhyLeft::OwnerLeft => "owner_left",
+        WhyLeft::Stopped => "interaction_stopped",
+        WhyLeft::LoggedOut => "logged_out",
+    }
+}
+
+/// The names of the properties a change is about.
+fn changed(change: &interaction::Change) -> Vec<&'static str> {
+    let named = [
+        ("kind", change.kind.is_some()),
+        ("subkind", change.subkind.is_some()),
+        ("priority", change.tier.is_some()),
+        ("external_id", change.external_id.is_some()),
+        ("subject", change.subject.is_some()),
+        ("comment", change.comment.is_some()),
+        ("in_queues", change.in_queues.is_some()),
+        ("out_queues", change.out_queues.is_some()),
+        ("online", change.online.is_some()),
+        ("received_at", change.received.is_some()),
+        ("reviewer", change.reviewer.is_some()),
+        ("user_data", change.user_data.is_some()),
+    ];
+    let changed = named.into_iter().filter(|(_, changed)| *changed);
+    changed.map(|(name, _)| name).collect()
 }
 
 impl From<&Interaction> for SubmittedView {

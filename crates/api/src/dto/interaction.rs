@@ -3,12 +3,13 @@
 use super::offer::OfferView;
 use super::route::{RequestView, RouteAsk};
 use super::text;
+use super::work::{Exits, Moment, RestView, show_exits};
 use crate::names::Known;
 use crate::personal::{Opened, UserDataIn};
 use crate::problem::Problem;
 use crate::text::{Text, Time};
-use ringback_model::interaction::{Ending, Interaction, StopCause, Submission};
-use ringback_model::place::{Party, Role, Who};
+use ringback_model::interaction::{Doer, Ending, Interaction, More, StopCause, Submission};
+use ringback_model::place::{BinOwner, Party, Place, Who};
 use ringback_model::record::{Segment, SegmentKind};
 use ringback_model::value::{Map, UserData};
 use ringback_model::{
@@ -17,6 +18,7 @@ use ringback_model::{
 use ringback_ports::query::InteractionView as Live;
 use ringback_ports::records::InteractionRow;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// A new interaction.
@@ -64,6 +66,38 @@ pub(crate) struct Submit {
     /// A route request to make in the same step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) route: Option<RouteAsk>,
+    /// What another system knows it by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 200)]
+    pub(crate) external_id: Option<String>,
+    /// Its subject line; sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 512)]
+    pub(crate) subject: Option<String>,
+    /// A note about it; sealed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(min_length = 1, max_length = 2000)]
+    pub(crate) comment: Option<String>,
+    /// The ways by which work on it ends inwards: names, and the interaction queue each leads to,
+    /// or `__STOP__`. At most 32.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub(crate) in_queues: Exits,
+    /// The ways by which it leaves towards the customer, likewise.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = Object)]
+    pub(crate) out_queues: Exits,
+    /// The customer is on the line.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) online: bool,
+    /// When the customer's message reached the company, if before now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) received_at: Option<Text<Moment>>,
+    /// Which system brought it, when not the key's owner.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
+    pub(crate) submitted_by: Option<Text<Name>>,
 }
 
 /// The media.
@@ -101,6 +135,7 @@ impl Submit {
             parent: self.parent.map(|id| id.0),
             user_data: data,
             route: self.route.map(RouteAsk::into_model).transpose()?,
+            said: ringback_model::Rare::none(),
         })
     }
 
@@ -198,6 +233,73 @@ pub(crate) struct InteractionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "a7")]
     owner: Option<Text<AgentId>>,
+    /// The workbin it lies in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "drafts")]
+    workbin: Option<String>,
+    /// Whose workbin that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "a7")]
+    workbin_of: Option<Text<AgentId>>,
+    /// What another system knows it by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_id: Option<String>,
+    /// Its subject line; absent also once it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject: Option<String>,
+    /// A note about it; absent also once it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    comment: Option<String>,
+    /// Ways inwards: names, and the interaction queue each leads to or `__STOP__`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false)]
+    in_queues: BTreeMap<String, String>,
+    /// Ways outwards, likewise.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false)]
+    out_queues: BTreeMap<String, String>,
+    /// The customer is on the line.
+    online: bool,
+    /// When the customer's message reached the company, if it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    received_at: Option<Time>,
+    /// Which system brought it, if it was said; the key is in the history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    submitted_by: Option<String>,
+    /// When it came to its interaction queue.
+    #[schema(value_type = String, format = DateTime)]
+    moved_to_queue_at: Time,
+    /// When it was placed where it rests, or last rested.
+    #[schema(value_type = String, format = DateTime)]
+    placed_in_queue_at: Time,
+    /// In which order: compare the two numbers one after the other. First come, first served goes
+    /// by it and never by a clock.
+    #[schema(example = "42.0")]
+    placed_in_queue_sequence: String,
+    /// The agent who created it or was the first to handle it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "a7")]
+    author: Option<Text<AgentId>>,
+    /// The agent who looks it over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "a8")]
+    reviewer: Option<Text<AgentId>>,
+    /// Where it rested before its owner pulled it; `__BACK__` leads there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pulled_from: Option<RestView>,
+    /// Since when it is on hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    held_since: Option<Time>,
+    /// Set while only one may change it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lock: Option<LockView>,
+    /// What the caller can do with it now; empty in lists and once it is over.
+    #[schema(example = json!(["accept", "reject"]))]
+    capabilities: Vec<&'static str>,
+    /// Open offers by which its owner asks other agents.
+    invitations: Vec<OfferView>,
     /// Who takes part; empty in lists and once it is over.
     parties: Vec<PartyView>,
     /// Its route requests with their place in line; empty in lists and once it is over.
@@ -214,6 +316,29 @@ pub(crate) struct InteractionView {
     ending: Option<EndingView>,
     /// The record it was read after.
     sequence: u64,
+}
+
+/// Only one may change an interaction.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct LockView {
+    /// `agent`, `supervisor` or `system`.
+    #[schema(example = "agent")]
+    by: &'static str,
+    /// Which agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "a7")]
+    agent: Option<Text<AgentId>>,
+    #[schema(value_type = String, format = DateTime)]
+    since: Time,
+}
+
+/// On whose behalf something was done, as a word, and which agent.
+pub(crate) const fn doer(by: Doer) -> (&'static str, Option<Text<AgentId>>) {
+    match by {
+        Doer::Agent(agent) => ("agent", Some(Text(agent))),
+        Doer::Supervisor => ("supervisor", None),
+        Doer::System => ("system", None),
+    }
 }
 
 /// Someone who takes part.
@@ -239,15 +364,7 @@ impl From<&Party> for PartyView {
         Self {
             who,
             agent,
-            role: match party.role {
-                Role::Owner => "owner",
-                Role::Consultant => "consultant",
-                Role::Conference => "conference",
-                Role::Monitor => "monitor",
-                Role::Coach => "coach",
-                Role::Customer => "customer",
-                Role::Bot => "bot",
-            },
+            role: party.role.name(),
             since: Time::of(party.since),
         }
     }
@@ -318,6 +435,8 @@ impl InteractionView {
             parties: parties.collect(),
             requests: requests.map(|one| RequestView::new(known, one)).collect(),
             offer: live.offer.as_ref().map(OfferView::from),
+            invitations: live.invitations.iter().map(OfferView::from).collect(),
+            capabilities: live.capabilities.iter().map(|it| it.name()).collect(),
             ..Self::plain(known, interaction, opened, sequence)
         }
     }
@@ -336,7 +455,41 @@ impl InteractionView {
     }
 
     fn plain(known: &Known, it: &Interaction, opened: Opened, sequence: u64) -> Self {
+        let none = More::default();
+        let more = it.more.get().unwrap_or(&none);
+        let placed = it.placed();
+        let (workbin, workbin_of) = match &it.place {
+            Place::Workbin { workbin, owner } => (Some(text(workbin)), *owner),
+            _ => (None, None),
+        };
         Self {
+            workbin,
+            workbin_of: workbin_of.map(|BinOwner::Agent(agent)| Text(agent)),
+            external_id: more.said.external_id.clone(),
+            subject: opened.subject,
+            comment: opened.comment,
+            in_queues: show_exits(&more.said.in_queues),
+            out_queues: show_exits(&more.said.out_queues),
+            online: more.said.online,
+            received_at: more.said.received.map(Time::wall),
+            submitted_by: more.said.submitted_by.as_ref().map(text),
+            moved_to_queue_at: Time::of(more.moved.unwrap_or(it.submitted)),
+            placed_in_queue_at: Time::of(placed.at),
+            placed_in_queue_sequence: placed.sequence.to_string(),
+            author: more.author.map(Text),
+            reviewer: more.reviewer.map(Text),
+            pulled_from: more
+                .pulled_from
+                .as_ref()
+                .map(|rest| RestView::new(known, rest)),
+            held_since: more.held.map(Time::of),
+            lock: more.lock.map(|lock| {
+                let (by, agent) = doer(lock.by);
+                let since = Time::of(lock.since);
+                LockView { by, agent, since }
+            }),
+            capabilities: Vec::new(),
+            invitations: Vec::new(),
             id: Text(it.id),
             medium: Text(it.medium),
             kind: text(&it.kind),
@@ -374,9 +527,8 @@ impl InteractionView {
 }
 
 /// The key the personal values of an interaction are sealed with, if it has any.
-pub(crate) fn key_of(data: &UserData) -> Option<KeyId> {
-    let personal = data.personal.as_ref()?;
-    Some(personal.sealed().key)
+pub(crate) fn key_of(it: &Interaction) -> Option<KeyId> {
+    crate::work::slot(it).map(|sealed| sealed.key)
 }
 
 /// One stretch of one party.
@@ -392,7 +544,7 @@ pub(crate) struct SegmentView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "a7")]
     agent: Option<Text<AgentId>>,
-    /// `wait`, `ring`, `talk`, `hold` or `wrap`.
+    /// `wait`, `ring`, `talk`, `hold`, `consult` or `wrap`.
     #[schema(example = "talk")]
     kind: &'static str,
     #[schema(example = "support")]

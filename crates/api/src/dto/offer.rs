@@ -1,6 +1,7 @@
 //! Offers as the API shows and takes them.
 
 use crate::text::{Text, Time};
+use ringback_model::interaction::Wish;
 use ringback_model::offer::{NotTaken, Occasion, Offer};
 use ringback_model::place::BackTo;
 use ringback_model::{AgentId, InteractionId, Medium, Name, OfferId, RouteRequestId};
@@ -25,8 +26,14 @@ pub(crate) struct OfferView {
     id: Text<OfferId>,
     #[schema(value_type = String, example = "i42")]
     interaction: Text<InteractionId>,
-    #[schema(value_type = String, example = "r9")]
-    request: Text<RouteRequestId>,
+    /// The request that was matched; absent when another agent asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "r9")]
+    request: Option<Text<RouteRequestId>>,
+    /// What another agent asks for: `transfer`, `consult` or `conference`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "consult")]
+    wish: Option<&'static str>,
     #[schema(value_type = String, example = "a7")]
     agent: Text<AgentId>,
     #[schema(value_type = String, example = "voice")]
@@ -36,7 +43,8 @@ pub(crate) struct OfferView {
     /// When it lapses.
     #[schema(value_type = String, format = DateTime)]
     expires_at: Time,
-    /// Where the interaction goes if nobody takes it: `queue`, `routing` or `workbin`.
+    /// Where the interaction goes if nobody takes it: `queue`, `routing`, `workbin`,
+    /// or `handling` when its owner keeps it.
     #[schema(example = "routing")]
     back_to: &'static str,
     decision: DecisionView,
@@ -46,7 +54,7 @@ pub(crate) struct OfferView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct DecisionView {
     /// `request_came` when a request looked for an agent, `agent_came` when an agent looked for
-    /// work.
+    /// work, `asked` when another agent asked for this one.
     #[schema(example = "agent_came")]
     occasion: &'static str,
     /// How the agent was chosen: `longest_idle`, `fewest_busy`, `least_occupied`, `best_fit`,
@@ -81,7 +89,8 @@ impl From<&Offer> for OfferView {
         Self {
             id: Text(offer.id),
             interaction: Text(offer.interaction),
-            request: Text(offer.request),
+            request: offer.request.map(Text),
+            wish: offer.wish.map(wish),
             agent: Text(offer.agent),
             medium: Text(offer.medium),
             made_at: Time::of(offer.made),
@@ -91,6 +100,7 @@ impl From<&Offer> for OfferView {
                 occasion: match decision.occasion {
                     Occasion::RequestCame => "request_came",
                     Occasion::AgentCame => "agent_came",
+                    Occasion::Asked => "asked",
                 },
                 rule: decision.rule.name(),
                 candidates: decision.candidates,
@@ -117,6 +127,16 @@ pub(crate) const fn back_to(back_to: &BackTo) -> &'static str {
         BackTo::Queue => "queue",
         BackTo::Routing => "routing",
         BackTo::Workbin { .. } => "workbin",
+        BackTo::Handling => "handling",
+    }
+}
+
+/// What one agent asks another for, as a word.
+pub(crate) const fn wish(wish: Wish) -> &'static str {
+    match wish {
+        Wish::Transfer => "transfer",
+        Wish::Consult => "consult",
+        Wish::Conference => "conference",
     }
 }
 
@@ -127,5 +147,7 @@ pub(crate) fn not_taken(how: &NotTaken) -> (&'static str, Option<&Name>) {
         NotTaken::Lapsed => ("lapsed", None),
         NotTaken::DeskGone => ("desk_gone", None),
         NotTaken::InteractionStopped => ("interaction_stopped", None),
+        NotTaken::Withdrawn => ("withdrawn", None),
+        NotTaken::TakenOut => ("taken_out", None),
     }
 }

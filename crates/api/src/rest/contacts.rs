@@ -178,11 +178,11 @@ async fn key_of_interaction(
 ) -> Result<Option<KeyId>, Problem> {
     let what = format!("interaction {id}");
     match house.query(caller, Query::Interaction(id), what).await {
-        Ok((_, View::Interaction(live))) => Ok(key_of(&live.interaction.user_data)),
+        Ok((_, View::Interaction(live))) => Ok(key_of(&live.interaction)),
         Ok(_) => Err(Problem::crossed()),
         Err(problem) if problem.code() == "interaction.stopped" => {
             let (row, _) = row(house, caller, id, None).await?;
-            Ok(key_of(&row.submitted.user_data))
+            Ok(key_of(&row.submitted))
         }
         Err(problem) => Err(problem),
     }

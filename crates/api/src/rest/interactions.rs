@@ -222,8 +222,8 @@ pub(crate) async fn view(
                         && lines.iter().all(|id| known.knows_virtual_queue(*id))
                 })
                 .await?;
-            let data = &live.interaction.user_data;
-            let opened = personal::open(&*house.hall.vault(), caller.tenant, data)?;
+            let it = &live.interaction;
+            let opened = personal::open_all(&*house.hall.vault(), caller.tenant, it)?;
             Ok(InteractionView::live(&known, &live, opened, sequence.0))
         }
         Ok(_) => Err(Problem::crossed()),
@@ -298,8 +298,7 @@ fn shown(
     row: &InteractionRow,
     sequence: u64,
 ) -> Result<InteractionView, Problem> {
-    let data = &row.submitted.user_data;
-    let opened = personal::open(&*house.hall.vault(), caller.tenant, data)?;
+    let opened = personal::open_all(&*house.hall.vault(), caller.tenant, &row.submitted)?;
     Ok(InteractionView::row(known, row, opened, sequence))
 }
 

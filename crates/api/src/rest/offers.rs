@@ -36,6 +36,27 @@ pub(crate) async fn accept(
     Ok(written(StatusCode::OK, &answer))
 }
 
+/// Take back what another agent was asked; only the owner of the interaction can.
+#[utoipa::path(
+    post, path = "/v1/offers/{offer}/withdraw", operation_id = "withdrawOffer", tag = "offers",
+    params(("offer" = String, Path, example = "o1", pattern = "^o[1-9][0-9]{0,18}$")),
+    request_body = Empty,
+    responses((status = 200, description = "He is asked no more.", body = Written))
+)]
+pub(crate) async fn withdraw(
+    State(house): State<Shared>,
+    caller: Caller,
+    ApiPath(Text(id)): ApiPath<Text<OfferId>>,
+    headers: HeaderMap,
+    ApiJson(body): ApiJson<Empty>,
+) -> Result<Response, Problem> {
+    let ready = commands::withdraw(&caller, id)?;
+    let answer = ask(&house, &caller, &headers, "offer.withdraw", &id.to_string())
+        .send(&body, ready)
+        .await?;
+    Ok(written(StatusCode::OK, &answer))
+}
+
 /// Say no to an offer.
 #[utoipa::path(
     post, path = "/v1/offers/{offer}/reject", operation_id = "rejectOffer", tag = "offers",

@@ -218,7 +218,7 @@ pub(crate) struct Wanted {
     #[param(format = DateTime)]
     to: Option<String>,
     /// Only those before this number: `next` of the page before.
-    #[param(minimum = 1)]
+    #[param(minimum = 0)]
     before: Option<u64>,
     /// At most so many.
     #[param(minimum = 1, maximum = 1000, default = 100)]

@@ -6,15 +6,19 @@
 //! Reading before subscribing keeps a long way back from filling the subscription's line.
 
 use super::sight::Sight;
+use crate::door::Caller;
 use crate::dto::event::EventView;
 use crate::names::Known;
 use crate::problem::Problem;
-use crate::screen_pops::{self, PopView};
+use crate::screen_pops;
 use crate::state::Shared;
-use ringback_model::{Event, offer, record};
+use ringback_model::config::Role;
+use ringback_model::{Event, InteractionId, offer, record};
 use ringback_ports::envelope::Sequence;
 use ringback_ports::hall::{Push, Subscription};
+use ringback_ports::query::{Query, View};
 use ringback_ports::{Cursor, Entry, Record, TenantId};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -127,13 +131,39 @@ impl Feed {
         Fed::Lost(why)
     }
 
+    /// Calls `take` with each event of a record that has not been given out, for whoever does not
+    /// show it to anybody.
+    pub(crate) async fn each(
+        &mut self,
+        house: &Shared,
+        push: &Push,
+        mut take: impl FnMut(&Known, Cursor, &Entry, &Event),
+    ) -> Result<(), Problem> {
+        let mut known = house.names.known(self.tenant);
+        for (cursor, entry, event) in Picked::of(push) {
+            if cursor <= self.after {
+                continue;
+            }
+            if !names_known(&known, event) {
+                known = house.names.fresh(self.tenant).await?;
+            }
+            take(&known, cursor, entry, event);
+        }
+        self.after = self.after.max(Cursor::end_of(push.record.sequence));
+        Ok(())
+    }
+
     /// Calls `show` with each event of a record that the caller may see and has not seen.
     pub(crate) async fn shown(
         &mut self,
         house: &Shared,
+        caller: &Caller,
         push: &Push,
-        mut show: impl FnMut(Shown<'_>),
+        mut show: impl FnMut(EventView),
     ) -> Result<(), Problem> {
+        // What can be done is told to agents, of the present.
+        let tells = caller.role() == Role::Agent && matches!(self.state, State::Live(_));
+        let mut told: BTreeMap<InteractionId, Vec<&'static str>> = BTreeMap::new();
         let mut known = house.names.known(self.tenant);
         for (cursor, entry, event) in Picked::of(push) {
             if cursor <= self.after || !self.sight.sees(event) {
@@ -142,38 +172,29 @@ impl Feed {
             if !names_known(&known, event) {
                 known = house.names.fresh(self.tenant).await?;
             }
-            let pops = match event {
-                Event::Offer(offer::Event::Made { offer, .. }) if self.sight.is_a_desk() => {
-                    let pops = screen_pops::of_offer(house, self.tenant, offer).await;
-                    pops.unwrap_or_else(|problem| {
-                        // The offer is what counts; a page can be opened by hand.
-                        tracing::warn!(problem = problem.sentence(), "No screen pops.");
-                        Vec::new()
-                    })
+            let mut view = view(&known, cursor, entry, event);
+            if let Some(of) = event.subject().filter(|_| tells) {
+                let id = of.interaction;
+                if let std::collections::btree_map::Entry::Vacant(slot) = told.entry(id) {
+                    slot.insert(capabilities(house, caller, id).await);
                 }
-                _ => Vec::new(),
-            };
-            show(Shown {
-                known: &known,
-                cursor,
-                entry,
-                event,
-                pops,
-            });
+                view.capabilities = told.get(&id).cloned();
+            }
+            if let Event::Offer(offer::Event::Made { offer, .. }) = event
+                && self.sight.is_a_desk()
+            {
+                let pops = screen_pops::of_offer(house, self.tenant, offer).await;
+                view = view.with_pops(pops.unwrap_or_else(|problem| {
+                    // The offer is what counts; a page can be opened by hand.
+                    tracing::warn!(problem = problem.sentence(), "No screen pops.");
+                    Vec::new()
+                }));
+            }
+            show(view);
         }
         self.after = self.after.max(Cursor::end_of(push.record.sequence));
         Ok(())
     }
-}
-
-/// An event to show.
-pub(crate) struct Shown<'a> {
-    pub(crate) known: &'a Known,
-    pub(crate) cursor: Cursor,
-    pub(crate) entry: &'a Entry,
-    pub(crate) event: &'a Event,
-    /// What a desk opens with it.
-    pub(crate) pops: Vec<PopView>,
 }
 
 /// The events of a record that a push is about. Those of many others stand between them, so they
@@ -230,16 +251,18 @@ impl<'a> Iterator for Picked<'a> {
     }
 }
 
+/// What the caller can do with an interaction now; nothing if he has nothing to do with it.
+async fn capabilities(house: &Shared, caller: &Caller, id: InteractionId) -> Vec<&'static str> {
+    let query = Query::Interaction(id);
+    match house.query(caller, query, "interaction").await {
+        Ok((_, View::Interaction(live))) => live.capabilities.iter().map(|it| it.name()).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// An event as it is written out.
-pub(crate) fn view(shown: &Shown<'_>) -> EventView {
-    let Shown {
-        known,
-        cursor,
-        entry,
-        event,
-        pops,
-    } = shown;
-    EventView::new(known, *cursor, entry.now, &entry.actor, event).with_pops(pops.clone())
+pub(crate) fn view(known: &Known, cursor: Cursor, entry: &Entry, event: &Event) -> EventView {
+    EventView::new(known, cursor, entry.now, &entry.actor, event)
 }
 
 fn names_known(known: &Known, event: &Event) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::door::Caller;
 use ringback_model::config::{Role, Scope};
-use ringback_model::{AgentId, Event, QueueId, config, record};
+use ringback_model::{AgentId, Event, QueueId, config, interaction, record};
 use ringback_ports::hall::Interest;
 
 /// What one caller sees.
@@ -54,6 +54,12 @@ impl Sight {
         if self.role == Role::Agent {
             return self.agent.is_some() && event.agent() == self.agent;
         }
+        // What moves to another queue is heard on both sides.
+        if let Event::Interaction(interaction::Event::Placed { queue, .. }) = event
+            && self.reaches(*queue)
+        {
+            return true;
+        }
         match queue_of(event) {
             Some(queue) => self.reaches(queue),
             None => self.sees_beside(event),
@@ -99,7 +105,7 @@ pub(crate) fn queue_of(event: &Event) -> Option<QueueId> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ringback_model::interaction::{self, Ending, Subject};
+    use ringback_model::interaction::{Ending, Subject};
     use ringback_model::{InteractionId, Now, agent, node};
 
     fn sight(role: Role, scope: Scope) -> Sight {

@@ -5,7 +5,7 @@
 //! once. Nothing is boxed or spawned for a command that the hall decides; reads, and submissions
 //! that name a contact, go through a set of futures in the same task.
 
-use super::feed::{Fed, Feed, Shown, view};
+use super::feed::{Fed, Feed};
 use super::frame::{self, AnswerFrame, Head, Hello, HelloLimits, ProblemFrame, Resync};
 use super::meter::Came;
 use super::sight::Sight;
@@ -18,6 +18,7 @@ use crate::dto::choice::RouteChange;
 use crate::dto::interaction::{Complete, Stop, Submit};
 use crate::dto::offer::Reject;
 use crate::dto::route::RouteAsk;
+use crate::dto::work::{ChangeAsk, InviteAsk, MonitorAsk, PlaceAsk, PullAsk, TransferAsk};
 use crate::extract::ApiQuery;
 use crate::guard::origin_allowed;
 use crate::idempotency;
@@ -26,6 +27,7 @@ use crate::presence::Present;
 use crate::problem::{About, Problem, ProblemBody};
 use crate::rest::{agents, interactions, numbers};
 use crate::state::Shared;
+use crate::work::Act;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
@@ -477,6 +479,25 @@ impl Connection {
                 let body: NotReadyAsk = frame::body(text, "agent")?;
                 self.agent(head, verb, key, body, commands::not_ready)
             }
+            Verb::OfferWithdraw => {
+                let id: OfferId = target(head.offer.as_ref(), "offer")?;
+                let body: Empty = frame::body(text, "offer")?;
+                let named = self.named(key, verb, &id, &body);
+                let ready = commands::withdraw(&self.caller, id)?;
+                self.send(head.id, verb, named, ready)
+            }
+            Verb::InteractionBegin => self.begin(text, head, key),
+            Verb::InteractionPlace => self.act::<PlaceAsk>(text, head, key, Act::from),
+            Verb::InteractionPull => self.act::<PullAsk>(text, head, key, Act::from),
+            Verb::InteractionChange => self.act::<ChangeAsk>(text, head, key, Act::from),
+            Verb::InteractionTransfer => self.act::<TransferAsk>(text, head, key, Act::from),
+            Verb::InteractionInvite => self.act::<InviteAsk>(text, head, key, Act::from),
+            Verb::InteractionMonitor => self.act::<MonitorAsk>(text, head, key, Act::from),
+            Verb::InteractionLeave => self.act(text, head, key, Act::Leave),
+            Verb::InteractionHold => self.act(text, head, key, Act::Hold),
+            Verb::InteractionResume => self.act(text, head, key, Act::Resume),
+            Verb::InteractionLock => self.act(text, head, key, Act::Lock),
+            Verb::InteractionUnlock => self.act(text, head, key, Act::Unlock),
             Verb::InteractionGet | Verb::AgentGet | Verb::OverviewGet => {
                 self.read(text, head, verb)
             }
@@ -487,6 +508,51 @@ impl Connection {
                 Ok(())
             }
         }
+    }
+
+    /// Something is asked of one interaction. What needs nothing else is sent at once.
+    fn act<T>(
+        &mut self,
+        text: &str,
+        head: &Head<'_>,
+        key: Option<&str>,
+        act: impl FnOnce(T) -> Act,
+    ) -> Result<(), Problem>
+    where
+        T: for<'a> serde::Deserialize<'a>,
+    {
+        let verb = head.verb()?;
+        let id: InteractionId = target(head.interaction.as_ref(), "interaction")?;
+        let act = act(frame::body(text, "interaction")?);
+        let named = self.named(key, verb, &id, &act);
+        let (house, caller) = (self.house.clone(), self.caller.clone());
+        let ready = async move { act.ready(&house, &caller, id).await };
+        self.at_once_or_later(head.id, verb, named, ready.boxed())
+    }
+
+    fn begin(&mut self, text: &str, head: &Head<'_>, key: Option<&str>) -> Result<(), Problem> {
+        let verb = Verb::InteractionBegin;
+        let body: Submit = frame::body(text, "")?;
+        let named = commands::idempotent(&self.caller, key, verb.name(), "", &body);
+        let (house, caller) = (self.house.clone(), self.caller.clone());
+        let ready = async move { commands::begin(&house, &caller, body).await };
+        self.at_once_or_later(head.id, verb, named, ready.boxed())
+    }
+
+    fn at_once_or_later(
+        &mut self,
+        id: u64,
+        verb: Verb,
+        named: Option<Idempotent>,
+        mut ready: BoxFuture<'static, Result<Ready, Problem>>,
+    ) -> Result<(), Problem> {
+        if let Some(ready) = (&mut ready).now_or_never() {
+            return self.send(id, verb, named, ready?);
+        }
+        let tag = self.under_way.begin(Asked::new(id, verb));
+        let slow = ready.map(move |ready| Slow::Ready(tag, named, ready));
+        self.slow.push(slow.boxed());
+        Ok(())
     }
 
     fn submit(&mut self, text: &str, head: &Head<'_>, key: Option<&str>) -> Result<(), Problem> {
@@ -743,8 +809,8 @@ impl Connection {
             return Ok(());
         };
         let out = &mut self.out;
-        let write = |shown: Shown<'_>| out.push(&view(&shown));
-        feed.shown(&self.house, push, write).await
+        let write = |view: crate::dto::event::EventView| out.push(&view);
+        feed.shown(&self.house, &self.caller, push, write).await
     }
 
     fn tell_resync(&mut self, why: &str) {

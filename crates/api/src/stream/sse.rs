@@ -1,6 +1,6 @@
 //! `GET /v1/events`: server-sent events.
 
-use super::feed::{Fed, Feed, Shown, view};
+use super::feed::{Fed, Feed};
 use super::sight::Sight;
 use crate::door::Caller;
 use crate::extract::ApiQuery;
@@ -173,14 +173,18 @@ impl Source {
     }
 
     async fn write(&mut self, push: &Push, chunk: &mut Vec<u8>) -> Result<(), Problem> {
-        let write = |shown: Shown<'_>| {
-            let view = view(&shown);
-            let cursor = shown.cursor;
-            let _ = write!(chunk, "id: {cursor}\nevent: {}\ndata: ", view.event);
+        let write = |view: crate::dto::event::EventView| {
+            let _ = write!(
+                chunk,
+                "id: {}\nevent: {}\ndata: ",
+                view.cursor.0, view.event
+            );
             serde_json::to_writer(&mut *chunk, &view).expect("an event is plain data");
             chunk.extend(b"\n\n");
         };
-        self.feed.shown(&self.house, push, write).await
+        self.feed
+            .shown(&self.house, &self.caller, push, write)
+            .await
     }
 }
 

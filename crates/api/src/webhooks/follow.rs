@@ -5,7 +5,7 @@ use super::facts::Recorded;
 use crate::dto::event::EventView;
 use crate::names::Known;
 use crate::state::Shared;
-use crate::stream::feed::{Fed, Feed, Shown, view};
+use crate::stream::feed::{Fed, Feed, view};
 use crate::stream::sight::{Sight, queue_of};
 use crate::text::Time;
 use ringback_model::condition::Condition;
@@ -17,7 +17,7 @@ use ringback_ports::outward::{Ledger, NewDelivery};
 use ringback_ports::query::{Configured as Found, Query, View};
 use ringback_ports::records::{RecordsPage, RecordsQuery};
 use ringback_ports::store::Tenant;
-use ringback_ports::{Cursor, Sequence};
+use ringback_ports::{Cursor, Entry, Sequence};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -55,6 +55,14 @@ struct Follower<'a> {
     /// Everything up to here is written down.
     noted: Cursor,
     noted_when: Instant,
+}
+
+/// An event, and what is known of the names in it.
+struct Happened<'a> {
+    known: &'a Known,
+    cursor: Cursor,
+    entry: &'a Entry,
+    event: &'a Event,
 }
 
 /// What somebody may want to be told, before conditions are asked.
@@ -153,12 +161,20 @@ impl<'a> Follower<'a> {
     async fn rendered(&mut self, push: &Push) -> Result<Vec<NewDelivery>, String> {
         let mut wanted = Vec::new();
         let (hooks, tenant) = (&mut self.hooks, self.tenant);
-        let shown = self.feed.shown(self.house, push, |shown| {
-            // Before the change as well as after it: whoever is switched off is told so.
-            wanted.extend(wanted_by(hooks, tenant, &shown));
-            changed(hooks, shown.event);
-        });
-        shown.await.map_err(|problem| problem.sentence())?;
+        let each = self
+            .feed
+            .each(self.house, push, |known, cursor, entry, event| {
+                let happened = Happened {
+                    known,
+                    cursor,
+                    entry,
+                    event,
+                };
+                // Before the change of a webhook itself: one that is switched off is told so.
+                wanted.extend(wanted_by(hooks, tenant, &happened));
+                changed(hooks, event);
+            });
+        each.await.map_err(|problem| problem.sentence())?;
         let mut deliveries = Vec::new();
         for it in wanted {
             if self.holds(&it).await? {
@@ -257,7 +273,7 @@ fn changed(hooks: &mut BTreeMap<ObjectId, (Name, Webhook)>, event: &Event) {
 fn wanted_by(
     hooks: &BTreeMap<ObjectId, (Name, Webhook)>,
     tenant: &Tenant,
-    shown: &Shown<'_>,
+    shown: &Happened<'_>,
 ) -> Vec<Wanted> {
     let name = shown.event.name();
     let listening = hooks.iter().filter(|(_, (_, hook))| {
@@ -279,7 +295,8 @@ fn wanted_by(
                 Err(_) => continue,
             },
         };
-        let data = rendered.get_or_insert_with(|| view(shown));
+        let data = rendered
+            .get_or_insert_with(|| view(shown.known, shown.cursor, shown.entry, shown.event));
         let head = Head {
             id: id_of(tenant.id, *id, shown.cursor),
             tenant: tenant.name.as_str(),

@@ -344,6 +344,7 @@ impl State {
                         interaction: InteractionId(1),
                         queue: QueueId(1),
                     },
+                    advises: false,
                     offer: *offer,
                     agent: *agent,
                     at: now(),
@@ -432,6 +433,7 @@ impl State {
             parties: Vec::new(),
             requests: Vec::new(),
             version: 1,
+            more: ringback_model::Rare::none(),
         };
         self.live.insert(id, interaction.clone());
         let request = it.route.as_ref().map(|_| RouteRequestId(id.0));
@@ -521,12 +523,16 @@ impl State {
         };
         let unknown = |what: &dyn std::fmt::Display| QueryFault::Unknown(what.to_string());
         Ok(match query {
+            Query::Workbins(_) => View::Workbins(Vec::new()),
+            Query::Workbin { .. } => View::Workbin(Vec::new(), 0),
             Query::Interaction(id) => match self.live.get(&id) {
                 Some(found) if reaches(&scope, found.queue) => {
                     View::Interaction(Box::new(InteractionView {
                         interaction: found.clone(),
                         requests: Vec::new(),
                         offer: None,
+                        invitations: Vec::new(),
+                        capabilities: Vec::new(),
                     }))
                 }
                 Some(_) => return Err(QueryFault::Denied(Denied::Scope)),
@@ -577,6 +583,7 @@ impl State {
                 body: config::AgentBody::default(),
             },
             at_work: agent::AtWork {
+                more: ringback_model::Rare::none(),
                 paused: ringback_model::Rare::none(),
                 occupied: ringback_model::Rare::none(),
                 desk: self.desk.map(|session| agent::Desk {
@@ -842,6 +849,20 @@ impl Vault for FakeVault {
             contact,
             bytes: turned(plain).into(),
         })
+    }
+
+    fn seal_beside(
+        &self,
+        tenant: TenantId,
+        beside: &Sealed,
+        plain: &[u8],
+    ) -> Result<Option<Sealed>, VaultFault> {
+        let gone = self.open(tenant, beside)?.is_none();
+        Ok((!gone).then(|| Sealed {
+            key: beside.key,
+            contact: beside.contact,
+            bytes: turned(plain).into(),
+        }))
     }
 
     fn open(&self, _: TenantId, sealed: &Sealed) -> Result<Option<Vec<u8>>, VaultFault> {

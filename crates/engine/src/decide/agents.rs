@@ -1,12 +1,13 @@
 //! Logging in and out, readiness, desks that fall silent.
 
-use super::{offers, segments};
+use super::{handling, offers, segments};
 use crate::state::State;
 use ringback_model::agent::{
     AtWork, ClaimKind, Desk, Event as It, Input, NotReady, Refused as Why,
 };
+use ringback_model::interaction::WhyLeft;
 use ringback_model::offer::NotTaken;
-use ringback_model::{AgentId, DeskSessionId, Event, Medium, Now};
+use ringback_model::{AgentId, DeskSessionId, EngineTime, Event, InteractionId, Medium, Now};
 
 pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Why> {
     match input {
@@ -71,6 +72,8 @@ fn log_out(state: &State, now: Now, agent: AgentId) -> Result<Vec<Event>, Why> {
         return Err(Why::HasWork { agent, claims });
     }
     let mut events = withdraw_offers(state, now, agent);
+    let why = WhyLeft::LoggedOut;
+    events.extend(handling::stops_listening(state, now, agent, why));
     for medium in at_work.media.keys() {
         events.extend(segments::readiness(state, agent, *medium, now));
     }
@@ -217,8 +220,8 @@ pub(super) fn all_desks_lost(state: &State, now: Now) -> Vec<Event> {
         .collect()
 }
 
-/// The grace of a desk is over: its offers go back, it takes nothing more; what it handles
-/// stays with it.
+/// The grace of a desk is over: its offers go back, it takes nothing more and listens to nothing
+/// more; what it handles stays with it until its time is up.
 pub(super) fn silent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
     let Some(at_work) = state.at_work(agent) else {
         return Vec::new();
@@ -230,8 +233,57 @@ pub(super) fn silent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
             events.push(set_not_ready(agent, *medium, &NotReady::Silent, now));
         }
     }
-    events.push(Event::Agent(It::DeskSilent { agent }));
+    let why = WhyLeft::TimedOut;
+    events.extend(handling::stops_listening(state, now, agent, why));
+    events.extend(handling::stops_advising(state, now, agent));
+    let returns = to_return(state, now, agent);
+    events.push(Event::Agent(It::DeskSilent { agent, returns }));
     events
+}
+
+/// When what an agent with a silent desk handles goes back, where that is not settled yet.
+fn to_return(state: &State, now: Now, agent: AgentId) -> Vec<(InteractionId, EngineTime)> {
+    let Some(at_work) = state.at_work(agent) else {
+        return Vec::new();
+    };
+    let settled = at_work.more.get().map(|more| &more.returns);
+    let in_hand = at_work.claims.iter().map(|claim| claim.interaction);
+    let open = in_hand.filter(|id| settled.is_none_or(|settled| !settled.contains_key(id)));
+    let mut returns: Vec<_> = open
+        .filter_map(|id| state.interaction(id))
+        .filter(|it| it.owner() == Some(agent))
+        .map(|it| (it.id, now.engine + handling::handling_timeout(state, it)))
+        .collect();
+    returns.sort_unstable();
+    returns
+}
+
+/// Desks that fell silent before there were time-outs: from now on there are.
+pub(super) fn unsettled(state: &State, now: Now) -> Vec<Event> {
+    let silent = |agent: &AgentId| {
+        let desk = state.at_work(*agent).and_then(|at_work| at_work.desk);
+        desk.is_some_and(|desk| desk.silent)
+    };
+    let agents = state.agent_ids().into_iter().filter(silent);
+    let returns = agents.map(|agent| (agent, to_return(state, now, agent)));
+    returns
+        .filter(|(_, returns)| !returns.is_empty())
+        .map(|(agent, returns)| Event::Agent(It::DeskSilent { agent, returns }))
+        .collect()
+}
+
+/// An interaction is too long in the hands of an agent with a silent desk: it goes back. Live
+/// contact stays, and is looked at again after the same time.
+pub(super) fn returns(state: &State, now: Now, agent: AgentId, id: InteractionId) -> Vec<Event> {
+    let Some(it) = state.interaction(id) else {
+        return Vec::new();
+    };
+    if it.is_live() {
+        let again = now.engine + handling::handling_timeout(state, it);
+        let returns = vec![(id, again)];
+        return vec![Event::Agent(It::DeskSilent { agent, returns })];
+    }
+    handling::goes_back(state, now, it, agent)
 }
 
 fn withdraw_offers(state: &State, now: Now, agent: AgentId) -> Vec<Event> {

@@ -5,7 +5,7 @@ use super::objects;
 use crate::state::State;
 use ringback_model::config::{
     Agent, AgentBody, ApiKey, Capacity, Event as It, Expected, Input, Kind, Queue, QueueBody,
-    Refused as Why, Role, Scope, Settings, Version, VirtualQueue, VirtualQueueBody,
+    Refused as Why, Role, Scope, Settings, Timeouts, Version, VirtualQueue, VirtualQueueBody,
 };
 use ringback_model::{AgentId, Event, Millis, Name, Now, QueueId, VirtualQueueId};
 use std::collections::BTreeSet;
@@ -259,10 +259,25 @@ fn makes_keys(key: &ApiKey) -> bool {
 
 const HOUR: Millis = Millis::seconds(3_600);
 
+/// An offer stands from a second to a day, everything else for at most 30 days.
+fn timeouts(it: &Timeouts) -> Result<(), Why> {
+    let (second, day) = (Millis::seconds(1), Millis(HOUR.0 * 24));
+    let month = Millis(day.0 * 30);
+    for (medium, span) in &it.offer {
+        within(&format!("offer_ttl of {medium}"), *span, second, day)?;
+    }
+    within("handling_ttl", it.handling, second, month)?;
+    for (medium, span) in &it.handling_of {
+        within(&format!("handling_ttl of {medium}"), *span, second, month)?;
+    }
+    within("routing_ttl", it.routing, second, month)
+}
+
 fn put_settings(state: &State, settings: &Settings, expected: Expected) -> Result<It, Why> {
     let second = Millis::seconds(1);
     within("offer_ttl", settings.offer_ttl, second, HOUR)?;
     within("cool_down", settings.cool_down, Millis::ZERO, HOUR)?;
+    timeouts(&settings.timeouts)?;
     within("desk_grace", settings.desk_grace, second, HOUR)?;
     within(
         "results_kept",

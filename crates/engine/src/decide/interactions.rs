@@ -1,15 +1,17 @@
 //! Submitting, completing, stopping.
 
-use super::{effects, offers, requests, segments};
+use super::{effects, handling, offers, requests, segments};
+use crate::guard;
 use crate::state::State;
 use ringback_model::interaction::{
     Ending, Event as It, Input, Interaction, Refused as Why, StopCause, Subject, Submission,
+    WhyLeft,
 };
 use ringback_model::offer::NotTaken;
 use ringback_model::place::{Party, Place, Role, Who};
 use ringback_model::record::SegmentEnd;
 use ringback_model::route::Cancelled;
-use ringback_model::{AgentId, Event, InteractionId, Now, Refused};
+use ringback_model::{Event, InteractionId, Name, Now, Refused};
 
 pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Refused> {
     match input {
@@ -21,7 +23,7 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
             disposition,
         } => {
             let it = open(state, *interaction)?;
-            must_own(it, *agent)?;
+            guard::own(it, *agent)?;
             let ending = Ending::Completed {
                 agent: *agent,
                 reason: reason.clone(),
@@ -34,13 +36,23 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
         Input::Stop { interaction, cause } => {
             let it = open(state, *interaction)?;
             let ending = match cause {
+                // The customer does not ask whether it is locked.
                 StopCause::Abandoned => Ending::Abandoned,
-                StopCause::Cancelled { reason } => Ending::Cancelled {
-                    reason: reason.clone(),
-                },
+                StopCause::Cancelled { reason } => {
+                    guard::unlocked(it)?;
+                    ending(reason)
+                }
             };
             Ok(stop(state, now, it, ending))
         }
+        other => handling::decide(state, now, other),
+    }
+}
+
+/// It is ended from outside.
+pub(super) fn ending(reason: &Name) -> Ending {
+    Ending::Cancelled {
+        reason: reason.clone(),
     }
 }
 
@@ -55,22 +67,22 @@ pub(super) fn open(state: &State, id: InteractionId) -> Result<&Interaction, Why
     })
 }
 
-fn must_own(it: &Interaction, agent: AgentId) -> Result<(), Why> {
-    match it.owner() {
-        Some(owner) if owner == agent => Ok(()),
-        Some(owner) => Err(Why::NotOwner {
-            interaction: it.id,
-            owner,
-            agent,
-        }),
-        None => Err(Why::NotHandled {
-            interaction: it.id,
-            place: it.place.name().to_owned(),
-        }),
-    }
+fn submit(state: &State, now: Now, new: &Submission) -> Result<Vec<Event>, Refused> {
+    let it = new_interaction(state, now, new)?;
+    let requested = match &new.route {
+        Some(ask) => Some(requests::make(state, now, &it, ask)?),
+        None => None,
+    };
+    let submitted = Event::Interaction(It::Submitted(Box::new(it)));
+    Ok([Some(submitted), requested].into_iter().flatten().collect())
 }
 
-fn submit(state: &State, now: Now, new: &Submission) -> Result<Vec<Event>, Refused> {
+/// A new interaction at rest in its queue, if there is room for it.
+pub(super) fn new_interaction(
+    state: &State,
+    now: Now,
+    new: &Submission,
+) -> Result<Interaction, Refused> {
     let queue = state
         .queue_named(&new.queue)
         .ok_or_else(|| Why::UnknownQueue(new.queue.clone()))?;
@@ -95,7 +107,10 @@ fn submit(state: &State, now: Now, new: &Submission) -> Result<Vec<Event>, Refus
     if let Some(parent) = parent {
         return Err(Why::Unknown(parent).into());
     }
-    let it = Interaction {
+    if let Some(said) = new.said.get() {
+        handling::known_exits(state, said.in_queues.iter().chain(&said.out_queues))?;
+    }
+    Ok(Interaction {
         id: InteractionId(state.counters().interaction + 1),
         medium: new.medium,
         kind: new.kind.clone(),
@@ -115,13 +130,8 @@ fn submit(state: &State, now: Now, new: &Submission) -> Result<Vec<Event>, Refus
         }],
         requests: Vec::new(),
         version: 1,
-    };
-    let requested = match &new.route {
-        Some(ask) => Some(requests::make(state, now, &it, ask)?),
-        None => None,
-    };
-    let submitted = Event::Interaction(It::Submitted(Box::new(it)));
-    Ok([Some(submitted), requested].into_iter().flatten().collect())
+        more: handling::nothing_more(new),
+    })
 }
 
 /// A child belongs to the thread of its parent, which starts one if it has none.
@@ -133,15 +143,13 @@ fn thread_of(state: &State, parent: InteractionId) -> InteractionId {
 }
 
 /// Ends an interaction wherever it is: withdraws its offer, ends its waits and its handling.
-fn stop(state: &State, now: Now, it: &Interaction, ending: Ending) -> Vec<Event> {
+pub(super) fn stop(state: &State, now: Now, it: &Interaction, ending: Ending) -> Vec<Event> {
     let of = Subject {
         interaction: it.id,
         queue: it.queue,
     };
     let mut events = Vec::new();
-    if let Place::Offer { offer, .. } = it.place
-        && let Some(offer) = state.offer(offer)
-    {
+    for offer in state.offers_of(it) {
         events.extend(offers::not_taken(
             state,
             now,
@@ -159,13 +167,14 @@ fn stop(state: &State, now: Now, it: &Interaction, ending: Ending) -> Vec<Event>
             Cancelled::InteractionStopped,
         ));
     }
+    events.extend(handling::others_leave(it, now, WhyLeft::Stopped, |_| true));
     let owner = it.owner();
-    if let Some(agent) = owner {
+    if owner.is_some() {
         let end = match ending {
             Ending::Completed { .. } => SegmentEnd::Completed,
             Ending::Abandoned | Ending::Cancelled { .. } => SegmentEnd::Stopped,
         };
-        events.push(segments::talk(it, agent, owned_since(it), now, end));
+        events.extend(segments::owned(it, now, end));
     }
     let notice = effects::notice(state, now, it.id, &ending);
     events.push(Event::Interaction(It::Stopped {
@@ -176,11 +185,6 @@ fn stop(state: &State, now: Now, it: &Interaction, ending: Ending) -> Vec<Event>
     }));
     events.extend(notice);
     events
-}
-
-fn owned_since(it: &Interaction) -> Now {
-    let owner = it.parties.iter().find(|party| party.role == Role::Owner);
-    owner.map_or(it.submitted, |party| party.since)
 }
 
 /// How a wait ends when its interaction is ended.

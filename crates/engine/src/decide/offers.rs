@@ -1,15 +1,16 @@
 //! Accepting, rejecting and ending offers.
 
-use super::{requests, segments};
+use super::{handling, requests, segments};
+use crate::guard;
 use crate::state::{EndedOffer, State};
 use ringback_model::agent::{Event as AgentEvent, NotReady};
-use ringback_model::interaction::Interaction;
+use ringback_model::interaction::{Interaction, WhyLeft, Wish};
 use ringback_model::offer::{Event as It, Input, NotTaken, Offer, Refused as Why};
 use ringback_model::record::SegmentEnd;
 use ringback_model::route::Cancelled;
-use ringback_model::{AgentId, Event, Millis, Now, OfferId};
+use ringback_model::{AgentId, Event, Millis, Now, OfferId, Refused};
 
-pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Why> {
+pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Refused> {
     match input {
         Input::Accept { offer, agent } => {
             let (it, offer) = open_to(state, now, *offer, *agent)?;
@@ -26,7 +27,21 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
             };
             Ok(not_taken(state, now, it, offer, how))
         }
+        Input::Withdraw { offer, agent } => withdraw(state, now, *offer, *agent),
     }
+}
+
+/// Who asked another agent does not want it any more.
+fn withdraw(state: &State, now: Now, id: OfferId, agent: AgentId) -> Result<Vec<Event>, Refused> {
+    let offer = state.offer(id).ok_or_else(|| gone(state, id))?;
+    let it = state
+        .interaction(offer.interaction)
+        .ok_or(Why::Unknown(id))?;
+    if offer.wish.is_none() {
+        return Err(Why::Routed(id).into());
+    }
+    guard::own(it, agent)?;
+    Ok(not_taken(state, now, it, offer, NotTaken::Withdrawn))
 }
 
 /// The open offer and its interaction, if it was made to this agent and has not lapsed. An
@@ -74,13 +89,26 @@ const fn said(how: EndedOffer) -> &'static str {
         EndedOffer::Lapsed => "nobody answered in time and the interaction went back",
         EndedOffer::DeskGone => "the desk was gone and the interaction went back",
         EndedOffer::InteractionStopped => "the interaction has been stopped",
+        EndedOffer::Withdrawn => "the agent who asked took it back",
+        EndedOffer::TakenOut => "a supervisor took the interaction out",
     }
 }
 
 fn accept(state: &State, now: Now, it: &Interaction, offer: &Offer) -> Vec<Event> {
     let mut events = vec![segments::ring(state, it, offer, now, SegmentEnd::Accepted)];
+    if offer.wish == Some(Wish::Transfer) {
+        let why = WhyLeft::Transferred;
+        events.extend(handling::owner_goes(
+            state,
+            now,
+            it,
+            why,
+            None,
+            Some(offer.id),
+        ));
+    }
     for request in it.requests.iter().filter_map(|id| state.request(*id)) {
-        let matched = request.id == offer.request;
+        let matched = Some(request.id) == offer.request;
         let end = if matched {
             SegmentEnd::Answered
         } else {
@@ -100,6 +128,7 @@ fn accept(state: &State, now: Now, it: &Interaction, offer: &Offer) -> Vec<Event
         offer: offer.id,
         agent: offer.agent,
         at: now,
+        advises: matches!(offer.wish, Some(Wish::Consult | Wish::Conference)),
     }));
     events
 }
@@ -124,11 +153,15 @@ pub(super) fn not_taken(
         _ => missed_before,
     };
     let cools = matches!(how, NotTaken::Lapsed | NotTaken::Rejected { .. })
+        && offer.request.is_some()
         && settings.cool_down > Millis::ZERO;
     let end = match how {
         NotTaken::Lapsed => SegmentEnd::Lapsed,
         NotTaken::Rejected { .. } => SegmentEnd::Rejected,
-        NotTaken::DeskGone | NotTaken::InteractionStopped => SegmentEnd::Withdrawn,
+        NotTaken::DeskGone
+        | NotTaken::InteractionStopped
+        | NotTaken::Withdrawn
+        | NotTaken::TakenOut => SegmentEnd::Withdrawn,
     };
     let too_many = missed && misses >= settings.misses_max(offer.medium);
     let mut events = vec![

@@ -1,6 +1,7 @@
 //! Making, widening and cancelling route requests.
 
 use super::{interactions, segments};
+use crate::guard;
 use crate::state::State;
 use ringback_model::config::Kind;
 use ringback_model::interaction::{Interaction, Subject};
@@ -12,7 +13,8 @@ use ringback_model::route::{
 };
 use ringback_model::target::{Expression, Target};
 use ringback_model::{
-    AgentId, EngineTime, Event, Millis, Name, Now, OrderKey, Rare, Refused, RouteRequestId,
+    AgentId, Deadline, EngineTime, Event, Millis, Name, Now, OrderKey, Rare, Refused,
+    RouteRequestId,
 };
 
 /// How many requests one interaction may have at once.
@@ -30,20 +32,8 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
 }
 
 /// A new request of an interaction, which may be about to be submitted.
-pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Result<Event, Why> {
-    if !matches!(it.place, Place::Queue | Place::Routing) {
-        let place = it.place.name().to_owned();
-        return Err(Why::NotRoutable {
-            interaction: it.id,
-            place,
-        });
-    }
-    if it.requests.len() >= REQUESTS_MAX {
-        return Err(Why::TooMany {
-            interaction: it.id,
-            limit: REQUESTS_MAX,
-        });
-    }
+pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Result<Event, Refused> {
+    routable(it)?;
     let queue = state
         .virtual_queue_named(&ask.virtual_queue)
         .ok_or_else(|| Why::UnknownVirtualQueue(ask.virtual_queue.clone()))?;
@@ -52,8 +42,10 @@ pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Resu
         return Err(Why::VirtualQueueFull {
             virtual_queue: queue.name.clone(),
             limit,
-        });
+        }
+        .into());
     }
+    let (_, settings) = state.settings();
     credit_fits(state, ask.credit)?;
     names_what_is_there(state, &ask.target)?;
     let mut more = More::default();
@@ -75,6 +67,7 @@ pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Resu
         owner: None,
         due_at: None,
         cooling: Vec::new(),
+        ends_at: Deadline(Some(now.engine + settings.timeouts.routing)),
         more: Rare::of(more),
     };
     request.widens_at = turns_at(&request);
@@ -82,6 +75,27 @@ pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Resu
         of: subject(it),
         request: Box::new(request),
     }))
+}
+
+/// One more request can be made of it.
+pub(crate) fn routable(it: &Interaction) -> Result<(), Refused> {
+    guard::unlocked(it)?;
+    if !matches!(it.place, Place::Queue | Place::Routing) {
+        let place = it.place.name().to_owned();
+        return Err(Why::NotRoutable {
+            interaction: it.id,
+            place,
+        }
+        .into());
+    }
+    if it.requests.len() >= REQUESTS_MAX {
+        return Err(Why::TooMany {
+            interaction: it.id,
+            limit: REQUESTS_MAX,
+        }
+        .into());
+    }
+    Ok(())
 }
 
 fn credit_fits(state: &State, credit: Millis) -> Result<(), Why> {
@@ -252,7 +266,18 @@ fn cancel(state: &State, now: Now, id: RouteRequestId) -> Result<Vec<Event>, Why
 
 /// A request ends without a match. An interaction that is left without one rests in its queue.
 pub(super) fn cancelled(it: &Interaction, request: RouteRequestId, cause: Cancelled) -> Event {
-    let rests = cause == Cancelled::Asked && it.requests == [request];
+    let left_without = matches!(cause, Cancelled::Asked | Cancelled::TimedOut);
+    let rests = left_without && it.requests == [request];
+    ended(it, request, cause, rests)
+}
+
+/// A request ends without a match; `rests` with the last one.
+pub(super) fn ended(
+    it: &Interaction,
+    request: RouteRequestId,
+    cause: Cancelled,
+    rests: bool,
+) -> Event {
     Event::Route(It::Cancelled {
         of: subject(it),
         request,

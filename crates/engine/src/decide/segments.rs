@@ -3,7 +3,7 @@
 use crate::state::State;
 use ringback_model::interaction::Interaction;
 use ringback_model::offer::Offer;
-use ringback_model::place::Who;
+use ringback_model::place::{Party, Role, Who};
 use ringback_model::record::{
     AgentInterval, AgentState, Event as Fact, Segment, SegmentEnd, SegmentKind,
 };
@@ -40,23 +40,54 @@ pub(super) fn ring(
         who: Who::Agent(offer.agent),
         kind: SegmentKind::Ring,
         queue: it.queue,
-        virtual_queue: state
-            .request(offer.request)
+        virtual_queue: offer
+            .request
+            .and_then(|id| state.request(id))
             .map(|request| request.virtual_queue),
-        request: Some(offer.request),
+        request: offer.request,
         from: offer.made,
         to,
         end,
     })
 }
 
-/// An agent stopped handling.
-pub(super) fn talk(it: &Interaction, agent: AgentId, from: Now, to: Now, end: SegmentEnd) -> Event {
+/// The owner stopped talking or holding.
+pub(super) fn owned(it: &Interaction, to: Now, end: SegmentEnd) -> Option<Event> {
+    let owner = it.parties.iter().find(|party| party.role == Role::Owner)?;
+    let more = it.more.get();
+    let held = more.and_then(|more| more.held);
+    let resumed = more.and_then(|more| more.resumed);
+    let (kind, from) = match held {
+        Some(since) => (SegmentKind::Hold, since),
+        None => (SegmentKind::Talk, resumed.unwrap_or(owner.since)),
+    };
+    Some(stretch(it, owner.who, kind, from, to, end))
+}
+
+/// Someone the owner had asked took part no more. Listening is no stretch of work.
+pub(super) fn took_part(
+    it: &Interaction,
+    party: &Party,
+    to: Now,
+    end: SegmentEnd,
+) -> Option<Event> {
+    matches!(party.role, Role::Consultant | Role::Conference)
+        .then(|| stretch(it, party.who, SegmentKind::Consult, party.since, to, end))
+}
+
+fn stretch(
+    it: &Interaction,
+    who: Who,
+    kind: SegmentKind,
+    from: Now,
+    to: Now,
+    end: SegmentEnd,
+) -> Event {
     segment(Segment {
         interaction: it.id,
         medium: it.medium,
-        who: Who::Agent(agent),
-        kind: SegmentKind::Talk,
+        who,
+        kind,
         queue: it.queue,
         virtual_queue: None,
         request: None,

@@ -1,10 +1,11 @@
 //! What happens when time has passed.
 
-use super::{agents, offers, requests};
+use super::{agents, offers, requests, segments};
 use crate::state::State;
 use crate::timers::Timer;
 use ringback_model::offer::NotTaken;
-use ringback_model::route::{ChangeCause, Event as Route, RouteRequest};
+use ringback_model::record::SegmentEnd;
+use ringback_model::route::{Cancelled, ChangeCause, Event as Route, RouteRequest};
 use ringback_model::{AgentId, Event, Now, OfferId, RouteRequestId, node};
 
 /// Fires the earliest timers that are due. Timers of one input are independent of one another
@@ -15,6 +16,13 @@ pub(super) fn due(state: &State, now: Now, limit: u32) -> Vec<Event> {
     let mut events = Vec::new();
     let mut touched = Vec::new();
     for (_, timer) in state.timers.due(now.engine, limit as usize) {
+        if stands_alone(timer) {
+            // It moves an interaction, which others may be about.
+            if events.is_empty() {
+                events.extend(fire(state, now, timer));
+            }
+            break;
+        }
         if let Some(agent) = works_for(state, timer) {
             if touched.contains(&agent) {
                 break;
@@ -26,6 +34,11 @@ pub(super) fn due(state: &State, now: Now, limit: u32) -> Vec<Event> {
     events
 }
 
+/// Whether a timer has to have an input of its own.
+const fn stands_alone(timer: Timer) -> bool {
+    matches!(timer, Timer::RequestEnds(_) | Timer::Returns(..))
+}
+
 /// The agent whose work a timer changes.
 fn works_for(state: &State, timer: Timer) -> Option<AgentId> {
     match timer {
@@ -33,6 +46,8 @@ fn works_for(state: &State, timer: Timer) -> Option<AgentId> {
         Timer::DeskSilent(agent) => Some(agent),
         // These look at nothing but the request, which no other timer ends.
         Timer::Cooled(..) | Timer::Widens(_) | Timer::ForgetResults => None,
+        Timer::RequestEnds(_) => None,
+        Timer::Returns(agent, _) => Some(agent),
     }
 }
 
@@ -42,6 +57,8 @@ fn fire(state: &State, now: Now, timer: Timer) -> Vec<Event> {
         Timer::DeskSilent(agent) => agents::silent(state, now, agent),
         Timer::Cooled(request, agent) => cooled(state, request, agent),
         Timer::Widens(request) => widen(state, now, request),
+        Timer::RequestEnds(request) => found_nobody(state, now, request),
+        Timer::Returns(agent, it) => agents::returns(state, now, agent, it),
         Timer::ForgetResults => {
             let (_, settings) = state.settings();
             let kept = settings.results_kept;
@@ -56,6 +73,19 @@ fn lapse(state: &State, now: Now, id: OfferId) -> Vec<Event> {
     let it = offer.and_then(|offer| state.interaction(offer.interaction));
     match (offer, it) {
         (Some(offer), Some(it)) => offers::not_taken(state, now, it, offer, NotTaken::Lapsed),
+        _ => Vec::new(),
+    }
+}
+
+/// A request that found nobody in time ends; with the last one its interaction rests.
+fn found_nobody(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
+    let request = state.request(id);
+    let it = request.and_then(|request| state.interaction(request.interaction));
+    match (request, it) {
+        (Some(request), Some(it)) => vec![
+            segments::wait(it, request, now, SegmentEnd::TimedOut),
+            requests::cancelled(it, id, Cancelled::TimedOut),
+        ],
         _ => Vec::new(),
     }
 }

@@ -1,7 +1,7 @@
 //! Configuration that stands in inputs and events alike.
 
 use crate::samples::name;
-use ringback_model::config::{AgentBody, Capacity, Group, Settings};
+use ringback_model::config::{AgentBody, Capacity, Group, Settings, Timeouts};
 use ringback_model::{Medium, Millis};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -41,5 +41,19 @@ pub(crate) fn settings() -> Settings {
         open_keys: BTreeSet::from(["product".to_owned(), "topic".to_owned()]),
         notices: true,
         skills_declared: false,
+        timeouts: Timeouts::default(),
+    }
+}
+
+/// Settings with time-outs of their own.
+pub(crate) fn settings_with_timeouts() -> Settings {
+    Settings {
+        timeouts: Timeouts {
+            offer: BTreeMap::from([(Medium::Chat, Millis::seconds(10))]),
+            handling: Millis::seconds(3_600),
+            handling_of: BTreeMap::from([(Medium::Email, Millis::seconds(7_200))]),
+            routing: Millis::seconds(600),
+        },
+        ..settings()
     }
 }

@@ -49,6 +49,15 @@ named!(Event {
     Event::Interaction(it::Event::Submitted(_)) => "interaction.submitted",
     Event::Interaction(it::Event::Moved { .. }) => "interaction.moved",
     Event::Interaction(it::Event::Stopped { .. }) => "interaction.stopped",
+    Event::Interaction(it::Event::Placed { .. }) => "interaction.placed",
+    Event::Interaction(it::Event::Pulled { .. }) => "interaction.pulled",
+    Event::Interaction(it::Event::Changed { .. }) => "interaction.changed",
+    Event::Interaction(it::Event::Joined { .. }) => "interaction.joined",
+    Event::Interaction(it::Event::Left { .. }) => "interaction.left",
+    Event::Interaction(it::Event::Held { .. }) => "interaction.held",
+    Event::Interaction(it::Event::Resumed { .. }) => "interaction.resumed",
+    Event::Interaction(it::Event::Locked { .. }) => "interaction.locked",
+    Event::Interaction(it::Event::Unlocked { .. }) => "interaction.unlocked",
     Event::Node(node::Event::Opened { .. }) => "node.opened",
     Event::Node(node::Event::ClockJumped { .. }) => "node.clock_jumped",
     Event::Node(node::Event::ResultsForgotten { .. }) => "node.results_forgotten",
@@ -126,13 +135,22 @@ fn agents() -> Vec<Sample<Event>> {
             grace_until: EngineTime(33_000),
         },
         agent::Event::DeskBack { agent },
-        agent::Event::DeskSilent { agent },
+        agent::Event::DeskSilent {
+            agent,
+            returns: Vec::new(),
+        },
         agent::Event::Paused {
             agent,
             media: ringback_model::capacity::MediaSet::DIGITAL,
         },
     ];
-    events.map(|event| ("", Event::Agent(event))).into()
+    let returns = agent::Event::DeskSilent {
+        agent,
+        returns: vec![(InteractionId(7), EngineTime(10_800_000))],
+    };
+    let events = events.map(|event| ("", Event::Agent(event)));
+    let returns = [("returns", Event::Agent(returns))];
+    events.into_iter().chain(returns).collect()
 }
 
 fn key() -> ApiKey {
@@ -301,8 +319,10 @@ fn interactions() -> Vec<Sample<Event>> {
         ("bare", stopped(None, Ending::Abandoned)),
     ];
     samples
+        .into_iter()
+        .chain(crate::handling::events())
         .map(|(more, event)| (more, Event::Interaction(event)))
-        .into()
+        .collect()
 }
 
 fn offers() -> Vec<Sample<Event>> {
@@ -337,6 +357,29 @@ fn offers() -> Vec<Sample<Event>> {
                 offer: OfferId(12),
                 agent: AgentId(3),
                 at: at(20),
+                advises: false,
+            },
+        ),
+        (
+            "asked",
+            o::Event::Made {
+                of: subject(),
+                offer: Box::new(o::Offer {
+                    request: None,
+                    wish: Some(it::Wish::Transfer),
+                    back_to: BackTo::Handling,
+                    ..offer()
+                }),
+            },
+        ),
+        (
+            "advises",
+            o::Event::Accepted {
+                of: subject(),
+                offer: OfferId(12),
+                agent: AgentId(3),
+                at: at(20),
+                advises: true,
             },
         ),
         ("", not_taken(NotTaken::Lapsed, Some(EngineTime(71_000)), 2)),

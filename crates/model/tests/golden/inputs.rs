@@ -34,11 +34,23 @@ named!(Input {
     Input::Interaction(interaction::Input::Submit(_)) => "interaction.submit",
     Input::Interaction(interaction::Input::Complete { .. }) => "interaction.complete",
     Input::Interaction(interaction::Input::Stop { .. }) => "interaction.stop",
+    Input::Interaction(interaction::Input::Begin { .. }) => "interaction.begin",
+    Input::Interaction(interaction::Input::Place { .. }) => "interaction.place",
+    Input::Interaction(interaction::Input::Pull { .. }) => "interaction.pull",
+    Input::Interaction(interaction::Input::Change { .. }) => "interaction.change",
+    Input::Interaction(interaction::Input::Invite { .. }) => "interaction.invite",
+    Input::Interaction(interaction::Input::Join { .. }) => "interaction.join",
+    Input::Interaction(interaction::Input::Leave { .. }) => "interaction.leave",
+    Input::Interaction(interaction::Input::Hold { .. }) => "interaction.hold",
+    Input::Interaction(interaction::Input::Resume { .. }) => "interaction.resume",
+    Input::Interaction(interaction::Input::Lock { .. }) => "interaction.lock",
+    Input::Interaction(interaction::Input::Unlock { .. }) => "interaction.unlock",
     Input::Node(node::Input::Opened { .. }) => "node.opened",
     Input::Node(node::Input::Due { .. }) => "node.due",
     Input::Node(node::Input::ClockJumped { .. }) => "node.clock_jumped",
     Input::Offer(offer::Input::Accept { .. }) => "offer.accept",
     Input::Offer(offer::Input::Reject { .. }) => "offer.reject",
+    Input::Offer(offer::Input::Withdraw { .. }) => "offer.withdraw",
     Input::Route(route::Input::Request { .. }) => "route.request",
     Input::Route(route::Input::Change { .. }) => "route.change",
     Input::Route(route::Input::Cancel { .. }) => "route.cancel",
@@ -161,6 +173,13 @@ fn configuration() -> Vec<Sample<Input>> {
                 move_to: Some(name("orders")),
             },
         ),
+        (
+            "timeouts",
+            config::Input::PutSettings {
+                settings: Box::new(crate::config_samples::settings_with_timeouts()),
+                expected: Expected::Any,
+            },
+        ),
     ];
     samples
         .map(|(more, input)| (more, Input::Config(input)))
@@ -178,6 +197,7 @@ fn submission() -> Submission {
         parent: Some(InteractionId(5)),
         user_data: user_data(),
         route: Some(ask()),
+        said: ringback_model::Rare::none(),
     }
 }
 
@@ -202,7 +222,12 @@ fn interactions() -> Vec<Sample<Input>> {
         cause,
     };
     let reason = name("duplicate");
+    let said = Submission {
+        said: ringback_model::Rare::of(crate::handling::particulars()),
+        ..submission()
+    };
     let samples = [
+        ("said", interaction::Input::Submit(Box::new(said))),
         ("", interaction::Input::Submit(Box::new(submission()))),
         ("bare", interaction::Input::Submit(Box::new(bare))),
         ("", complete(Some(name("sold")))),
@@ -211,8 +236,10 @@ fn interactions() -> Vec<Sample<Input>> {
         ("cancelled", stop(StopCause::Cancelled { reason })),
     ];
     samples
+        .into_iter()
+        .chain(crate::handling::inputs(submission()))
         .map(|(more, input)| (more, Input::Interaction(input)))
-        .into()
+        .collect()
 }
 
 fn the_rest() -> Vec<Sample<Input>> {
@@ -244,6 +271,7 @@ fn the_rest() -> Vec<Sample<Input>> {
         ("", Input::Node(node::Input::Due { limit: 100 })),
         ("", Input::Node(node::Input::ClockJumped { by: -3_600_000 })),
         ("", Input::Offer(offer::Input::Accept { offer, agent })),
+        ("", Input::Offer(offer::Input::Withdraw { offer, agent })),
         (
             "",
             Input::Offer(offer::Input::Reject {

@@ -16,6 +16,7 @@ mod config_samples;
 mod effects;
 mod events;
 mod files;
+mod handling;
 mod inputs;
 mod refusals;
 mod samples;

@@ -12,6 +12,8 @@ named!(Refused {
     Refused::Agent(agent::Refused::NotLoggedIn(_)) => "agent.not_logged_in",
     Refused::Agent(agent::Refused::NotLoggedInFor { .. }) => "agent.not_logged_in_for",
     Refused::Agent(agent::Refused::NoCapacity { .. }) => "agent.no_capacity",
+    Refused::Agent(agent::Refused::NoRoom { .. }) => "agent.no_room",
+    Refused::Agent(agent::Refused::DeskAway(_)) => "agent.desk_away",
     Refused::Agent(agent::Refused::HasWork { .. }) => "agent.has_work",
     Refused::Agent(agent::Refused::OldDesk { .. }) => "agent.old_desk",
     Refused::Config(config::Refused::VersionMismatch { .. }) => "config.version_mismatch",
@@ -36,9 +38,25 @@ named!(Refused {
     Refused::Interaction(interaction::Refused::QueueFull { .. }) => "interaction.queue_full",
     Refused::Interaction(interaction::Refused::TooManyOpen { .. }) => "interaction.too_many_open",
     Refused::Interaction(interaction::Refused::UnknownQueue(_)) => "interaction.unknown_queue",
+    Refused::Interaction(interaction::Refused::WrongPlace { .. }) => "interaction.wrong_place",
+    Refused::Interaction(interaction::Refused::Busy { .. }) => "interaction.busy",
+    Refused::Interaction(interaction::Refused::Locked { .. }) => "interaction.locked",
+    Refused::Interaction(interaction::Refused::NotLocked(_)) => "interaction.not_locked",
+    Refused::Interaction(interaction::Refused::VersionMismatch { .. }) => "interaction.version_mismatch",
+    Refused::Interaction(interaction::Refused::UnknownExit { .. }) => "interaction.unknown_exit",
+    Refused::Interaction(interaction::Refused::NoAuthor(_)) => "interaction.no_author",
+    Refused::Interaction(interaction::Refused::WorkbinOfAnother { .. }) => "interaction.workbin_of_another",
+    Refused::Interaction(interaction::Refused::Live(_)) => "interaction.live",
+    Refused::Interaction(interaction::Refused::NotParty { .. }) => "interaction.not_party",
+    Refused::Interaction(interaction::Refused::PartyAlready { .. }) => "interaction.party_already",
+    Refused::Interaction(interaction::Refused::TooManyParties { .. }) => "interaction.too_many_parties",
+    Refused::Interaction(interaction::Refused::Held(_)) => "interaction.held",
+    Refused::Interaction(interaction::Refused::NotHeld(_)) => "interaction.not_held",
+    Refused::Interaction(interaction::Refused::BegunWithRoute) => "interaction.begun_with_route",
     Refused::Offer(offer::Refused::Unknown(_)) => "offer.unknown",
     Refused::Offer(offer::Refused::NotYours { .. }) => "offer.not_yours",
     Refused::Offer(offer::Refused::Over { .. }) => "offer.over",
+    Refused::Offer(offer::Refused::Routed(_)) => "offer.routed",
     Refused::Route(route::Refused::Unknown(_)) => "route.unknown",
     Refused::Route(route::Refused::NotRoutable { .. }) => "route.not_routable",
     Refused::Route(route::Refused::UnknownVirtualQueue(_)) => "route.unknown_virtual_queue",
@@ -82,6 +100,11 @@ fn agents() -> Vec<Refused> {
         agent::Refused::NotLoggedIn(agent),
         agent::Refused::NotLoggedInFor { agent, medium },
         agent::Refused::NoCapacity { agent, medium },
+        agent::Refused::NoRoom {
+            agent: AGENT,
+            medium: Medium::Chat,
+        },
+        agent::Refused::DeskAway(AGENT),
         agent::Refused::HasWork { agent, claims: 2 },
         agent::Refused::OldDesk {
             agent,
@@ -158,7 +181,8 @@ fn interactions() -> Vec<Refused> {
         interaction::Refused::TooManyOpen { limit: 1_000 },
         interaction::Refused::UnknownQueue(name("attic")),
     ];
-    refused.map(Refused::Interaction).into()
+    let refused = refused.into_iter().chain(crate::handling::refusals());
+    refused.map(Refused::Interaction).collect()
 }
 
 fn the_rest() -> Vec<Refused> {
@@ -183,6 +207,7 @@ fn the_rest() -> Vec<Refused> {
             offer,
             how: "it was accepted".to_owned(),
         },
+        offer::Refused::Routed(offer),
     ];
     let request = RouteRequestId(9);
     let routes = [

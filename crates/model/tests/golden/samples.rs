@@ -1,6 +1,5 @@
 //! Records that stand in several documents.
 
-use ringback_model::Rare;
 use ringback_model::interaction::{Interaction, Subject};
 use ringback_model::offer::{Decision, Details, Occasion, Offer, Rule};
 use ringback_model::place::{BackTo, Party, Place, Role, Who};
@@ -8,8 +7,9 @@ use ringback_model::route::{Ask, Cooling, Last, LastAgent, More, RouteRequest, S
 use ringback_model::target::{Step, Target};
 use ringback_model::value::{Finite, Map, UserData, Value};
 use ringback_model::{
-    AgentId, ContactId, EngineTime, InteractionId, KeyId, Medium, Millis, Name, Now, OfferId,
-    OrderKey, Personal, QueueId, RouteRequestId, Sealed, Tier, VirtualQueueId, WallTime,
+    AgentId, ContactId, Deadline, EngineTime, InteractionId, KeyId, Medium, Millis, Name, Now,
+    OfferId, OrderKey, Personal, QueueId, Rare, RouteRequestId, Sealed, Tier, VirtualQueueId,
+    WallTime,
 };
 
 pub(crate) fn name(text: &str) -> Name {
@@ -141,6 +141,7 @@ pub(crate) fn interaction() -> Interaction {
         }],
         requests: vec![RouteRequestId(9)],
         version: 1,
+        more: Rare::none(),
     }
 }
 
@@ -174,6 +175,7 @@ pub(crate) fn request() -> RouteRequest {
             agent: AgentId(3),
             until: EngineTime(40_000),
         }],
+        ends_at: Deadline::default(),
         more: Rare::none(),
     }
 }
@@ -194,7 +196,7 @@ pub(crate) fn offer() -> Offer {
     Offer {
         id: OfferId(12),
         interaction: InteractionId(7),
-        request: RouteRequestId(9),
+        request: Some(RouteRequestId(9)),
         agent: AgentId(3),
         medium: Medium::Chat,
         made: at(11),
@@ -212,5 +214,6 @@ pub(crate) fn offer() -> Offer {
             ahead_cooling: 1,
             more: Rare::none(),
         },
+        wish: None,
     }
 }

@@ -12,7 +12,7 @@ use ringback_model::config::{
     SpecialDay, View, Webhook, WebhookSecret, Weekday, Workbin, WorkbinOwner, WrapUp,
 };
 use ringback_model::effect::{Phase, Report};
-use ringback_model::interaction::{Ending, StopCause};
+use ringback_model::interaction::{Ending, StopCause, WhyLeft, WhyPlaced};
 use ringback_model::offer::{NotTaken, Occasion, Rule};
 use ringback_model::place::{BackTo, Place, Role, Who};
 use ringback_model::record::{AgentState, SegmentEnd, SegmentKind};
@@ -43,7 +43,7 @@ shape!(places, "place", Place {
     Place::Workflow { .. } => "workflow", Place::Workflow { session: 77 };
     Place::Routing => "routing", Place::Routing;
     Place::Offer { .. } => "offer", Place::Offer { offer: OfferId(12), back_to: BackTo::Queue };
-    Place::Workbin { .. } => "workbin", Place::Workbin { workbin: name("drafts") };
+    Place::Workbin { .. } => "workbin", Place::Workbin { workbin: name("drafts"), owner: None };
     Place::Handling => "handling", Place::Handling;
     Place::Scheduled { .. } => "scheduled", Place::Scheduled { due: WallTime(1_767_600_000_000) };
     Place::External { .. } => "external", Place::External { service: name("crm") };
@@ -55,6 +55,7 @@ shape!(ways_back, "back_to", BackTo {
     BackTo::Queue => "queue", BackTo::Queue;
     BackTo::Routing => "routing", BackTo::Routing;
     BackTo::Workbin { .. } => "workbin", BackTo::Workbin { workbin: name("drafts") };
+    BackTo::Handling => "handling", BackTo::Handling;
 });
 
 shape!(those_who_take_part, "who", Who {
@@ -101,10 +102,12 @@ shape!(media, "medium", Medium {
 shape!(occasions, "occasion", Occasion {
     Occasion::RequestCame => "request_came", Occasion::RequestCame;
     Occasion::AgentCame => "agent_came", Occasion::AgentCame;
+    Occasion::Asked => "asked", Occasion::Asked;
 });
 
 shape!(rules, "rule", Rule {
     Rule::LongestIdle => "longest_idle", Rule::LongestIdle;
+    Rule::Named => "named", Rule::Named;
     Rule::FewestBusy => "fewest_busy", Rule::FewestBusy;
     Rule::LeastOccupied => "least_occupied", Rule::LeastOccupied;
     Rule::BestFit => "best_fit", Rule::BestFit;
@@ -117,12 +120,16 @@ shape!(ways_not_to_take_an_offer, "not_taken", NotTaken {
     NotTaken::Lapsed => "lapsed", NotTaken::Lapsed;
     NotTaken::DeskGone => "desk_gone", NotTaken::DeskGone;
     NotTaken::InteractionStopped => "interaction_stopped", NotTaken::InteractionStopped;
+    NotTaken::Withdrawn => "withdrawn", NotTaken::Withdrawn;
+    NotTaken::TakenOut => "taken_out", NotTaken::TakenOut;
 });
 
 shape!(reasons_to_cancel_a_request, "cancelled", Cancelled {
     Cancelled::Asked => "asked", Cancelled::Asked;
     Cancelled::MatchedElsewhere => "matched_elsewhere", Cancelled::MatchedElsewhere;
     Cancelled::InteractionStopped => "interaction_stopped", Cancelled::InteractionStopped;
+    Cancelled::TakenOut => "taken_out", Cancelled::TakenOut;
+    Cancelled::TimedOut => "timed_out", Cancelled::TimedOut;
 });
 
 shape!(kinds_of_segments, "segment_kind", SegmentKind {
@@ -131,6 +138,7 @@ shape!(kinds_of_segments, "segment_kind", SegmentKind {
     SegmentKind::Talk => "talk", SegmentKind::Talk;
     SegmentKind::Hold => "hold", SegmentKind::Hold;
     SegmentKind::Wrap => "wrap", SegmentKind::Wrap;
+    SegmentKind::Consult => "consult", SegmentKind::Consult;
 });
 
 shape!(ends_of_segments, "segment_end", SegmentEnd {
@@ -148,6 +156,12 @@ shape!(ends_of_segments, "segment_end", SegmentEnd {
     SegmentEnd::Withdrawn => "withdrawn", SegmentEnd::Withdrawn;
     SegmentEnd::Completed => "completed", SegmentEnd::Completed;
     SegmentEnd::Transferred => "transferred", SegmentEnd::Transferred;
+    SegmentEnd::Placed => "placed", SegmentEnd::Placed;
+    SegmentEnd::TakenOut => "taken_out", SegmentEnd::TakenOut;
+    SegmentEnd::TimedOut => "timed_out", SegmentEnd::TimedOut;
+    SegmentEnd::Left => "left", SegmentEnd::Left;
+    SegmentEnd::Held => "held", SegmentEnd::Held;
+    SegmentEnd::Resumed => "resumed", SegmentEnd::Resumed;
 });
 
 shape!(states_of_agents, "agent_state", AgentState {
@@ -406,3 +420,20 @@ fn a_target_without_steps_is_not_read() {
     let error = serde_json::from_str::<Target>(r#"{"steps":[]}"#).expect_err("no steps");
     assert!(error.to_string().contains("at least one step"), "{error}");
 }
+
+shape!(reasons_to_leave, "why_left", WhyLeft {
+    WhyLeft::Chosen => "chosen", WhyLeft::Chosen;
+    WhyLeft::Transferred => "transferred", WhyLeft::Transferred;
+    WhyLeft::Placed => "placed", WhyLeft::Placed;
+    WhyLeft::TakenOut => "taken_out", WhyLeft::TakenOut;
+    WhyLeft::TimedOut => "timed_out", WhyLeft::TimedOut;
+    WhyLeft::OwnerLeft => "owner_left", WhyLeft::OwnerLeft;
+    WhyLeft::Stopped => "stopped", WhyLeft::Stopped;
+    WhyLeft::LoggedOut => "logged_out", WhyLeft::LoggedOut;
+});
+
+shape!(reasons_to_place, "why_placed", WhyPlaced {
+    WhyPlaced::Asked { .. } => "asked", WhyPlaced::Asked { reason: Some(name("later")) };
+    WhyPlaced::OwnerLeft => "owner_left", WhyPlaced::OwnerLeft;
+    WhyPlaced::HandlingTimedOut => "handling_timed_out", WhyPlaced::HandlingTimedOut;
+});

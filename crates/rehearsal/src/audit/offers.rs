@@ -9,7 +9,7 @@ use ringback_model::{AgentId, Medium, Now};
 
 /// The agent is at a desk that answers, ready, has room, is skilled and not cooling.
 pub(super) fn fits(state: &State, offer: &Offer, now: Now, broken: &mut Vec<String>) {
-    let Some(request) = state.request(offer.request) else {
+    let Some(request) = offer.request.and_then(|id| state.request(id)) else {
         broken.push(format!("{} is for a request that is gone", offer.id));
         return;
     };
@@ -21,6 +21,22 @@ pub(super) fn fits(state: &State, offer: &Offer, now: Now, broken: &mut Vec<Stri
     }
     if offer.until <= now.engine {
         broken.push(format!("{} lapses when it is made", offer.id));
+    }
+}
+
+/// An agent who is asked by another sits at a desk that answers and has room; ready or not.
+pub(super) fn can_be_asked(state: &State, offer: &Offer, broken: &mut Vec<String>) {
+    let can = state.at_work(offer.agent).is_some_and(|at_work| {
+        let answers = |desk: ringback_model::agent::Desk| desk.answers();
+        at_work.desk.is_some_and(answers)
+            && at_work.media.contains_key(&offer.medium)
+            && state.room(offer.agent, offer.medium) > 0
+    });
+    if !can {
+        broken.push(format!(
+            "{} is made to {}, who cannot",
+            offer.id, offer.agent
+        ));
     }
 }
 
@@ -78,7 +94,7 @@ fn is_cooling(state: &State, request: &RouteRequest, agent: AgentId) -> bool {
 
 /// Of those who may take it the longest idle; of those the agent may take the first in order.
 pub(super) fn is_the_right_one(state: &State, offer: &Offer, broken: &mut Vec<String>) {
-    let Some(request) = state.request(offer.request) else {
+    let Some(request) = offer.request.and_then(|id| state.request(id)) else {
         return;
     };
     let free = free_for(state, request);
@@ -91,11 +107,12 @@ pub(super) fn is_the_right_one(state: &State, offer: &Offer, broken: &mut Vec<St
             };
             right && offer.decision.candidates as usize == free.len()
         }
+        Occasion::Asked => false,
         Occasion::AgentCame => first_for(state, offer.agent) == Some(request.key.sequence),
     };
     if !right {
         broken.push(format!(
-            "{} brings {} and {} together, but {free:?} may take it, or another goes first",
+            "{} brings {:?} and {} together, but {free:?} may take it, or another goes first",
             offer.id, offer.request, offer.agent
         ));
     }
@@ -137,7 +154,7 @@ fn first_for(state: &State, agent: AgentId) -> Option<u64> {
 
 /// The decision record counts those before it, and for whom each of them was no match.
 pub(super) fn overtakes_as_said(state: &State, offer: &Offer, broken: &mut Vec<String>) {
-    let Some(request) = state.request(offer.request) else {
+    let Some(request) = offer.request.and_then(|id| state.request(id)) else {
         return;
     };
     let line = state.line(request.virtual_queue, usize::MAX);

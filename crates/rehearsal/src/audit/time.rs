@@ -2,7 +2,10 @@
 
 use ringback_engine::State;
 use ringback_model::offer::NotTaken;
-use ringback_model::{AgentId, EngineTime, Event, Medium, Now, agent, offer, route};
+use ringback_model::place::Role;
+use ringback_model::{
+    AgentId, EngineTime, Event, InteractionId, Medium, Now, agent, interaction, offer, route,
+};
 
 /// What happens because of a deadline happens not before it, and only while the deadline
 /// stands: each fires once.
@@ -36,13 +39,43 @@ fn deadline_of(state: &State, event: &Event) -> Option<Option<EngineTime>> {
         Event::Route(route::Event::Widened { request, .. }) => {
             Some(state.request(*request).and_then(|it| it.widens_at))
         }
-        Event::Agent(agent::Event::DeskSilent { agent }) => Some(
+        Event::Route(route::Event::Cancelled {
+            request,
+            cause: route::Cancelled::TimedOut,
+            ..
+        }) => Some(state.request(*request).and_then(|it| it.ends_at.0)),
+        Event::Interaction(interaction::Event::Left {
+            of,
+            agent,
+            role: Role::Owner,
+            why: interaction::WhyLeft::TimedOut,
+            ..
+        }) => Some(returns_at(state, *agent, of.interaction)),
+        // A desk that is silent already has live contact looked at again.
+        Event::Agent(agent::Event::DeskSilent { agent, returns }) if is_silent(state, *agent) => {
+            Some(
+                returns
+                    .first()
+                    .and_then(|(id, _)| returns_at(state, *agent, *id)),
+            )
+        }
+        Event::Agent(agent::Event::DeskSilent { agent, .. }) => Some(
             state
                 .at_work(*agent)
                 .and_then(|at_work| at_work.desk?.grace_until),
         ),
         _ => None,
     }
+}
+
+fn is_silent(state: &State, agent: AgentId) -> bool {
+    let desk = state.at_work(agent).and_then(|at_work| at_work.desk);
+    desk.is_some_and(|desk| desk.silent)
+}
+
+fn returns_at(state: &State, agent: AgentId, id: InteractionId) -> Option<EngineTime> {
+    let more = state.at_work(agent)?.more.get()?;
+    more.returns.get(&id).copied()
 }
 
 /// An offer whose time is over is not accepted.

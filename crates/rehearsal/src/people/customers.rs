@@ -104,6 +104,7 @@ impl Company {
             parent: None,
             user_data: UserData::default(),
             route: Some(ask),
+            said: ringback_model::Rare::none(),
         })))
     }
 

@@ -1,5 +1,6 @@
 //! Questions: what people see when they look.
 
+use super::handling;
 use super::read;
 use super::say::{agent_name, not_ready, outcome_text, virtual_queue_name};
 use super::words::{Fault, Words};
@@ -7,9 +8,10 @@ use crate::stage::Stage;
 use ringback_engine::State;
 use ringback_model::agent::{AtWork, ClaimKind};
 use ringback_model::config::Kind;
+use ringback_model::interaction::{Doer, More, Rest};
 use ringback_model::place::Place;
 use ringback_model::route::{Obstacle, Waiting, WhyRequest};
-use ringback_model::{AgentId, InteractionId, ObjectId, VirtualQueueId};
+use ringback_model::{AgentId, InteractionId, Name, ObjectId, VirtualQueueId};
 
 /// What is asked.
 pub(crate) enum Question {
@@ -33,6 +35,10 @@ pub(crate) enum Question {
     Groups(AgentId),
     /// Who belongs to the group?
     Members(ObjectId),
+    /// What rests in a workbin?
+    Workbin(AgentId, Name),
+    /// What can somebody do with it?
+    Can(Doer, InteractionId),
 }
 
 /// Reads the rest of a line that begins with `first`.
@@ -61,6 +67,18 @@ pub(crate) fn read(state: &State, first: &str, words: &mut Words<'_>) -> Result<
             Question::Groups(read::agent_named(state, name)?)
         }
         "members" => Question::Members(group(state, words)?),
+        "workbin" => {
+            let name = words.name("the name of a workbin")?;
+            words.must("of")?;
+            let owner = words.word("the name of an agent")?;
+            Question::Workbin(read::agent_named(state, owner)?, name)
+        }
+        "can" => {
+            let who = words.word("the name of an agent")?;
+            let doer = handling::doer(state, who);
+            let doer = doer.ok_or_else(|| Fault::new(format!("who is `{who}`?"), "an agent"))?;
+            Question::Can(doer, words.value(interaction)?)
+        }
         "answer" => {
             words.must("to")?;
             Question::Answer(read::key(words)?)
@@ -106,6 +124,8 @@ pub(crate) fn answer(stage: &Stage, question: &Question) -> Vec<String> {
         }],
         Question::Groups(id) => vec![groups(state, *id)],
         Question::Members(id) => vec![members(state, *id)],
+        Question::Workbin(owner, name) => vec![handling::workbin(state, *owner, name)],
+        Question::Can(who, id) => vec![handling::can(state, *who, *id)],
         Question::Kept => vec![format!("{} answers are kept", state.results_kept())],
     }
 }
@@ -237,14 +257,54 @@ fn place(state: &State, id: InteractionId) -> String {
             let owner = it.owner().map(|agent| agent_name(state, agent));
             format!("is handled by {}", owner.unwrap_or_default())
         }
+        Place::Workbin {
+            workbin,
+            owner: Some(owner),
+        } => {
+            let workbin = workbin.clone();
+            let owner = *owner;
+            format!(
+                "lies in {}",
+                handling::rest(state, &Rest::Workbin { owner, workbin })
+            )
+        }
         other => format!("is in place {}", other.name()),
     };
     let thread = it.thread.map(|id| format!(", thread {id}"));
+    let said = it.more.get().map(|more| more_of(state, more));
     format!(
-        "{id} {place}, version {}{}",
+        "{id} {place}, version {}{}{}",
         it.version,
-        thread.unwrap_or_default()
+        thread.unwrap_or_default(),
+        said.unwrap_or_default()
     )
+}
+
+/// What few interactions have.
+fn more_of(state: &State, more: &More) -> String {
+    let mut words = Vec::new();
+    if let Some(id) = &more.said.external_id {
+        words.push(format!("known as {id}"));
+    }
+    if more.said.online {
+        words.push("online".to_owned());
+    }
+    let agents = [("author", more.author), ("reviewer", more.reviewer)];
+    for (role, agent) in agents {
+        words.extend(agent.map(|agent| format!("{role} {}", agent_name(state, agent))));
+    }
+    if let Some(lock) = more.lock {
+        let by = handling::doer_name(state, lock.by);
+        words.push(format!("locked by {by} since {}", lock.since.engine));
+    }
+    words.extend(
+        more.held
+            .map(|since| format!("on hold since {}", since.engine)),
+    );
+    if let Some(from) = &more.pulled_from {
+        words.push(format!("pulled from {}", handling::rest(state, from)));
+    }
+    words.into_iter().map(|word| format!(", {word}")).collect()
 }
 
 fn how(state: &State, id: AgentId) -> String {

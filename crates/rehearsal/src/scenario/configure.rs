@@ -7,7 +7,7 @@ use ringback_model::config::{
     VirtualQueueBody,
 };
 use ringback_model::target::{Level, Skills, TextSkills};
-use ringback_model::{Input, Medium, Name};
+use ringback_model::{Input, Medium, Millis, Name};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads the rest of a line that begins with `first`.
@@ -176,8 +176,8 @@ fn pair(word: &str) -> Option<(Result<Medium, Fault>, &str)> {
 }
 
 /// `settings [offer 30s] [cool-down 30s] [grace 30s] [open 100] [results 24h] [credit 24h]
-/// [misses voice:1 chat:3] [notices on|off] [skills declared|free] [expecting ..]`; what is not named
-/// stays.
+/// [misses voice:1 chat:3] [offer-of chat:10s] [handling 3h|email:3h] [routing 12h]
+/// [notices on|off] [skills declared|free] [expecting ..]`; what is not named stays.
 fn settings(state: &State, words: &mut Words<'_>) -> Result<It, Fault> {
     let mut settings = state.settings().1.clone();
     let mut against = Expected::Any;
@@ -215,6 +215,22 @@ fn setting(settings: &mut Settings, word: &str, words: &mut Words<'_>) -> Result
                 words.must("free")?;
             }
         }
+        "routing" => settings.timeouts.routing = words.span()?,
+        "handling" => match words.peek().and_then(pair) {
+            Some((medium, span)) => {
+                let span = span_of(span)?;
+                settings.timeouts.handling_of.insert(medium?, span);
+                words.word("a medium")?;
+            }
+            None => settings.timeouts.handling = words.span()?,
+        },
+        "offer-of" => {
+            while let Some((medium, span)) = words.peek().and_then(pair) {
+                let span = span_of(span)?;
+                settings.timeouts.offer.insert(medium?, span);
+                words.word("a medium")?;
+            }
+        }
         "misses" => {
             while let Some((medium, most)) = words.peek().and_then(pair) {
                 let most = words::read(most, "how many in a row")?;
@@ -225,11 +241,16 @@ fn setting(settings: &mut Settings, word: &str, words: &mut Words<'_>) -> Result
         other => {
             return Err(Fault::new(
                 format!("there is no setting `{other}`"),
-                "offer, cool-down, grace, open, results, credit, misses, notices, skills or expecting",
+                "offer, offer-of, cool-down, grace, handling, routing, open, results, credit, \
+                 misses, notices, skills or expecting",
             ));
         }
     }
     Ok(())
+}
+
+fn span_of(word: &str) -> Result<Millis, Fault> {
+    words::span(word).ok_or_else(|| Fault::new(format!("`{word}` is no span"), "such as 30s"))
 }
 
 /// `make key desk-1 for agent named anna`, `make key shop for integrator reaching inbox, orders`,

@@ -2,7 +2,7 @@
 //! their desks.
 
 use super::words::{self, Fault, Words};
-use super::{Shown, ask, configure};
+use super::{Shown, ask, configure, handling};
 use ringback_engine::State;
 use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
@@ -59,7 +59,7 @@ pub(crate) fn line(state: &State, line: &str) -> Result<Line, Fault> {
 /// What a line may begin with, for whoever mistyped it.
 const FIRST_WORDS: &str = "a command (queue, virtual queue, agent, settings, make key, revoke key, \
     put, delete, submit, request, change, cancel, complete, stop, desk, restart, clock, erase, tick, show, with key, \
-    why, position, line, where, how, books, answer, kept, groups, members), an interaction, an effect, or the name of \
+    why, position, line, where, how, books, answer, kept, groups, members, workbin, can, supervisor, system), an interaction, an effect, or the name of \
     an agent made before";
 
 fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
@@ -77,7 +77,7 @@ fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
         }
         "show" => return show(words),
         "why" | "position" | "line" | "where" | "how" | "books" | "answer" | "kept" | "groups"
-        | "members" => {
+        | "members" | "workbin" | "can" => {
             return ask::read(state, first, words).map(Command::Ask);
         }
         "queue" | "virtual" | "agent" | "settings" | "make" | "revoke" | "put" | "delete" => {
@@ -167,6 +167,12 @@ const AFTER_EXPRESSION: &[&str] = &[
 
 /// `submit chat to inbox [about billing] [from i1] [of c1] [wants .. in ..] [priority 5] [credit 1m]`
 fn submit(words: &mut Words<'_>) -> Result<Input, Fault> {
+    let new = Box::new(submission(words)?);
+    Ok(Input::Interaction(interaction::Input::Submit(new)))
+}
+
+/// What a new interaction is made of: `chat to inbox ..`
+pub(crate) fn submission(words: &mut Words<'_>) -> Result<Submission, Fault> {
     let medium = words.value::<Medium>("a medium such as chat")?;
     words.must("to")?;
     let mut new = Submission {
@@ -179,6 +185,7 @@ fn submit(words: &mut Words<'_>) -> Result<Input, Fault> {
         parent: None,
         user_data: ringback_model::value::UserData::default(),
         route: None,
+        said: Rare::none(),
     };
     while let Some(word) = words.peek() {
         match word {
@@ -198,6 +205,25 @@ fn submit(words: &mut Words<'_>) -> Result<Input, Fault> {
                 words.must("priority")?;
                 new.tier = Tier(words.value("a priority from -32768 to 32767")?);
             }
+            "online" => {
+                words.must("online")?;
+                new.said.change(|said| said.online = true);
+            }
+            "known" => {
+                words.must("known")?;
+                words.must("as")?;
+                let id = words.word("an id elsewhere")?.to_owned();
+                new.said.change(|said| said.external_id = Some(id));
+            }
+            "exit" => {
+                words.must("exit")?;
+                let exit = handling::exit(words.word("a way out")?)?;
+                new.said.change(|said| said.out_queues.push(exit));
+            }
+            "data" => {
+                words.must("data")?;
+                new.user_data = handling::data(words.word("user data")?)?;
+            }
             _ if new.route.as_ref().is_some_and(|_| CHOOSES.contains(&word)) => {
                 if let Some(ask) = &mut new.route {
                     let mut selection = ask.selection.get().cloned().unwrap_or_default();
@@ -215,9 +241,7 @@ fn submit(words: &mut Words<'_>) -> Result<Input, Fault> {
             _ => new.route = Some(ask_of(words)?),
         }
     }
-    Ok(Input::Interaction(interaction::Input::Submit(Box::new(
-        new,
-    ))))
+    Ok(new)
 }
 
 /// `request for i1 wants .. in .. [priority 5] [credit 1m]`
@@ -410,6 +434,16 @@ fn someone(state: &State, who: &str, words: &mut Words<'_>) -> Result<Input, Fau
     if let Ok(effect) = who.parse::<EffectId>() {
         return effect_verb(effect, words).map(Input::Effect);
     }
+    if let Some(by) = handling::doer(state, who)
+        && let Some(verb) = words.peek()
+    {
+        let mut rest = words.clone();
+        rest.word("a verb")?;
+        if let Some(input) = handling::read(state, by, verb, &mut rest)? {
+            *words = rest;
+            return Ok(input);
+        }
+    }
     let Ok(agent) = agent_named(state, who) else {
         return Err(Fault::new(
             format!("`{who}` is not understood"),
@@ -437,7 +471,9 @@ fn effect_verb(effect: EffectId, words: &mut Words<'_>) -> Result<effect::Input,
 }
 
 fn agent_verb(agent: AgentId, words: &mut Words<'_>) -> Result<Input, Fault> {
-    let expected = "`logs in`, `logs out`, `ready`, `not ready`, `accepts` or `rejects`";
+    let expected = "`logs in`, `logs out`, `ready`, `not ready`, `accepts`, `rejects`, `begins`, \
+        `pulls`, `places`, `changes`, `asks`, `withdraws`, `listens`, `coaches`, `leaves`, \
+        `holds`, `resumes`, `locks` or `unlocks`";
     let input = match words.word(expected)? {
         "logs" if words.take("out") => agent::Input::LogOut { agent },
         "logs" => {

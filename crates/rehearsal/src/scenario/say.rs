@@ -1,14 +1,14 @@
 //! Events as sentences. The state is the one right after the event.
 
-use super::Shown;
 use super::ask::obstacle_text;
+use super::{Shown, handling};
 use crate::stage::Told;
 use ringback_engine::State;
 use ringback_model::agent::NotReady;
 use ringback_model::effect::Effect;
-use ringback_model::interaction::{Ending, Subject};
+use ringback_model::interaction::{Ending, Subject, Wish};
 use ringback_model::offer::{Decision, NotTaken, Occasion, Offer, Rule};
-use ringback_model::place::Who;
+use ringback_model::place::{Place, Role, Who};
 use ringback_model::record::{AgentInterval, AgentState, Segment};
 use ringback_model::route::{Cancelled, ChangeCause, RouteRequest};
 use ringback_model::{
@@ -120,7 +120,13 @@ fn agent_event(state: &State, event: &agent::Event) -> String {
             format!("desk of {} is lost, silent from {grace_until}", name(agent))
         }
         agent::Event::DeskBack { agent } => format!("desk of {} is back", name(agent)),
-        agent::Event::DeskSilent { agent } => format!("desk of {} is silent", name(agent)),
+        agent::Event::DeskSilent { agent, returns } => {
+            let returns: Vec<String> = returns
+                .iter()
+                .map(|(id, at)| format!(", {id} goes back at {at}"))
+                .collect();
+            format!("desk of {} is silent{}", name(agent), returns.concat())
+        }
         agent::Event::Paused { agent, media } if media.is_empty() => {
             format!("all work of {} goes on", name(agent))
         }
@@ -203,7 +209,14 @@ fn node_event(event: &node::Event) -> String {
 fn interaction_event(state: &State, event: &interaction::Event) -> String {
     match event {
         interaction::Event::Submitted(it) => {
-            format!("{} submitted to {}", it.id, queue_name(state, it.queue))
+            let queue = queue_name(state, it.queue);
+            match it.owner() {
+                None => format!("{} submitted to {queue}", it.id),
+                Some(agent) => {
+                    let who = agent_name(state, agent);
+                    format!("{who} began {} in {queue}, and handles it", it.id)
+                }
+            }
         }
         interaction::Event::Moved { of, to } => {
             let from = queue_name(state, of.queue);
@@ -214,6 +227,7 @@ fn interaction_event(state: &State, event: &interaction::Event) -> String {
             let how = ending_text(Some(state), ending);
             format!("{} stopped: {how}", of.interaction)
         }
+        other => handling::event(state, other),
     }
 }
 
@@ -268,6 +282,8 @@ fn route_event(state: &State, event: &route::Event) -> String {
                 Cancelled::Asked => "taken back",
                 Cancelled::MatchedElsewhere => "matched elsewhere",
                 Cancelled::InteractionStopped => "the interaction is over",
+                Cancelled::TakenOut => "taken out",
+                Cancelled::TimedOut => "nobody was found in time",
             };
             let rests = rests.then(|| {
                 let queue = queue_name(state, of.queue);
@@ -337,7 +353,18 @@ fn offer_event(state: &State, event: &offer::Event) -> String {
             of, offer, agent, ..
         } => {
             let name = agent_name(state, *agent);
-            format!("{name} accepted {offer} and handles {}", of.interaction)
+            let role = state
+                .interaction(of.interaction)
+                .and_then(|it| it.party(*agent))
+                .map_or(Role::Owner, |party| party.role);
+            match role {
+                Role::Owner => format!("{name} accepted {offer} and handles {}", of.interaction),
+                role => format!(
+                    "{name} accepted {offer} and is {} of {}",
+                    role.name(),
+                    of.interaction
+                ),
+            }
         }
         offer::Event::NotTaken {
             of,
@@ -348,10 +375,16 @@ fn offer_event(state: &State, event: &offer::Event) -> String {
             misses,
             ..
         } => {
-            let stopped = *how == NotTaken::InteractionStopped;
+            let stopped = matches!(
+                how,
+                NotTaken::InteractionStopped | NotTaken::Withdrawn | NotTaken::TakenOut
+            );
+            let asked = state
+                .interaction(of.interaction)
+                .is_some_and(|it| it.place == Place::Handling);
             let how = not_taken(&agent_name(state, *agent), *offer, how, *misses);
             // It stands in line for the moment between two events of its end.
-            if stopped {
+            if stopped || asked {
                 return how;
             }
             let back = back(state, *of);
@@ -362,6 +395,11 @@ fn offer_event(state: &State, event: &offer::Event) -> String {
 }
 
 fn made(state: &State, offer: &Offer) -> String {
+    if let Some(wish) = offer.wish {
+        let (what, until) = (asked_for(wish), offer.until);
+        let (who, it) = (agent_name(state, offer.agent), offer.interaction);
+        return format!("{}: {who} is asked to {what} {it} until {until}", offer.id);
+    }
     format!(
         "{}: {} offered to {} until {} ({})",
         offer.id,
@@ -372,12 +410,21 @@ fn made(state: &State, offer: &Offer) -> String {
     )
 }
 
+const fn asked_for(wish: Wish) -> &'static str {
+    match wish {
+        Wish::Transfer => "take over",
+        Wish::Consult => "advise on",
+        Wish::Conference => "join",
+    }
+}
+
 /// Why these two, in brief.
 fn decision(it: &Decision) -> String {
     let mut words = vec![format!("idle {}", it.idle)];
     match it.occasion {
         Occasion::RequestCame => words.push(counted(it.candidates, "candidate")),
         Occasion::AgentCame => words.push(format!("waited {}", it.waited)),
+        Occasion::Asked => words.push("asked for".to_owned()),
     }
     if it.rule != Rule::LongestIdle {
         words.push(format!("by {}", it.rule.name().replace('_', " ")));
@@ -410,7 +457,10 @@ fn not_taken(name: &str, offer: OfferId, how: &NotTaken, misses: u8) -> String {
         NotTaken::Rejected { reason } => format!("{name} rejected {offer}, {reason}"),
         NotTaken::Lapsed => format!("{offer} lapsed, {name} missed {misses} in a row"),
         NotTaken::DeskGone => format!("{offer} withdrawn, the desk of {name} is gone"),
-        NotTaken::InteractionStopped => format!("{offer} withdrawn from {name}"),
+        NotTaken::InteractionStopped | NotTaken::Withdrawn => {
+            format!("{offer} withdrawn from {name}")
+        }
+        NotTaken::TakenOut => format!("{offer} withdrawn from {name}, taken out"),
     }
 }
 

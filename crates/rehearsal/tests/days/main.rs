@@ -1,5 +1,6 @@
 //! The heart on random days: what must always be true, and how much of it the days met.
 
+mod capabilities;
 mod coverage;
 mod day;
 mod limits;

@@ -9,8 +9,8 @@ use ringback_engine::State;
 use ringback_engine::image::Part;
 use ringback_model::agent::{ClaimKind, NotReady};
 use ringback_model::config::{AgentBody, Capacity, Expected};
-use ringback_model::interaction::StopCause;
-use ringback_model::place::Place;
+use ringback_model::interaction::{Destination, Doer, StopCause};
+use ringback_model::place::{Place, Role};
 use ringback_model::route::{Ask, RouteRequest};
 use ringback_model::target::{Expression, Target};
 use ringback_model::{
@@ -256,10 +256,28 @@ impl View {
         match event {
             Event::Agent(event) => self.see_agent(event),
             Event::Offer(event) => self.see_offer(event),
-            Event::Interaction(interaction::Event::Stopped { of, .. }) => {
+            Event::Interaction(event) => self.see_interaction(event),
+            Event::Config(config::Event::AgentPut(it)) => self.body = Some(it.body.clone()),
+            _ => {}
+        }
+    }
+
+    fn see_interaction(&mut self, event: &interaction::Event) {
+        match event {
+            interaction::Event::Submitted(it) => {
+                self.handling.insert(it.id);
+            }
+            interaction::Event::Pulled { of, .. }
+            | interaction::Event::Joined {
+                of,
+                role: Role::Owner,
+                ..
+            } => {
+                self.handling.insert(of.interaction);
+            }
+            interaction::Event::Stopped { of, .. } | interaction::Event::Left { of, .. } => {
                 self.handling.remove(&of.interaction);
             }
-            Event::Config(config::Event::AgentPut(it)) => self.body = Some(it.body.clone()),
             _ => {}
         }
     }
@@ -297,8 +315,9 @@ impl View {
             offer::Event::Made { offer, .. } => {
                 self.offers.insert(offer.id, offer.interaction);
             }
-            offer::Event::Accepted { offer, .. } => {
-                self.handling.extend(self.offers.remove(offer));
+            offer::Event::Accepted { offer, advises, .. } => {
+                let taken = self.offers.remove(offer);
+                self.handling.extend(taken.filter(|_| !advises));
             }
             offer::Event::NotTaken { offer, .. } => drop(self.offers.remove(offer)),
         }
@@ -345,6 +364,11 @@ fn taken(told: Told) -> Result<(), String> {
         Told::Taken(_) => Ok(()),
         // Cancelling one request can bring another of the same interaction to an agent.
         Told::Refused(Refused::Route(route::Refused::Offered { .. })) => Ok(()),
+        // One who takes over, or ends it, is faster than those who were asked or owned it.
+        Told::Refused(Refused::Interaction(
+            interaction::Refused::NotOwner { .. } | interaction::Refused::Stopped(_),
+        ))
+        | Told::Refused(Refused::Offer(offer::Refused::Over { .. })) => Ok(()),
         other => Err(format!("{other:?}")),
     }
 }
@@ -419,7 +443,22 @@ fn what_agents_do(state: &State) -> Vec<Input> {
                 reason: name("done"),
                 disposition: None,
             })),
+            _ if it.more.get().is_some_and(|more| more.lock.is_some()) => {
+                inputs.push(Input::Interaction(interaction::Input::Unlock {
+                    interaction: id,
+                    by: Doer::Supervisor,
+                }));
+            }
             Place::Queue => inputs.extend(ask_in_a_line_with_room(state, id, &mut lines)),
+            Place::Workbin { .. } => inputs.push(Input::Interaction(interaction::Input::Place {
+                interaction: id,
+                by: Doer::Supervisor,
+                to: Destination::Queue(state.queue(it.queue).expect("its queue").name.clone()),
+                change: None,
+                expected: None,
+                reason: None,
+                force: false,
+            })),
             _ => {}
         }
     }

@@ -301,6 +301,7 @@ fn brought_to(at: At) -> Stage {
             parent: None,
             user_data: UserData::default(),
             route,
+            said: ringback_model::Rare::none(),
         },
     ))));
     if matches!(at, At::Handling | At::Stopped) {

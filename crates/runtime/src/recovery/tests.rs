@@ -96,6 +96,7 @@ fn state(open: u64) -> State {
         parent: None,
         user_data: UserData::default(),
         route: None,
+        said: ringback_model::Rare::none(),
     })));
     for _ in 0..open {
         ringback_engine::handle(&mut state, Now::default(), &submit).expect("submitted");

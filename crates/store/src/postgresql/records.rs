@@ -130,6 +130,37 @@ impl Write<'_> {
                 )?;
                 self.known(*interaction, changed)
             }
+            Change::Placed {
+                interaction,
+                place,
+                queue,
+            } => {
+                let changed = self.run(
+                    "UPDATE ringback_records.interaction
+                     SET place = $3, owner = NULL, queue = coalesce($4, queue),
+                         version = version + 1
+                     WHERE tenant = $1 AND id = $2",
+                    &[
+                        &column(self.tenant),
+                        &int(interaction.0),
+                        place,
+                        &queue.map(|queue| int(queue.0)),
+                    ],
+                )?;
+                self.known(*interaction, changed)
+            }
+            Change::Changed {
+                interaction,
+                change,
+            } => {
+                self.edited(*interaction, |it| change.write_into(it))?;
+                let changed = self.run(
+                    "UPDATE ringback_records.interaction SET version = version + 1
+                     WHERE tenant = $1 AND id = $2",
+                    &[&column(self.tenant), &int(interaction.0)],
+                )?;
+                self.known(*interaction, changed)
+            }
             Change::Stopped {
                 interaction,
                 at,
@@ -147,6 +178,39 @@ impl Write<'_> {
             return Ok(());
         }
         Err(unknown(self.tenant, interaction))
+    }
+
+    /// Writes what is known of an interaction anew.
+    fn edited(
+        &self,
+        id: InteractionId,
+        edit: impl FnOnce(&mut Interaction),
+    ) -> Result<(), StoreFault> {
+        let rows = self
+            .live
+            .query(
+                "SELECT body FROM ringback_records.interaction WHERE tenant = $1 AND id = $2",
+                &[&column(self.tenant), &int(id.0)],
+            )
+            .map_err(|fault| fault.of("projecting into the records"))?;
+        let row = rows.first().ok_or_else(|| unknown(self.tenant, id))?;
+        let body: Vec<u8> = row.get(0);
+        let mut it: Interaction = unpack("interactions", &body)?;
+        edit(&mut it);
+        self.run(
+            "UPDATE ringback_records.interaction
+             SET body = $3, kind = $4, subkind = $5, tier = $6
+             WHERE tenant = $1 AND id = $2",
+            &[
+                &column(self.tenant),
+                &int(id.0),
+                &pack("interactions", &it)?,
+                &it.kind.as_str(),
+                &it.subkind.as_ref().map(Name::as_str),
+                &i64::from(it.tier.0),
+            ],
+        )?;
+        Ok(())
     }
 
     fn submitted(&self, interaction: &Interaction) -> Result<(), StoreFault> {

@@ -9,10 +9,10 @@ mod trail;
 use super::connection::{Checkpoint, Synchronous};
 use super::fault::{Health, fault};
 use super::schema::RECORDS;
-use crate::convert::{actor_text, int, state_columns, uint};
+use crate::convert::{actor_text, int, pack, state_columns, uint, unpack};
 use crate::project::{check_order, twice, unknown};
 use fold::{Standing, Waits, by_interaction};
-use ringback_model::interaction::Interaction;
+use ringback_model::interaction::{self as model, Interaction};
 use ringback_model::record::{AgentInterval, SegmentKind};
 use ringback_model::{InteractionId, Medium, Name, Now};
 use ringback_ports::envelope::{Sequence, TenantId};
@@ -216,6 +216,8 @@ impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
                 }
                 Change::Moved { place, owner, .. } => standing.moved(*place, *owner),
                 Change::Requeued { queue, .. } => standing.requeued(*queue),
+                Change::Placed { place, queue, .. } => standing.placed(place, *queue),
+                Change::Changed { change, .. } => standing.changed(change),
                 Change::Stopped { at, ending, .. } => standing.stopped(*at, ending),
                 Change::Segment(segment) => {
                     if let (SegmentKind::Wait, Some(queue)) = (segment.kind, segment.virtual_queue)
@@ -291,6 +293,14 @@ impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
     ) -> Result<(), StoreFault> {
         let ending = standing.ending();
         let stopped = standing.stopped.map(|(at, _)| at);
+        let mut edited = None;
+        for edit in &standing.edits {
+            edit.write_into(edited.get_or_insert_with(|| interaction.clone()));
+        }
+        if let Some(edited) = &edited {
+            self.keep_edited(edited)?;
+        }
+        let interaction = edited.as_ref().unwrap_or(interaction);
         self.insert_interaction
             .execute(params![
                 self.tenant.0,
@@ -334,11 +344,57 @@ impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
                 params![self.tenant.0, int(interaction.0), int(queue.0)],
             )?;
         }
+        if !standing.edits.is_empty() {
+            self.edited(interaction, &standing.edits)?;
+        }
         let changed = match standing.stopped {
             None => self.moved(interaction, standing)?,
             Some((at, _)) => self.stopped(interaction, at, standing)?,
         };
         self.known(interaction, changed)
+    }
+
+    /// Writes what is known of an interaction anew.
+    fn edited(&self, id: InteractionId, edits: &[&model::Change]) -> Result<(), StoreFault> {
+        let body: Option<Vec<u8>> = self
+            .db
+            .prepare_cached(
+                "SELECT coalesce((SELECT body FROM edited WHERE tenant = ?1 AND id = ?2),
+                     (SELECT substr(bodies, body_from + 1, body_bytes) FROM trail
+                      WHERE trail.id = interaction.trail))
+                 FROM interaction WHERE tenant = ?1 AND id = ?2",
+            )
+            .and_then(|mut statement| {
+                let row = statement.query_row(params![self.tenant.0, int(id.0)], |row| row.get(0));
+                row.optional()
+            })
+            .map_err(self.failed)?;
+        let body = body.ok_or_else(|| unknown(self.tenant, id))?;
+        let mut it: Interaction = unpack("interactions", &body)?;
+        for edit in edits {
+            edit.write_into(&mut it);
+        }
+        self.keep_edited(&it)?;
+        self.run(
+            "UPDATE interaction SET kind = ?3, subkind = ?4, tier = ?5
+             WHERE tenant = ?1 AND id = ?2",
+            params![
+                self.tenant.0,
+                int(id.0),
+                it.kind.as_str(),
+                it.subkind.as_ref().map(Name::as_str),
+                it.tier.0,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn keep_edited(&self, it: &Interaction) -> Result<(), StoreFault> {
+        self.run(
+            "INSERT OR REPLACE INTO edited VALUES (?1, ?2, ?3)",
+            params![self.tenant.0, int(it.id.0), pack("interactions", it)?],
+        )?;
+        Ok(())
     }
 
     fn moved(
@@ -347,7 +403,8 @@ impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
         standing: &Standing<'_>,
     ) -> Result<usize, StoreFault> {
         self.run(
-            "UPDATE interaction SET place = coalesce(?3, place), owner = coalesce(?4, owner),
+            "UPDATE interaction SET place = coalesce(?3, place),
+                 owner = CASE WHEN ?6 THEN ?4 ELSE coalesce(?4, owner) END,
                  version = version + ?5
              WHERE tenant = ?1 AND id = ?2",
             params![
@@ -356,6 +413,7 @@ impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
                 standing.place,
                 standing.owner.map(|id| int(id.0)),
                 int(standing.changes),
+                standing.placed,
             ],
         )
     }
@@ -368,7 +426,8 @@ impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
     ) -> Result<usize, StoreFault> {
         let ending = standing.ending();
         self.run(
-            "UPDATE interaction SET place = 'stopped', owner = coalesce(?9, owner),
+            "UPDATE interaction SET place = 'stopped',
+                 owner = CASE WHEN ?11 THEN ?9 ELSE coalesce(?9, owner) END,
                  version = version + ?10, stopped_engine = ?3, stopped_wall = ?4, ending = ?5,
                  ending_agent = ?6, ending_reason = ?7, ending_disposition = ?8
              WHERE tenant = ?1 AND id = ?2",
@@ -383,6 +442,7 @@ impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
                 ending.disposition,
                 standing.owner.map(|id| int(id.0)),
                 int(standing.changes),
+                standing.placed,
             ],
         )
     }

@@ -223,6 +223,7 @@ async fn ask(hall: &Arc<dyn Hall>, id: u64, random: &mut Random) -> Asked {
         parent: None,
         user_data,
         route: Some(route),
+        said: ringback_model::Rare::none(),
     })));
     let answer = send(hall, Some(id), input.clone()).await;
     Asked {

@@ -26,8 +26,22 @@ pub(super) async fn make(world: &World, of: &str) -> Made {
             "offered" => offered(home, "anna", queue).await,
             "handled" => handled(home, "anna", queue).await,
             "over" => over(home, "anna", queue).await,
+            "free" => {
+                at_desk(home, "anna").await;
+                at_desk(home, "berta").await;
+                submit(&home.administrator, queue, None).await
+            }
+            "teamed" => teamed(home, queue).await,
+            "asked" => asked(home, queue).await,
+            "held" => after(home, queue, "hold").await,
+            "locked" => after(home, queue, "lock").await,
             other => panic!("an interaction is never {other}"),
         };
+    }
+    if of == "both" {
+        at_desk(home, "anna").await;
+        at_desk(home, "berta").await;
+        at_desk(&world.abroad, "anna").await;
     }
     if of == "anna" {
         at_desk(home, "anna").await;
@@ -109,6 +123,32 @@ pub(super) async fn handled(tenant: &Tenant, agent: &str, queue: &str) -> Made {
     let made = offered(tenant, agent, queue).await;
     let path = format!("/v1/offers/{}/accept", made.offer);
     desk_of(tenant, agent).post(&path, json!({})).await;
+    made
+}
+
+/// An interaction that anna handles, with berta at her desk.
+async fn teamed(tenant: &Tenant, queue: &str) -> Made {
+    at_desk(tenant, "berta").await;
+    handled(tenant, "anna", queue).await
+}
+
+/// An interaction that anna handles, and berta is asked to advise.
+async fn asked(tenant: &Tenant, queue: &str) -> Made {
+    let mut made = teamed(tenant, queue).await;
+    let path = format!("/v1/interactions/{}", made.interaction);
+    let invite = json!({"agent": "berta", "as": "consultant"});
+    tenant.anna.post(&format!("{path}/invite"), invite).await;
+    let view = tenant.administrator.get(&path).await;
+    let offer = view["invitations"][0]["id"].as_str();
+    made.offer = offer.expect("an invitation").to_owned();
+    made
+}
+
+/// An interaction that anna handles and has done something with.
+async fn after(tenant: &Tenant, queue: &str, what: &str) -> Made {
+    let made = handled(tenant, "anna", queue).await;
+    let path = format!("/v1/interactions/{}/{what}", made.interaction);
+    tenant.anna.post(&path, json!({})).await;
     made
 }
 

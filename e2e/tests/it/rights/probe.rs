@@ -9,8 +9,10 @@ pub(super) fn class(status: u16) -> String {
         401 => "unauth".to_owned(),
         403 => "denied".to_owned(),
         404 => "hidden".to_owned(),
+        409 => "conflict".to_owned(),
         410 => "over".to_owned(),
         422 => "invalid".to_owned(),
+        423 => "locked".to_owned(),
         other => format!("status {other}"),
     }
 }

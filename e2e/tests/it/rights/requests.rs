@@ -70,6 +70,7 @@ fn path(cell: &Cell<'_>, made: &Made) -> String {
         .replace("{interaction}", &made.interaction)
         .replace("{request}", &made.request)
         .replace("{offer}", &made.offer)
+        .replace("{workbin}", "drafts")
         .replace("{kind}", kind)
         .replace("{name}", name);
     match (cell.path, cell.method) {
@@ -101,6 +102,10 @@ fn body(world: &World, cell: &Cell<'_>, made: &Made) -> Option<Value> {
         ("POST", path) if path.ends_with("/complete") => json!({"reason": "solved"}),
         ("POST", path) if path.ends_with("/reject") => json!({"reason": "busy"}),
         ("POST", path) if path.ends_with("/not-ready") => json!({"reason": "break"}),
+        ("POST", "/v1/interactions/begin") => super::work_body("begin", cell.of),
+        ("POST", path) if path.starts_with("/v1/interactions/") => {
+            super::work_body(path.rsplit('/').next().unwrap_or_default(), cell.of)
+        }
         ("POST", "/v1/contacts/erase") => json!({"contact": made.person}),
         ("POST", "/v1/keys") => {
             let name = format!("made-by-{}", cell.column);

@@ -19,6 +19,11 @@ pub(super) struct Seeded {
 
 /// How many things an operation may use up.
 const PLENTY: usize = 30;
+/// How many are offered to an agent for each of the answers he may give: with what he has in hand
+/// not more than the hundred an agent may have of a medium.
+const OFFERED: usize = 20;
+/// How many an agent has in hand for an operation.
+const FEW: usize = 5;
 const HOUR: u64 = 3_600_000;
 
 impl Seeded {
@@ -51,6 +56,7 @@ impl Seeded {
             let operations = item.as_object_mut().expect("operations");
             for (method, operation) in operations {
                 let id = operation["operationId"].as_str().expect("an id");
+                let own_work = id == "beginInteraction";
                 let own = role == "agent" && path.starts_with("/v1/agents/") && method != "put";
                 let planted = if own {
                     Some(vec!["me".to_owned()])
@@ -60,10 +66,19 @@ impl Seeded {
                 if let Some(planted) = planted {
                     narrow(operation, &planted);
                 }
+                if own_work {
+                    begins(operation);
+                }
             }
         }
         document
     }
+}
+
+/// Work of one's own is not routed, as the example of a submission is, which has the same form.
+fn begins(operation: &mut Value) {
+    let body = &mut operation["requestBody"]["content"]["application/json"];
+    body["example"] = json!({"queue": "support", "medium": "chat", "kind": "outbound"});
 }
 
 /// Lets path parameters have only these values; of two parameters, `kind/name` gives both.
@@ -92,6 +107,13 @@ async fn configure(administrator: &Client) {
     let skills = json!({"skills": {"Anna": 1}, "capacity": {"chat": 100}});
     administrator.put("/v1/agents/anna", skills).await;
     log_in(administrator, "anna").await;
+    // Those whom the document's examples ask to take part.
+    for agent in ["ben", "cara"] {
+        let path = format!("/v1/agents/{agent}");
+        let body = json!({"capacity": {"chat": 100}});
+        administrator.put(&path, body).await;
+        log_in(administrator, agent).await;
+    }
 }
 
 async fn log_in(administrator: &Client, agent: &str) {
@@ -133,12 +155,12 @@ async fn plant_interactions(administrator: &Client, anna: &Client, values: &mut 
     let to_change = submit(administrator, nobody, PLENTY).await;
     values.insert("changeRouteRequest", ids(&to_change, "request"));
 
-    submit(administrator, Some("Anna>=1"), 3 * PLENTY).await;
+    submit(administrator, Some("Anna>=1"), 3 * OFFERED).await;
     let desk = anna.get("/v1/agents/me").await;
     let offers = desk["offers"].as_array().expect("offers");
-    assert_eq!(offers.len(), 3 * PLENTY, "all are offered to anna");
-    let (to_complete, to_answer) = offers.split_at(PLENTY);
-    let (to_accept, to_reject) = to_answer.split_at(PLENTY);
+    assert_eq!(offers.len(), 3 * OFFERED, "all are offered to anna");
+    let (to_complete, to_answer) = offers.split_at(OFFERED);
+    let (to_accept, to_reject) = to_answer.split_at(OFFERED);
     for offer in to_complete {
         let offer = offer["id"].as_str().expect("an id");
         let path = format!("/v1/offers/{offer}/accept");
@@ -147,6 +169,61 @@ async fn plant_interactions(administrator: &Client, anna: &Client, values: &mut 
     values.insert("completeInteraction", ids(to_complete, "interaction"));
     values.insert("acceptOffer", ids(to_accept, "id"));
     values.insert("rejectOffer", ids(to_reject, "id"));
+    plant_work(administrator, anna, values).await;
+}
+
+/// What agents and supervisors work on, at rest or in anna's hands.
+async fn plant_work(administrator: &Client, anna: &Client, values: &mut Values) {
+    for operation in [
+        "placeInteraction",
+        "pullInteraction",
+        "changeInteraction",
+        "lockInteraction",
+        "unlockInteraction",
+    ] {
+        let resting = submit(administrator, None, PLENTY).await;
+        let resting = ids(&resting, "interaction");
+        if operation == "unlockInteraction" {
+            each(administrator, &resting, "lock", &json!({})).await;
+        }
+        values.insert(operation, resting);
+    }
+    for operation in [
+        "transferInteraction",
+        "inviteAgent",
+        "monitorInteraction",
+        "leaveInteraction",
+        "holdInteraction",
+    ] {
+        values.insert(operation, pulled(administrator, anna).await);
+    }
+    let held = pulled(administrator, anna).await;
+    each(anna, &held, "hold", &json!({})).await;
+    values.insert("resumeInteraction", held);
+    let asked = pulled(administrator, anna).await;
+    let ask = json!({"agent": "ben", "as": "consultant"});
+    each(anna, &asked, "invite", &ask).await;
+    let ben = administrator.get("/v1/agents/ben").await;
+    let offers = ben["offers"].as_array().expect("offers");
+    assert_eq!(offers.len(), FEW, "ben is asked each time");
+    values.insert("withdrawOffer", ids(offers, "id"));
+    for operation in ["listWorkbins", "getWorkbin"] {
+        values.insert(operation, vec!["anna".to_owned()]);
+    }
+}
+
+async fn pulled(administrator: &Client, anna: &Client) -> Vec<String> {
+    let resting = submit(administrator, None, FEW).await;
+    let resting = ids(&resting, "interaction");
+    each(anna, &resting, "pull", &json!({})).await;
+    resting
+}
+
+async fn each(client: &Client, interactions: &[String], act: &str, body: &Value) {
+    for id in interactions {
+        let path = format!("/v1/interactions/{id}/{act}");
+        client.post(&path, body.clone()).await;
+    }
 }
 
 async fn submit(client: &Client, target: Option<&str>, count: usize) -> Vec<Value> {

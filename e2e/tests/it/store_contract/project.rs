@@ -3,7 +3,7 @@
 use super::World;
 use ringback_model::agent::NotReady;
 use ringback_model::config::Scope;
-use ringback_model::interaction::{Ending, Interaction};
+use ringback_model::interaction::{self as model, Ending, Interaction};
 use ringback_model::place::{Party, Place, Role, Who};
 use ringback_model::record::{AgentInterval, AgentState, Segment, SegmentEnd, SegmentKind};
 use ringback_model::{
@@ -48,6 +48,7 @@ fn interaction(id: u64, queue: u64) -> Interaction {
         parties: Vec::new(),
         requests: Vec::new(),
         version: 1,
+        more: ringback_model::Rare::none(),
     }
 }
 
@@ -182,6 +183,81 @@ pub(super) fn a_faulty_change_takes_the_others_with_it(world: &mut World) {
     }
     project(world, &[good], 3);
     assert!(one(world, 1).is_some());
+}
+
+/// Changes in the transaction that brought it, in one that follows, and in both.
+pub(super) fn what_is_changed_is_read_as_it_is_now(world: &mut World) {
+    let change = model::Change {
+        kind: Some(name("loan")),
+        subkind: Some(model::Edit::Set(name("complaint"))),
+        tier: Some(Tier(5)),
+        external_id: Some(model::Edit::Set("A-1".to_owned())),
+        ..model::Change::default()
+    };
+    let again = model::Change {
+        subkind: Some(model::Edit::Clear),
+        online: Some(true),
+        ..model::Change::default()
+    };
+    let changed = |id, change| Change::Changed {
+        interaction: InteractionId(id),
+        change,
+    };
+    let placed = |id, queue: Option<u64>| Change::Placed {
+        interaction: InteractionId(id),
+        place: "workbin",
+        queue: queue.map(QueueId),
+    };
+    let (first, second) = (interaction(1, 3), interaction(2, 3));
+    let changes = [
+        submitted(&first),
+        submitted(&second),
+        moved(1, Some("handling"), Some(7)),
+        changed(1, &change),
+        placed(1, Some(4)),
+    ];
+    project(world, &changes, 1);
+    let as_changed = |it: &Interaction, changes: &[&model::Change], queue| {
+        let mut it = it.clone();
+        for change in changes {
+            change.write_into(&mut it);
+        }
+        it.queue = QueueId(queue);
+        it
+    };
+    let row = |submitted, place: &str, owner: Option<u64>, version| InteractionRow {
+        submitted,
+        place: place.to_owned(),
+        owner: owner.map(AgentId),
+        version,
+        stopped: None,
+        ending: None,
+    };
+    let one_is = row(as_changed(&first, &[&change], 4), "workbin", None, 4);
+    assert_eq!(one(world, 1), Some(one_is));
+    assert_eq!(one(world, 2), Some(row(second.clone(), "queue", None, 1)));
+    // Later: who owns it again, where it is, what is known of it.
+    let changes = [
+        changed(1, &again),
+        moved(1, Some("handling"), Some(8)),
+        changed(2, &change),
+        placed(2, None),
+    ];
+    project(world, &changes, 2);
+    let known = as_changed(&first, &[&change, &again], 4);
+    assert_eq!(one(world, 1), Some(row(known, "handling", Some(8), 6)));
+    let known = as_changed(&second, &[&change], 3);
+    assert_eq!(one(world, 2), Some(row(known, "workbin", None, 3)));
+    // Found by where it is now, and by nothing it was before.
+    let in_scope = |queue, id| RecordsQuery::Interaction {
+        interaction: InteractionId(id),
+        scope: Scope::Queues([QueueId(queue)].into()),
+    };
+    let found = |query| match ask(world, &query) {
+        RecordsPage::Interactions(rows) => rows.len(),
+        other => panic!("another page: {other:?}"),
+    };
+    assert_eq!((found(in_scope(4, 1)), found(in_scope(3, 1))), (1, 0));
 }
 
 pub(super) fn an_interaction_is_read_as_it_went(world: &mut World) {

@@ -313,6 +313,7 @@ pub(crate) mod config {
             parent: None,
             user_data: UserData::default(),
             route: None,
+            said: ringback_model::Rare::none(),
         }
     }
 

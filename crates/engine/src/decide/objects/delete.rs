@@ -132,8 +132,8 @@ fn in_workbin(state: &State, name: &Name) -> u32 {
         return 0;
     }
     let inside = state.interactions.in_order();
-    let inside =
-        inside.filter(|(_, it)| matches!(&it.place, Place::Workbin { workbin } if workbin == name));
+    let inside = inside
+        .filter(|(_, it)| matches!(&it.place, Place::Workbin { workbin, .. } if workbin == name));
     u32::try_from(inside.count()).unwrap_or(u32::MAX)
 }
 

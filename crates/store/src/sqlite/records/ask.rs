@@ -64,8 +64,10 @@ const STRETCH_BITS: u32 = 12;
 macro_rules! interactions {
     ($narrow:literal) => {
         concat!(
-            "SELECT (SELECT substr(bodies, body_from + 1, body_bytes) FROM trail
-                     WHERE trail.id = interaction.trail),
+            "SELECT coalesce((SELECT body FROM edited WHERE edited.tenant = interaction.tenant
+                         AND edited.id = interaction.id),
+                     (SELECT substr(bodies, body_from + 1, body_bytes) FROM trail
+                      WHERE trail.id = interaction.trail)),
                     place, owner, version, stopped_engine, stopped_wall, ending,
                     ending_agent, ending_reason, ending_disposition, queue
              FROM interaction WHERE tenant = :tenant AND ",

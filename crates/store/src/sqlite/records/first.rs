@@ -52,6 +52,7 @@ fn accepted(id: u64, queue: u64) -> Event {
         offer: OfferId(9),
         agent: AgentId(7),
         at: now(3),
+        advises: false,
     })
 }
 

@@ -5,7 +5,7 @@
 //! touched once.
 
 use crate::convert::EndingColumns;
-use ringback_model::interaction::{Ending, Interaction};
+use ringback_model::interaction::{self as model, Ending, Interaction};
 use ringback_model::{AgentId, InteractionId, Now, QueueId, VirtualQueueId};
 use ringback_ports::records::Change;
 use std::collections::BTreeMap;
@@ -26,6 +26,8 @@ fn subject(change: &Change<'_>) -> Option<InteractionId> {
         Change::Submitted(it) => Some(it.id),
         Change::Moved { interaction, .. }
         | Change::Requeued { interaction, .. }
+        | Change::Placed { interaction, .. }
+        | Change::Changed { interaction, .. }
         | Change::Stopped { interaction, .. } => Some(*interaction),
         Change::Segment(segment) => Some(segment.interaction),
         Change::History(line) => line.interaction,
@@ -41,6 +43,10 @@ pub(super) struct Standing<'a> {
     pub(super) place: Option<&'static str>,
     pub(super) owner: Option<AgentId>,
     pub(super) queue: Option<QueueId>,
+    /// It was placed: who owned it before owns it no more.
+    pub(super) placed: bool,
+    /// What is to be written anew of what is known of it.
+    pub(super) edits: Vec<&'a model::Change>,
     /// How often its version grew.
     pub(super) changes: u64,
     pub(super) stopped: Option<(Now, &'a Ending)>,
@@ -60,6 +66,18 @@ impl<'a> Standing<'a> {
 
     pub(super) fn requeued(&mut self, queue: QueueId) {
         self.queue = Some(queue);
+        self.changes += 1;
+    }
+
+    pub(super) fn placed(&mut self, place: &'static str, queue: Option<QueueId>) {
+        self.place = Some(place);
+        (self.placed, self.owner) = (true, None);
+        self.queue = queue.or(self.queue);
+        self.changes += 1;
+    }
+
+    pub(super) fn changed(&mut self, change: &'a model::Change) {
+        self.edits.push(change);
         self.changes += 1;
     }
 
