@@ -168,9 +168,7 @@ async fn dashboards_and_alerts_name_metrics_that_exist() {
     let site = Site::new()
         .with("RINGBACK_WEBHOOKS__ALLOW", "127.0.0.0/8")
         .with("RINGBACK_WEBHOOKS__PLAIN_HTTP", "allow")
-        .with("RINGBACK_WEBHOOKS__RETRY_S", "1")
-        .with("RINGBACK_JOURNAL__SNAPSHOT_RECORDS", "1")
-        .with("RINGBACK_JOURNAL__SNAPSHOT_EVERY_S", "1");
+        .with("RINGBACK_WEBHOOKS__RETRY_S", "1");
     let server = site.start().await;
     let here = site.administrator(0);
     let end = Endpoint::listen().await;

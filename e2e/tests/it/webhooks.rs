@@ -63,7 +63,7 @@ async fn what_happens_is_told_signed_and_only_to_whom_it_concerns() {
     let body = json!({
         "url": picky.url,
         "events": ["interaction.*"],
-        "condition": "product = 'loan'",
+        "condition": "user.product = 'loan'",
     });
     hook(&here, "picky", body).await;
 

@@ -31,7 +31,8 @@ class Taken:
 
 def known(server, session, envelope, mechanism, data):
     good = isinstance(data, LoginPassword) and data.login == b"ring" and data.password == b"b@ck"
-    return AuthResult(success=good, auth_data=data if good else None)
+    # What is not handled here the server answers itself, with 535.
+    return AuthResult(success=good, handled=good, auth_data=data if good else None)
 
 
 port, way, certificate, key = sys.argv[1:]
