@@ -16,7 +16,7 @@ class Taken:
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
             "text": envelope.content.decode(),
-            "tls": session.ssl is not None,
+            "tls": way == "tls" or session.ssl is not None,
             "user": session.auth_data.login.decode() if session.auth_data else None,
         }
         print(json.dumps(line), flush=True)
@@ -38,7 +38,7 @@ def known(server, session, envelope, mechanism, data):
 port, way, certificate, key = sys.argv[1:]
 context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
 context.load_cert_chain(certificate, key)
-settings = {"authenticator": known, "auth_required": True, "auth_require_tls": True}
+settings = {"authenticator": known, "auth_required": True, "auth_require_tls": way == "starttls"}
 if way == "starttls":
     settings |= {"tls_context": context, "require_starttls": True}
 else:
