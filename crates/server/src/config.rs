@@ -20,7 +20,7 @@ pub(crate) use layers::Layers;
 pub(crate) use layers::key_named;
 #[cfg(feature = "otlp")]
 pub(crate) use resolve::Traces;
-pub(crate) use resolve::{Config, Engine, LogFormat, Notices, Storage};
+pub(crate) use resolve::{Config, Engine, LogFormat, Storage};
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
 //! What goes out to systems and people, made from the configuration.
 
-use crate::config::{Config, Notices};
+use crate::config::Config;
 use anyhow::{Context, Result};
 use ringback_outward::courier::CourierOptions;
 use ringback_outward::limited::{Limited, MOST, WITHIN};
@@ -10,6 +10,7 @@ use ringback_outward::schedule::Schedule;
 use ringback_outward::sign::Secret;
 use ringback_outward::smtp::{Smtp, SmtpOptions};
 use ringback_ports::notify::Notify;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,25 +34,29 @@ pub(crate) fn courier(config: &Config) -> CourierOptions {
     }
 }
 
-/// How short messages reach people, with a limit for each of them; nothing, if the configuration
-/// names no way.
-pub(crate) fn notify(config: &Config) -> Result<Option<Arc<dyn Notify>>> {
-    let way: Arc<dyn Notify> = match &config.messages {
-        None => return Ok(None),
-        Some(Notices::Smtp { url, from, ca }) => {
-            let options = SmtpOptions {
-                url: url.reveal().to_owned(),
-                from: from.clone(),
-                ca: ca.clone(),
-                wait: MAIL_WAIT,
-            };
-            Arc::new(Limited::new(Smtp::new(&options)?, MOST, WITHIN))
-        }
-        Some(Notices::Webhook { url, secret }) => {
-            let secret = Secret::read(secret.reveal())?;
-            let messenger = Messenger::new(post(config)?, url.reveal().to_owned(), secret);
-            Arc::new(Limited::new(messenger, MOST, WITHIN))
-        }
+/// How a short message reaches somebody, with a limit for each recipient: mail addresses by mail,
+/// everything else by the system of the operator, as far as both ways are configured. Nothing, if
+/// the configuration names no way.
+pub(crate) fn notify(config: &Config, to: &str) -> Result<Option<Arc<dyn Notify>>> {
+    let ways = &config.messages;
+    let by_mail = ways.webhook.is_none() || to.contains('@');
+    if let Some((url, from, ca)) = ways.smtp.as_ref().filter(|_| by_mail) {
+        let read = |path: &PathBuf| {
+            std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+        };
+        let options = SmtpOptions {
+            url: url.reveal().to_owned(),
+            from: from.clone(),
+            ca: ca.as_ref().map(read).transpose()?,
+            wait: MAIL_WAIT,
+        };
+        let smtp = Limited::new(Smtp::new(&options)?, MOST, WITHIN);
+        return Ok(Some(Arc::new(smtp)));
+    }
+    let Some((url, secret)) = &ways.webhook else {
+        return Ok(None);
     };
-    Ok(Some(way))
+    let secret = Secret::read(secret.reveal())?;
+    let messenger = Messenger::new(post(config)?, url.reveal().to_owned(), secret);
+    Ok(Some(Arc::new(Limited::new(messenger, MOST, WITHIN))))
 }

@@ -315,7 +315,7 @@ shape!(bodies_of_objects, "body", Body {
         display_name: "Customer".to_owned(),
         url: "https://crm.example.com/find?n={user.customer}".to_owned(),
         queues: BTreeSet::from([name("inbox")]),
-        media: BTreeSet::from([ringback_model::Medium::Voice]),
+        media: BTreeSet::from([Medium::Voice]),
     });
     Body::Webhook(_) => "webhook", Body::Webhook(Webhook {
         url: "https://crm.example.com/events".to_owned(),
@@ -330,7 +330,7 @@ shape!(bodies_of_objects, "body", Body {
                 contact: None,
                 bytes: vec![1, 2, 3].into_boxed_slice(),
             },
-            until: Some(ringback_model::WallTime(1_769_860_800_000)),
+            until: Some(WallTime(1_769_860_800_000)),
         }],
     });
 });

@@ -20,7 +20,7 @@ pub(crate) struct Args {
 
 pub(crate) fn run(args: Args) -> Result<()> {
     let (config, _) = Config::read(Layers::of_process(args.config, Vec::new()))?;
-    let Some(way) = outward::notify(&config)? else {
+    let Some(way) = outward::notify(&config, &args.to)? else {
         bail!("no way to people is configured: set notify.smtp_url or notify.webhook_url");
     };
     let notice = Notice {

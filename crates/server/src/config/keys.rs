@@ -242,8 +242,8 @@ keys! {
         smtp_from: Text, like r#""Ringback <no-reply@example.com>""#;
         /// A file with a further certificate to trust, in PEM.
         smtp_ca_file: Text, like r#""/etc/ringback/mail-ca.pem""#;
-        /// Instead of mail: where a signed POST goes for every message. It keeps to the rules of
-        /// `webhooks`.
+        /// Where a signed POST goes for every message that does not go by mail: to whatever is no
+        /// mail address, or to everybody without `smtp_url`. It keeps to the rules of `webhooks`.
         webhook_url: Secret, like r#""https://sms.example.com/ringback""#;
         /// What these are signed with.
         webhook_secret: Secret, like r#""whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz""#;

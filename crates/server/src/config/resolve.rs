@@ -2,8 +2,7 @@
 
 mod outward;
 
-pub(crate) use outward::Notices;
-use outward::Webhooks;
+use outward::{Notices, Webhooks};
 
 use super::Secret;
 use super::fault::ConfigFault;
@@ -30,7 +29,7 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) notices_url: Option<Secret>,
     pub(crate) webhooks: Webhooks,
-    pub(crate) messages: Option<Notices>,
+    pub(crate) messages: Notices,
     pub(crate) log_filter: String,
     pub(crate) log_format: LogFormat,
     #[cfg_attr(

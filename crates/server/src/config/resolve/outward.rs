@@ -1,11 +1,12 @@
 //! What goes out to systems and people: webhooks and short messages.
 
 use super::super::fault::ConfigFault;
-use super::super::keys::RawConfig;
+use super::super::keys::{RawConfig, RawNotify};
 use super::{Resolve, Secret};
 use ringback_outward::guard::AddressGuard;
 use ringback_outward::sign;
 use ringback_outward::smtp::{Smtp, SmtpOptions};
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// How webhooks are told.
@@ -18,16 +19,12 @@ pub(crate) struct Webhooks {
 }
 
 /// How short messages reach people.
-#[derive(Debug, Clone)]
-pub(crate) enum Notices {
-    /// By mail.
-    Smtp {
-        url: Secret,
-        from: String,
-        ca: Option<Vec<u8>>,
-    },
-    /// By a signed message to a system of the operator.
-    Webhook { url: Secret, secret: Secret },
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Notices {
+    /// By mail: the server, the sender, a file with a further certificate.
+    pub(crate) smtp: Option<(Secret, String, Option<PathBuf>)>,
+    /// By a signed message to a system of the operator: where, and the secret.
+    pub(crate) webhook: Option<(Secret, Secret)>,
 }
 
 /// The most pauses, and the longest one in seconds.
@@ -61,57 +58,46 @@ impl Resolve<'_> {
         })
     }
 
-    pub(super) fn messages(&self, raw: &RawConfig) -> Result<Option<Notices>, ConfigFault> {
+    pub(super) fn messages(&self, raw: &RawConfig) -> Result<Notices, ConfigFault> {
         let raw = &raw.notify;
-        match (&raw.smtp_url, &raw.webhook_url) {
-            (None, None) => Ok(None),
-            (Some(_), Some(_)) => {
-                let problem = "is set beside `notify.smtp_url`: use one of them".to_owned();
-                Err(self.wrong("notify.webhook_url", problem))
-            }
-            (Some(url), None) => self.smtp(raw, url).map(Some),
-            (None, Some(url)) => {
-                let secret = raw.webhook_secret.clone();
-                let secret = secret.filter(|it| sign::Secret::read(it.reveal()).is_ok());
-                let secret = secret.ok_or_else(|| {
-                    let problem = "is needed with `notify.webhook_url`: write whsec_ and 24 to 64 \
-                                   bytes in base64";
-                    self.wrong("notify.webhook_secret", problem.to_owned())
-                })?;
-                let url = url.clone();
-                Ok(Some(Notices::Webhook { url, secret }))
-            }
-        }
+        let smtp = raw.smtp_url.as_ref().map(|url| self.smtp(raw, url));
+        let webhook = raw.webhook_url.as_ref().map(|url| {
+            let secret = raw.webhook_secret.clone();
+            let secret = secret.filter(|it| sign::Secret::read(it.reveal()).is_ok());
+            let secret = secret.ok_or_else(|| {
+                let problem = "is needed with `notify.webhook_url`: write whsec_ and 24 to 64 \
+                               bytes in base64";
+                self.wrong("notify.webhook_secret", problem.to_owned())
+            })?;
+            Ok((url.clone(), secret))
+        });
+        Ok(Notices {
+            smtp: smtp.transpose()?,
+            webhook: webhook.transpose()?,
+        })
     }
 
     fn smtp(
         &self,
-        raw: &super::super::keys::RawNotify,
+        raw: &RawNotify,
         url: &Secret,
-    ) -> Result<Notices, ConfigFault> {
+    ) -> Result<(Secret, String, Option<PathBuf>), ConfigFault> {
         let from = raw.smtp_from.clone().ok_or_else(|| {
             let problem = "is needed with `notify.smtp_url`: name the sender".to_owned();
             self.wrong("notify.smtp_from", problem)
         })?;
-        let read = |path: &String| {
-            std::fs::read(path).map_err(|error| {
-                let problem = format!("is {path:?}, which cannot be read: {error}");
-                self.wrong("notify.smtp_ca_file", problem)
-            })
-        };
-        let ca = raw.smtp_ca_file.as_ref().map(read).transpose()?;
         let options = SmtpOptions {
             url: url.reveal().to_owned(),
             from: from.clone(),
-            ca: ca.clone(),
+            ca: None,
             wait: Duration::from_secs(1),
         };
         match Smtp::new(&options) {
-            Ok(_) => Ok(Notices::Smtp {
-                url: url.clone(),
+            Ok(_) => Ok((
+                url.clone(),
                 from,
-                ca,
-            }),
+                raw.smtp_ca_file.as_ref().map(PathBuf::from),
+            )),
             Err(fault) => Err(self.wrong("notify.smtp_url", format!("cannot be used: {fault}"))),
         }
     }
