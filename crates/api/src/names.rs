@@ -15,6 +15,9 @@ use std::time::{Duration, Instant};
 /// How long the open keys are trusted. A change made through this room is seen at once.
 const OPEN_KEYS_TRUSTED: Duration = Duration::from_secs(1);
 
+/// Screen pops by name.
+pub(crate) type Pops = Arc<[(Name, ScreenPop)]>;
+
 /// The memory of all tenants.
 pub(crate) struct Names {
     hall: Arc<dyn Hall>,
@@ -31,7 +34,7 @@ pub(crate) struct Known {
     virtual_queues: FxHashMap<VirtualQueueId, Name>,
     groups: FxHashMap<ObjectId, Name>,
     open_keys: Option<(Instant, Arc<BTreeSet<String>>)>,
-    screen_pops: Option<(Instant, Arc<[(Name, ScreenPop)]>)>,
+    screen_pops: Option<(Instant, Pops)>,
 }
 
 impl Known {
@@ -150,10 +153,7 @@ impl Names {
     }
 
     /// The screen pops there are, in order of their names; a change is seen within a second.
-    pub(crate) async fn screen_pops(
-        &self,
-        tenant: TenantId,
-    ) -> Result<Arc<[(Name, ScreenPop)]>, Problem> {
+    pub(crate) async fn screen_pops(&self, tenant: TenantId) -> Result<Pops, Problem> {
         if let Some((asked, pops)) = &self.known(tenant).screen_pops
             && asked.elapsed() < OPEN_KEYS_TRUSTED
         {
@@ -171,7 +171,7 @@ impl Names {
             },
             _ => None,
         });
-        let pops: Arc<[_]> = pops.collect();
+        let pops: Pops = pops.collect();
         self.change(tenant, |known| {
             known.screen_pops = Some((asked, pops.clone()));
         });

@@ -78,7 +78,9 @@ impl Default for ApiOptions {
 
 /// Says what is wrong with an address; by default nothing.
 #[derive(Clone, Default)]
-pub struct UrlCheck(Option<Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>>);
+pub struct UrlCheck(Option<Arc<Check>>);
+
+type Check = dyn Fn(&str) -> Result<(), String> + Send + Sync;
 
 impl UrlCheck {
     /// Asks this.

@@ -165,14 +165,14 @@ fn meant(address: IpAddr) -> IpAddr {
 
 fn is_reserved(address: IpAddr) -> bool {
     debug_assert!(RESERVED.iter().all(|net| net.parse::<IpNet>().is_ok()));
-    let holds = |net: &&str| {
+    let holds = |net: &&str| -> bool {
         net.parse::<IpNet>()
             .is_ok_and(|net: IpNet| net.contains(&address))
     };
     // Outside of the space that is given out at all.
     let global = |v6: Ipv6Addr| v6.segments()[0] & 0xe000 == 0x2000;
     let odd = matches!(address, IpAddr::V6(v6) if !global(v6));
-    odd || RESERVED.iter().any(|net| holds(&net))
+    odd || RESERVED.iter().any(holds)
 }
 
 #[cfg(test)]
