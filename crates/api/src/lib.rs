@@ -32,6 +32,7 @@ mod problem;
 mod rest;
 pub mod routes;
 mod screen_pops;
+mod snapshots;
 mod state;
 mod stream;
 mod text;

@@ -2,8 +2,8 @@
 
 use crate::document::{self, Document};
 use crate::rest::{
-    agents, calendars, config, contacts, health, interactions, keys, numbers, objects, offers,
-    queues, webhooks, work,
+    agents, bulk, calendars, config, contacts, health, interactions, keys, numbers, objects,
+    offers, queues, webhooks, work,
 };
 use crate::state::{House, Shared};
 use crate::stream::{socket, sse};
@@ -41,6 +41,7 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
         "/v1/calendars/{name}/address",
         "makeCalendarAddress",
     ),
+    ("POST", "/v1/bulk", "actOnMany"),
     ("GET", "/v1/config/{kind}", "listConfig"),
     ("GET", "/v1/config/{kind}/{name}", "getConfig"),
     ("PUT", "/v1/config/{kind}/{name}", "putConfig"),
@@ -166,6 +167,9 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
         "/v1/route-requests/{request}",
         "changeRouteRequest",
     ),
+    ("POST", "/v1/snapshots", "takeSnapshot"),
+    ("GET", "/v1/snapshots/{snapshot}", "getSnapshot"),
+    ("DELETE", "/v1/snapshots/{snapshot}", "releaseSnapshot"),
     ("GET", "/v1/settings", "getSettings"),
     ("PUT", "/v1/settings", "putSettings"),
     ("GET", "/v1/stream", "stream"),
@@ -264,6 +268,9 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(interactions::complete))
         .routes(routes!(interactions::stop))
         .routes(routes!(interactions::cancel, interactions::change))
+        .routes(routes!(bulk::take))
+        .routes(routes!(bulk::page, bulk::release))
+        .routes(routes!(bulk::act))
         .routes(routes!(work::begin))
         .routes(routes!(work::change))
         .routes(routes!(work::hold))
