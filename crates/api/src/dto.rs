@@ -12,6 +12,7 @@ pub(crate) mod numbers;
 pub(crate) mod offer;
 pub(crate) mod route;
 pub(crate) mod targets;
+pub(crate) mod webhook;
 pub(crate) mod work;
 pub(crate) mod written;
 

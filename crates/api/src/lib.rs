@@ -34,13 +34,15 @@ mod problem;
 mod refusals;
 mod rest;
 pub mod routes;
+mod screen_pops;
 mod snapshots;
 mod state;
 mod stream;
 mod text;
+mod webhooks;
 mod work;
 
 pub use erasing::{SettleFault, settle_erasures};
 pub use files::{SETTINGS, canonical};
-pub use options::{ApiOptions, LoginOptions, ProviderOptions};
-pub use routes::{openapi, router};
+pub use options::{ApiOptions, LoginOptions, ProviderOptions, UrlCheck};
+pub use routes::{Api, openapi, router};

@@ -3,6 +3,7 @@
 pub(crate) mod agents;
 pub(crate) mod audit;
 pub(crate) mod bulk;
+pub(crate) mod calendars;
 pub(crate) mod config;
 pub(crate) mod contacts;
 pub(crate) mod health;
@@ -15,6 +16,7 @@ pub(crate) mod offers;
 pub(crate) mod oidc;
 pub(crate) mod people;
 pub(crate) mod queues;
+pub(crate) mod webhooks;
 pub(crate) mod work;
 
 use crate::commands::{self, Ready};

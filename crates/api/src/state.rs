@@ -221,6 +221,8 @@ const fn is_about_the_whole(query: &Query) -> bool {
         | Query::Login(_)
         | Query::Objects(_)
         | Query::ObjectNamed(..)
+        | Query::ObjectToChange(..)
+        | Query::Calendar { .. }
         | Query::Settings
         | Query::Overview
         | Query::Outbox(_)

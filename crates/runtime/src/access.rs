@@ -388,6 +388,9 @@ fn of_query(actor: &Actor, state: &State, query: &Query) -> (Action, About) {
         // Holds what log-ins are checked against.
         Query::Login(_) => (Action::House, About::Tenant),
         Query::Objects(kind) | Query::ObjectNamed(kind, _) => (seeing(*kind), About::Tenant),
+        Query::ObjectToChange(..) => (Action::Configure, About::Tenant),
+        // Whoever knows the secret address has been let in by it; the door asks for him.
+        Query::Calendar { .. } => (Action::House, About::Tenant),
         Query::Settings => (Action::SeeSettings, About::Tenant),
         Query::Overview | Query::Outbox(_) => (Action::SeeTotals, About::Tenant),
         Query::Quarantined(_) => (Action::SeeQuarantine, About::Tenant),
@@ -401,12 +404,15 @@ const fn seeing(kind: Kind) -> Action {
             Action::SeeWords
         }
         Kind::Agent
+        | Kind::Calendar
         | Kind::CapacityRule
         | Kind::Group
         | Kind::Person
         | Kind::Queue
+        | Kind::ScreenPop
         | Kind::View
-        | Kind::VirtualQueue => Action::SeeConfiguration,
+        | Kind::VirtualQueue
+        | Kind::Webhook => Action::SeeConfiguration,
     }
 }
 

@@ -150,7 +150,12 @@ pub(crate) async fn page(
         .await?;
     let items = views.iter().map(|live| {
         let vault = house.hall.vault();
-        let opened = personal::open_all(&*vault, caller.tenant, &live.interaction)?;
+        let opened = personal::open_all(
+            &*vault,
+            caller.tenant,
+            &live.interaction,
+            caller.digits_shown,
+        )?;
         Ok(InteractionView::live(&known, live, opened, sequence.0))
     });
     let items: Vec<_> = items.collect::<Result<_, Problem>>()?;

@@ -1,5 +1,9 @@
 //! From what the sources say to what the server runs with.
 
+mod outward;
+
+use outward::{Notices, Webhooks};
+
 use super::Secret;
 use super::fault::ConfigFault;
 use super::keys::RawConfig;
@@ -26,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) login: LoginOptions,
     pub(crate) notices_url: Option<Secret>,
+    pub(crate) webhooks: Webhooks,
+    pub(crate) messages: Notices,
     pub(crate) log_filter: String,
     pub(crate) log_format: LogFormat,
     #[cfg_attr(
@@ -145,6 +151,8 @@ impl Resolve<'_> {
             limits: self.limits(raw)?,
             login: self.login(raw)?,
             notices_url: self.notices(raw)?,
+            webhooks: self.webhooks(raw)?,
+            messages: self.messages(raw)?,
             log_filter: filter.clone(),
             log_format: self.one_of(
                 "log.format",

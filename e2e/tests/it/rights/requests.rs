@@ -74,6 +74,8 @@ fn path(cell: &Cell<'_>, made: &Made) -> String {
         .replace("{offer}", &made.offer)
         .replace("{session}", "l999")
         .replace("{workbin}", "drafts")
+        .replace("{delivery}", &made.delivery)
+        .replace("{feed}", &made.feed)
         .replace("{kind}", kind)
         .replace("{name}", name);
     match (cell.path, cell.method) {
@@ -131,6 +133,7 @@ fn body(world: &World, cell: &Cell<'_>, made: &Made) -> Option<Value> {
         ("POST", "/v1/login/totp") => json!({"password": "the old one"}),
         ("POST", "/v1/login/totp/confirm") => json!({"code": "123456"}),
         ("PUT", "/v1/login/policy") => json!({"idle_ms": 3_600_000}),
+        ("POST", "/v1/webhooks/{name}/redeliver") => json!({"from": "2026-01-01T00:00:00Z"}),
         ("POST", _) => json!({}),
         ("PUT", "/v1/queues/{name}") => json!({"open_max": tenant.odd_number}),
         ("PUT", "/v1/virtual-queues/{name}") => json!({"waiting_max": tenant.odd_number}),
