@@ -219,6 +219,7 @@ pub(crate) async fn act(
         let problem = format!("1 to {BULK_MAX} interactions at once");
         return Err(Problem::invalid("/interactions", problem).limit(BULK_MAX));
     }
+    body.act.check()?;
     let key = idempotency::key_of(&headers)?;
     let asked = Asked {
         house: &house,

@@ -18,6 +18,7 @@ use crate::work::Act;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use ringback_model::config::Kind;
 use ringback_model::{InteractionId, Name, Outcome};
 use ringback_ports::query::{Query, View};
 use serde::Deserialize;
@@ -178,13 +179,19 @@ pub(crate) async fn workbin(
     let skip = part.after.unwrap_or(0);
     let query = Query::Workbin {
         owner: agent,
-        name: workbin,
+        name: workbin.clone(),
         skip,
         limit,
     };
     let (sequence, View::Workbin(views, all)) = house.query(&caller, query, "agent").await? else {
         return Err(Problem::crossed());
     };
+    if all == 0 {
+        // One that holds nothing is there if it is configured.
+        let what = format!("workbin {workbin}");
+        let configured = Query::ObjectNamed(Kind::Workbin, workbin);
+        house.query(&caller, configured, what).await?;
+    }
     let queues: Vec<_> = views.iter().map(|live| live.interaction.queue).collect();
     let known = house
         .names

@@ -99,6 +99,8 @@ impl Tenant {
     async fn found(administrator: Client, mark: &str, odd_number: u32) -> Self {
         let settings = settings();
         administrator.put("/v1/settings", settings).await;
+        let drafts = "/v1/config/workbin/drafts";
+        administrator.put(drafts, json!({})).await;
         for queue in ["north", "south"] {
             let path = format!("/v1/queues/{queue}");
             administrator

@@ -82,18 +82,15 @@ fn begins(operation: &mut Value) {
     body["example"] = json!({"queue": "support", "medium": "chat", "kind": "outbound"});
 }
 
-/// Lets path parameters have only these values; of two parameters, `kind/name` and
-/// `name/delivery` give both.
+/// Lets path parameters have only these values; of several parameters, `kind/name`,
+/// `name/delivery` or `statistic/kind/name` gives all, in the order of the path.
 fn narrow(operation: &mut Value, planted: &[String]) {
     let parameters = operation["parameters"].as_array_mut().expect("parameters");
-    let deliveries = parameters.iter().any(|one| one["name"] == "delivery");
-    let first = if deliveries { "name" } else { "kind" };
-    for parameter in parameters.iter_mut().filter(|one| one["in"] == "path") {
-        let is_first = parameter["name"] == first;
-        let value = |text: &String| match text.split_once('/') {
-            Some((kind, _)) if is_first => kind.to_owned(),
-            Some((_, name)) => name.to_owned(),
-            None => text.clone(),
+    let in_path = parameters.iter_mut().filter(|one| one["in"] == "path");
+    for (place, parameter) in in_path.enumerate() {
+        let value = |text: &String| {
+            let part = text.split('/').nth(place);
+            part.unwrap_or(text).to_owned()
         };
         let values: Vec<String> = planted.iter().map(value).collect();
         parameter["example"] = values[0].as_str().into();
@@ -105,6 +102,7 @@ async fn configure(administrator: &Client) {
     let settings = json!({"offer_ttl_ms": HOUR, "cool_down_ms": HOUR, "desk_grace_ms": HOUR});
     administrator.put("/v1/settings", settings).await;
     administrator.put("/v1/queues/support", json!({})).await;
+    administrator.put("/v1/config/workbin/drafts", json!({})).await;
     administrator
         .put("/v1/virtual-queues/english", json!({}))
         .await;
@@ -213,9 +211,8 @@ async fn plant_work(administrator: &Client, anna: &Client, values: &mut Values) 
     let offers = ben["offers"].as_array().expect("offers");
     assert_eq!(offers.len(), FEW, "ben is asked each time");
     values.insert("withdrawOffer", ids(offers, "id"));
-    for operation in ["listWorkbins", "getWorkbin"] {
-        values.insert(operation, vec!["anna".to_owned()]);
-    }
+    values.insert("listWorkbins", vec!["anna".to_owned()]);
+    values.insert("getWorkbin", vec!["anna/drafts".to_owned()]);
 }
 
 async fn pulled(administrator: &Client, anna: &Client) -> Vec<String> {
