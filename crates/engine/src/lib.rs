@@ -37,6 +37,7 @@ mod objects;
 pub mod react;
 mod results;
 pub mod state;
+pub mod statistics;
 mod timers;
 mod tracked;
 mod why;

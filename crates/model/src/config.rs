@@ -10,6 +10,7 @@ mod medium;
 mod object;
 mod person;
 mod skill;
+mod statistic;
 mod view;
 mod workbin;
 
@@ -22,6 +23,7 @@ pub use medium::{MediumDefaults, WrapUp};
 pub use object::{Body, Finding, Kind, Object, UnknownKind};
 pub use person::Person;
 pub use skill::Skill;
+pub use statistic::Statistic;
 pub use view::View;
 pub use workbin::{Workbin, WorkbinOwner};
 

@@ -35,6 +35,7 @@ pub mod place;
 pub mod rare;
 pub mod record;
 pub mod route;
+pub mod statistic;
 pub mod target;
 pub mod time;
 pub mod value;

@@ -394,9 +394,13 @@ fn of_query(state: &State, query: &Query) -> (Action, About) {
 /// What it takes to see objects of a kind.
 const fn seeing(kind: Kind) -> Action {
     match kind {
-        Kind::Attribute | Kind::Hours | Kind::List | Kind::Medium | Kind::Skill | Kind::Workbin => {
-            Action::SeeWords
-        }
+        Kind::Attribute
+        | Kind::Hours
+        | Kind::List
+        | Kind::Medium
+        | Kind::Skill
+        | Kind::Statistic
+        | Kind::Workbin => Action::SeeWords,
         Kind::Agent
         | Kind::CapacityRule
         | Kind::Group

@@ -2,8 +2,8 @@
 //! to say about how they are made, changed and deleted.
 
 use super::{
-    Attribute, CapacityRule, Group, Hours, List, MediumDefaults, Person, Skill, Version, View,
-    Workbin,
+    Attribute, CapacityRule, Group, Hours, List, MediumDefaults, Person, Skill, Statistic,
+    Version, View, Workbin,
 };
 use crate::id::ObjectId;
 use crate::name::Name;
@@ -35,6 +35,8 @@ pub enum Kind {
     Queue,
     /// Something agents can do.
     Skill,
+    /// A number that is watched, under a name of its own.
+    Statistic,
     /// What is pulled from a queue, and in what order.
     View,
     /// Where route requests compete.
@@ -45,7 +47,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in order of their names.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Agent,
         Self::Attribute,
         Self::CapacityRule,
@@ -56,6 +58,7 @@ impl Kind {
         Self::Person,
         Self::Queue,
         Self::Skill,
+        Self::Statistic,
         Self::View,
         Self::VirtualQueue,
         Self::Workbin,
@@ -75,6 +78,7 @@ impl Kind {
             Self::Person => "person",
             Self::Queue => "queue",
             Self::Skill => "skill",
+            Self::Statistic => "statistic",
             Self::View => "view",
             Self::VirtualQueue => "virtual_queue",
             Self::Workbin => "workbin",
@@ -105,6 +109,7 @@ impl Kind {
             Self::Person => "persons",
             Self::Queue => "queues",
             Self::Skill => "skills",
+            Self::Statistic => "statistics",
             Self::View => "views",
             Self::VirtualQueue => "virtual queues",
             Self::Workbin => "workbins",
@@ -121,7 +126,7 @@ impl fmt::Display for Kind {
 /// A text that names no kind of configuration object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no kind of configuration object: use agent, attribute, capacity_rule, group, hours, list, medium, person, queue, skill, view, virtual_queue or workbin"
+    "{0:?} is no kind of configuration object: use agent, attribute, capacity_rule, group, hours, list, medium, person, queue, skill, statistic, view, virtual_queue or workbin"
 )]
 pub struct UnknownKind(pub String);
 
@@ -156,6 +161,8 @@ pub enum Body {
     Person(Person),
     /// Something agents can do.
     Skill(Skill),
+    /// A number that is watched, under a name of its own.
+    Statistic(Statistic),
     /// What is pulled from a queue, and in what order.
     View(View),
     /// Where agents or groups keep work.
@@ -175,6 +182,7 @@ impl Body {
             Self::Medium(_) => Kind::Medium,
             Self::Person(_) => Kind::Person,
             Self::Skill(_) => Kind::Skill,
+            Self::Statistic(_) => Kind::Statistic,
             Self::View(_) => Kind::View,
             Self::Workbin(_) => Kind::Workbin,
         }

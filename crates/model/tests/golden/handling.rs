@@ -259,6 +259,7 @@ pub(crate) fn events() -> Vec<(&'static str, it::Event)> {
                 agent: ANNA,
                 review: true,
                 at: at(41),
+                medium: None,
             },
         ),
         (
@@ -276,6 +277,7 @@ pub(crate) fn events() -> Vec<(&'static str, it::Event)> {
                 agent: ANNA,
                 role: Role::Coach,
                 at: at(42),
+                medium: Some(ringback_model::Medium::Chat),
             },
         ),
         (

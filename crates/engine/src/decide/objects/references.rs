@@ -122,6 +122,7 @@ pub(super) fn of(body: &Body) -> Vec<Reference> {
         | Body::List(_)
         | Body::Medium(_)
         | Body::Skill(_)
+        | Body::Statistic(_)
         | Body::Workbin(_) => Vec::new(),
     }
 }
