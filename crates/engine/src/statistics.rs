@@ -121,6 +121,30 @@ impl Book {
     }
 }
 
+/// Where the books do not balance, of queues and media, over each quarter of an hour.
+#[must_use]
+pub fn unbalanced(tallies: &[Tally]) -> Vec<String> {
+    let mut found = Vec::new();
+    for Tally {
+        quarter,
+        key,
+        counts,
+    } in tallies
+    {
+        if matches!(key.subject, Subject::Agent(_) | Subject::Group(_)) {
+            continue;
+        }
+        let (entered, left) = counts.balance(matches!(key.subject, Subject::Queue(_)));
+        if entered != left {
+            let at = quarter.0;
+            found.push(format!(
+                "{key:?} at {at}: {entered} entered, {left} accounted for"
+            ));
+        }
+    }
+    found
+}
+
 /// How long a minute is.
 const MINUTE: Millis = Millis::seconds(60);
 

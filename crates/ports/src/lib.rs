@@ -10,6 +10,7 @@ pub mod hall;
 pub mod journal;
 pub mod query;
 pub mod records;
+pub mod statistics;
 pub mod store;
 pub mod vault;
 

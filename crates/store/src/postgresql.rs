@@ -127,6 +127,7 @@ const RECORDS: Format = Format {
     migrations: &[
         include_str!("postgresql/records-1.sql"),
         include_str!("postgresql/records-2.sql"),
+        include_str!("postgresql/records-3.sql"),
     ],
 };
 

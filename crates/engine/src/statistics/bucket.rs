@@ -51,10 +51,8 @@ impl Book {
         if started {
             self.close_until(calendar, now);
         }
-        self.open.from = Now {
-            engine: now.engine,
-            wall: now.wall,
-        };
+        self.open.from = now;
+        self.turn_days(calendar, now.wall);
     }
 
     /// Closes the minute at hand and, while somebody is logged in, the quarters of an hour in
@@ -117,7 +115,7 @@ impl Book {
     }
 
     /// Begins new days where they have begun.
-    fn turn_days(&mut self, calendar: &dyn Calendar, at: WallTime) {
+    pub(super) fn turn_days(&mut self, calendar: &dyn Calendar, at: WallTime) {
         if !self.days.contains_key(UTC) {
             self.days.insert(UTC.to_owned(), Day::default());
         }

@@ -6,7 +6,7 @@ use ringback_model::place::{Role, Who};
 use ringback_model::record::{self, Segment, SegmentEnd, SegmentKind};
 use ringback_model::statistic::{Counter, Counts, Key, SELECTION_MAX, Subject, SubjectKind};
 use ringback_model::{
-    AgentId, Event, InteractionId, Medium, Millis, Now, QueueId, agent, config, offer, route,
+    AgentId, Event, InteractionId, Medium, Millis, Now, QueueId, WallTime, agent, config, offer, route,
 };
 use serde::{Deserialize, Serialize};
 
@@ -119,7 +119,7 @@ impl Book {
             // Their time is counted while it passes, so that it lies in the right quarter.
             Event::Record(record::Event::Interval(_)) => {}
             Event::Agent(event) => self.agent(event, now),
-            Event::Config(event) => self.configured(event, now),
+            Event::Config(event) => self.configured(calendar, event, now),
         }
     }
 
@@ -260,16 +260,20 @@ impl Book {
                 it.media.clear();
             }),
             agent::Event::Ready { agent, medium, .. } => {
-                self.change_agent(*agent, now, |it| drop(it.media.insert(*medium, true)));
+                self.change_agent(*agent, now, |it| {
+                    it.media.insert(*medium, true);
+                });
             }
             agent::Event::NotReady { agent, medium, .. } => {
-                self.change_agent(*agent, now, |it| drop(it.media.insert(*medium, false)));
+                self.change_agent(*agent, now, |it| {
+                    it.media.insert(*medium, false);
+                });
             }
             _ => {}
         }
     }
 
-    fn configured(&mut self, event: &config::Event, now: Now) {
+    fn configured(&mut self, calendar: &dyn Calendar, event: &config::Event, now: Now) {
         // Until now an agent's time was that of the groups he belonged to until now.
         let regroups = match event {
             config::Event::AgentPut(_) => true,
@@ -284,14 +288,16 @@ impl Book {
         }
         self.directory.learn(event);
         match event {
-            config::Event::AgentPut(it) => drop(self.agents.entry(it.id).or_default()),
+            config::Event::AgentPut(it) => {
+                self.agents.entry(it.id).or_default();
+            }
             config::Event::Put(it) if it.body.kind() == config::Kind::Statistic => {
-                self.statistics_changed();
+                self.statistics_changed(calendar, now.wall);
             }
             config::Event::Deleted {
                 kind: config::Kind::Statistic,
                 ..
-            } => self.statistics_changed(),
+            } => self.statistics_changed(calendar, now.wall),
             config::Event::Deleted {
                 kind: config::Kind::Agent,
                 id,
@@ -314,8 +320,13 @@ impl Book {
         }
     }
 
-    pub(super) fn statistics_changed(&mut self) {
+    fn statistics_changed(&mut self, calendar: &dyn Calendar, at: WallTime) {
         self.keep_zones();
+        self.turn_days(calendar, at);
+        self.keep_filters();
+    }
+
+    pub(super) fn keep_filters(&mut self) {
         let over = self.filters.keep(&self.directory);
         if over.is_empty() {
             return;
@@ -374,12 +385,10 @@ impl Book {
     fn enters(&mut self, keys: &[Key]) {
         for key in keys {
             let level = self.inside.entry(*key).or_default();
-            let before = *level;
             *level += 1;
             let cell = self.cell(*key);
             cell.add(Counter::Entered, 1);
-            cell.add(Counter::InsideFirst, before + 1);
-            cell.add(Counter::InsideLast, before + 2);
+            cell.add(Counter::InsideGrown, 1);
         }
     }
 
@@ -394,8 +403,7 @@ impl Book {
             }
             let cell = self.cell(*key);
             how(cell);
-            cell.add(Counter::InsideFirst, before + 1);
-            cell.add(Counter::InsideLast, after + 1);
+            cell.add(Counter::InsideShrunk, before - after);
         }
     }
 

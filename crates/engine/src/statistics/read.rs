@@ -5,7 +5,7 @@ use super::{Book, MINUTE};
 use crate::state::State;
 use ringback_model::config::Statistic;
 use ringback_model::statistic::{
-    Amount, Counts, Key, Measure, Profile, Subject, SubjectKind,
+    Amount, Counts, Key, Measure, Profile, Subject, SubjectKind, Tally,
 };
 use ringback_model::{EngineTime, Medium, Millis, Name, Now, ObjectId};
 use std::collections::BTreeMap;
@@ -137,9 +137,7 @@ impl Book {
     ) -> EngineTime {
         let day = self.days.get(zone);
         let until = day.map(|day| day.until).unwrap_or_default();
-        // Before the first minute is over there is no day yet.
-        let is_first = until.0 == 0;
-        if !is_first && now.wall >= until {
+        if now.wall >= until {
             // A new day has begun and nothing was counted in it but perhaps the minute at hand.
             if self.open.from.wall >= until {
                 add(&self.open.cells, wanted, counts);
@@ -255,6 +253,22 @@ impl Book {
         found
     }
 
+    /// Where what changed inside does not add up to what is inside. Only of a book from which no
+    /// tallies were taken.
+    #[must_use]
+    pub fn miscounted(&self, tallies: &[Tally]) -> Vec<String> {
+        let mut changes: BTreeMap<Key, i64> = BTreeMap::new();
+        for tally in tallies {
+            *changes.entry(tally.key).or_default() += tally.counts.inside_change();
+        }
+        let level = |key: &Key| self.inside.get(key).copied().unwrap_or_default();
+        let wrong = changes.into_iter();
+        let wrong = wrong.filter(|(key, change)| i64::try_from(level(key)) != Ok(*change));
+        wrong
+            .map(|(key, change)| format!("{key:?}: {change} should be inside, {} are", level(&key)))
+            .collect()
+    }
+
     /// A book that begins with a state whose past nobody can tell any more: what is true at this
     /// moment is known, what happened before is not.
     #[must_use]
@@ -263,7 +277,8 @@ impl Book {
         for agent in book.agents.values_mut() {
             agent.accrued = now.engine;
         }
-        book.statistics_changed();
+        book.keep_zones();
+        book.keep_filters();
         book
     }
 

@@ -219,7 +219,7 @@ impl Book {
         let mut facts = Facts::default();
         for id in self.agents.keys() {
             let subject = Subject::Agent(*id);
-            let mut put = |of: &mut BTreeMap<AgentId, f64>, measure| {
+            let put = |of: &mut BTreeMap<AgentId, f64>, measure| {
                 let number = value(measure, subject, None).filter(|number| *number > 0.0);
                 of.extend(number.map(|number| (*id, number)));
             };

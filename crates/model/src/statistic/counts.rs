@@ -11,10 +11,6 @@ pub enum Together {
     Sum,
     /// The larger one holds.
     Max,
-    /// The earlier one holds.
-    First,
-    /// The later one holds.
-    Last,
 }
 
 macro_rules! counters {
@@ -152,11 +148,10 @@ counters! {
     NotReadyTime Sum "not_ready_ms",
     /// Time with at least one interaction in hand.
     BusyTime Sum "busy_ms",
-    /// One more than waited (or belonged there) before the first change of the stretch; 0: no
-    /// change.
-    InsideFirst First "inside_first",
-    /// One more than waited (or belonged there) after the last change of the stretch.
-    InsideLast Last "inside_last",
+    /// By how many those inside became more, each time they did.
+    InsideGrown Sum "inside_grown",
+    /// By how many those inside became fewer, each time they did.
+    InsideShrunk Sum "inside_shrunk",
 }
 
 /// The thresholds, in seconds, at which a service level and short abandons can be asked for: by
@@ -220,9 +215,6 @@ impl Counts {
         *slot = match counter.together() {
             Together::Sum => slot.saturating_add(value),
             Together::Max => (*slot).max(value),
-            Together::First if *slot > 0 => *slot,
-            Together::Last if value == 0 => *slot,
-            Together::First | Together::Last => value,
         };
     }
 
@@ -299,11 +291,11 @@ impl Counts {
         Counter::Stopped,
     ];
 
-    /// How many more there are inside after the stretch than before it, if anything changed.
+    /// How many more there are inside after the stretch than before it.
     #[must_use]
     pub fn inside_change(&self) -> i64 {
         let level = |counter| i64::try_from(self.get(counter)).unwrap_or(i64::MAX);
-        level(Counter::InsideLast) - level(Counter::InsideFirst)
+        level(Counter::InsideGrown) - level(Counter::InsideShrunk)
     }
 
     /// Both sides of the books: what entered, and what left in all ways plus the change inside.
@@ -432,16 +424,15 @@ mod tests {
 
     #[test]
     fn stretches_that_follow_each_other_come_together() {
-        let stretch = |first, last, entered, longest| {
+        let stretch = |grown, entered, longest| {
             let mut counts = Counts::default();
             counts.add(Counter::Entered, entered);
             counts.add(Counter::LongestWait, longest);
-            counts.add(Counter::InsideFirst, first + 1);
-            counts.add(Counter::InsideLast, last + 1);
+            counts.add(Counter::InsideGrown, grown);
             counts
         };
-        let mut all = stretch(0, 3, 3, 7);
-        all.merge(&stretch(3, 5, 2, 4));
+        let mut all = stretch(3, 3, 7);
+        all.merge(&stretch(2, 2, 4));
         assert_eq!(all.get(Counter::Entered), 5);
         assert_eq!(all.get(Counter::LongestWait), 7);
         assert_eq!(all.inside_change(), 5);
