@@ -8,6 +8,7 @@ pub(crate) mod interaction;
 pub(crate) mod numbers;
 pub(crate) mod offer;
 pub(crate) mod route;
+pub(crate) mod statistics;
 pub(crate) mod targets;
 pub(crate) mod work;
 pub(crate) mod written;

@@ -10,6 +10,7 @@ pub(crate) mod numbers;
 pub(crate) mod objects;
 pub(crate) mod offers;
 pub(crate) mod queues;
+pub(crate) mod statistics;
 pub(crate) mod work;
 
 use crate::commands::{self, Ready};

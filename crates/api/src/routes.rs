@@ -2,10 +2,11 @@
 
 use crate::document::{self, Document};
 use crate::rest::{
-    agents, config, contacts, health, interactions, keys, numbers, objects, offers, queues, work,
+    agents, config, contacts, health, interactions, keys, numbers, objects, offers, queues,
+    statistics, work,
 };
 use crate::state::{House, Shared};
-use crate::stream::{socket, sse};
+use crate::stream::{socket, sse, statistics as statistic_stream};
 use crate::{ApiOptions, guard};
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -159,6 +160,14 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ),
     ("GET", "/v1/settings", "getSettings"),
     ("PUT", "/v1/settings", "putSettings"),
+    ("GET", "/v1/reports/{kind}/{object}", "report"),
+    ("GET", "/v1/statistics", "listStatistics"),
+    ("GET", "/v1/statistics/events", "statisticEvents"),
+    (
+        "GET",
+        "/v1/statistics/{statistic}/{kind}/{object}",
+        "getStatistic",
+    ),
     ("GET", "/v1/stream", "stream"),
     ("GET", "/v1/totals", "totals"),
     ("GET", "/v1/virtual-queues", "listVirtualQueues"),
@@ -243,6 +252,10 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(numbers::outbox))
         .routes(routes!(numbers::quarantine))
         .routes(routes!(numbers::totals))
+        .routes(routes!(statistics::list))
+        .routes(routes!(statistics::get))
+        .routes(routes!(statistics::report))
+        .routes(routes!(statistic_stream::events))
         .routes(routes!(sse::events))
         .routes(routes!(socket::stream))
         .routes(routes!(document_json))
