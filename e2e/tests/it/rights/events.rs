@@ -135,6 +135,7 @@ async fn live_through(world: &World) -> Day {
         .await;
     for queue in ["north", "south"] {
         objects::over(home, "anna", queue).await;
+        work_on_one(home, queue).await;
     }
     let erase = json!({"contact": "person-south"});
     administrator.post("/v1/contacts/erase", erase).await;
@@ -146,6 +147,25 @@ async fn live_through(world: &World) -> Day {
             .map(|(name, id)| (id.clone(), name.clone()))
             .collect(),
     }
+}
+
+/// Anna takes what rests, does with it what can be done, takes berta in and puts it back.
+async fn work_on_one(home: &Tenant, queue: &str) {
+    objects::at_desk(home, "anna").await;
+    objects::at_desk(home, "berta").await;
+    let made = objects::submit(&home.administrator, queue, None).await;
+    let path = format!("/v1/interactions/{}", made.interaction);
+    for act in ["pull", "hold", "resume", "lock", "unlock"] {
+        home.anna.post(&format!("{path}/{act}"), json!({})).await;
+    }
+    let change = json!({"properties": {"subkind": "complaint"}});
+    home.anna.post(&format!("{path}/change"), change).await;
+    let listens = json!({"agent": "berta"});
+    let monitor = format!("{path}/monitor");
+    home.administrator.post(&monitor, listens).await;
+    home.berta.post(&format!("{path}/leave"), json!({})).await;
+    let back = json!({"queue": queue, "reason": "later"});
+    home.anna.post(&format!("{path}/place"), back).await;
 }
 
 /// Something that each agent hears, and something that everybody else hears.

@@ -19,6 +19,9 @@ pub(super) struct Seeded {
 
 /// How many things an operation may use up.
 const PLENTY: usize = 30;
+/// How many are offered to an agent for each of the answers he may give: with what he has in hand
+/// not more than the hundred an agent may have of a medium.
+const OFFERED: usize = 20;
 /// How many an agent has in hand for an operation.
 const FEW: usize = 5;
 const HOUR: u64 = 3_600_000;
@@ -101,13 +104,13 @@ async fn configure(administrator: &Client) {
     administrator
         .put("/v1/virtual-queues/english", json!({}))
         .await;
-    let skills = json!({"skills": {"Anna": 1}, "capacity": {"chat": 250}});
+    let skills = json!({"skills": {"Anna": 1}, "capacity": {"chat": 100}});
     administrator.put("/v1/agents/anna", skills).await;
     log_in(administrator, "anna").await;
     // Those whom the document's examples ask to take part.
     for agent in ["ben", "cara"] {
         let path = format!("/v1/agents/{agent}");
-        let body = json!({"capacity": {"chat": 250}});
+        let body = json!({"capacity": {"chat": 100}});
         administrator.put(&path, body).await;
         log_in(administrator, agent).await;
     }
@@ -152,12 +155,12 @@ async fn plant_interactions(administrator: &Client, anna: &Client, values: &mut 
     let to_change = submit(administrator, nobody, PLENTY).await;
     values.insert("changeRouteRequest", ids(&to_change, "request"));
 
-    submit(administrator, Some("Anna>=1"), 3 * PLENTY).await;
+    submit(administrator, Some("Anna>=1"), 3 * OFFERED).await;
     let desk = anna.get("/v1/agents/me").await;
     let offers = desk["offers"].as_array().expect("offers");
-    assert_eq!(offers.len(), 3 * PLENTY, "all are offered to anna");
-    let (to_complete, to_answer) = offers.split_at(PLENTY);
-    let (to_accept, to_reject) = to_answer.split_at(PLENTY);
+    assert_eq!(offers.len(), 3 * OFFERED, "all are offered to anna");
+    let (to_complete, to_answer) = offers.split_at(OFFERED);
+    let (to_accept, to_reject) = to_answer.split_at(OFFERED);
     for offer in to_complete {
         let offer = offer["id"].as_str().expect("an id");
         let path = format!("/v1/offers/{offer}/accept");
