@@ -29,8 +29,8 @@ pub use read::{Asked, Target};
 
 use agents::AgentNow;
 use bucket::{Bucket, Closed, Day, SinceLogin};
-use fold::Fact;
 use filters::Filters;
+use fold::Fact;
 use ringback_model::statistic::{Counts, Key, Subject, Tally};
 use ringback_model::{AgentId, EngineTime, Medium, Millis, Now, OfferId, WallTime};
 use serde::{Deserialize, Serialize};

@@ -4,7 +4,7 @@ use crate::envelope::{Actor, Command, Cursor, Reply, Sequence, TenantId};
 use crate::journal::Record;
 use crate::query::{Query, QueryFault, View};
 use crate::records::{Fresh, RecordsPage, RecordsQuery};
-use crate::statistics::{Definitions, ReportLine, ReportWanted, Readings, Wanted};
+use crate::statistics::{Definitions, Readings, ReportLine, ReportWanted, Wanted};
 use crate::store::Tenant;
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;

@@ -35,10 +35,25 @@ mod tests {
         };
         let next = |zone, after| Zones.next_day(zone, at(after));
         let berlin = "Europe/Berlin";
-        assert_eq!(next(berlin, "2026-03-28T22:59:59Z"), at("2026-03-28T23:00:00Z"));
-        assert_eq!(next(berlin, "2026-03-28T23:00:00Z"), at("2026-03-29T22:00:00Z"));
-        assert_eq!(next(berlin, "2026-10-24T22:00:00Z"), at("2026-10-25T23:00:00Z"));
-        assert_eq!(next("Asia/Kathmandu", "2026-01-01T00:00:00Z"), at("2026-01-01T18:15:00Z"));
-        assert_eq!(next("Nowhere/At-all", "2026-01-01T00:00:00Z"), at("2026-01-02T00:00:00Z"));
+        assert_eq!(
+            next(berlin, "2026-03-28T22:59:59Z"),
+            at("2026-03-28T23:00:00Z")
+        );
+        assert_eq!(
+            next(berlin, "2026-03-28T23:00:00Z"),
+            at("2026-03-29T22:00:00Z")
+        );
+        assert_eq!(
+            next(berlin, "2026-10-24T22:00:00Z"),
+            at("2026-10-25T23:00:00Z")
+        );
+        assert_eq!(
+            next("Asia/Kathmandu", "2026-01-01T00:00:00Z"),
+            at("2026-01-01T18:15:00Z")
+        );
+        assert_eq!(
+            next("Nowhere/At-all", "2026-01-01T00:00:00Z"),
+            at("2026-01-02T00:00:00Z")
+        );
     }
 }

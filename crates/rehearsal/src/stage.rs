@@ -1,8 +1,8 @@
 //! Where the heart is played: a state, a follower, a clock, and someone who watches.
 
 use crate::audit::Auditor;
-use crate::clock::Clock;
 use crate::calendar::Zones;
+use crate::clock::Clock;
 use ringback_engine::image::Restore;
 use ringback_engine::statistics::{self, Book};
 use ringback_engine::{Kept, State, decide, handle, outcome};

@@ -306,9 +306,15 @@ impl House {
         };
         let (page, fresh, sequence) = off_thread(read).await?;
         let RecordsPage::Tallies(mut tallies) = page else {
-            return Err(QueryFault::Failed("the store answered something else".to_owned()));
+            return Err(QueryFault::Failed(
+                "the store answered something else".to_owned(),
+            ));
         };
-        tallies.extend(fresh.into_iter().filter(|it| it.key.subject == target.subject));
+        tallies.extend(
+            fresh
+                .into_iter()
+                .filter(|it| it.key.subject == target.subject),
+        );
         Ok(Fresh {
             sequence,
             value: report_of(&borders, &tallies, target.medium, filter),

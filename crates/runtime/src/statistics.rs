@@ -160,9 +160,8 @@ impl Books {
             let target = target.ok_or_else(|| unknown(it.kind.name(), &it.object));
             let target = access::may_count(actor, counted.book.directory(), it.kind, target)?;
             let asked = counted.book.asked(&it.statistic, it.kind);
-            let asked = asked.ok_or_else(|| {
-                unknown(&format!("statistic of a {}", it.kind), &it.statistic)
-            })?;
+            let asked = asked
+                .ok_or_else(|| unknown(&format!("statistic of a {}", it.kind), &it.statistic))?;
             Ok(Reading {
                 measure: asked.statistic.measure,
                 amount: counted.book.value(&asked, target, now),
@@ -171,7 +170,10 @@ impl Books {
         let readings = Readings {
             at: now.engine,
             wall: now.wall,
-            readings: wanted.iter().map(reading).collect::<Result<_, QueryFault>>()?,
+            readings: wanted
+                .iter()
+                .map(reading)
+                .collect::<Result<_, QueryFault>>()?,
         };
         Ok((counted.upto, readings))
     }

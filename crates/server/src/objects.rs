@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The kinds in an order in which each only names what came before it.
-pub(crate) const KINDS: [&str; 13] = [
+pub(crate) const KINDS: [&str; 14] = [
     "capacity_rule",
     "skill",
     "attribute",
@@ -26,6 +26,7 @@ pub(crate) const KINDS: [&str; 13] = [
     "virtual_queue",
     "agent",
     "group",
+    "statistic",
     "view",
     "person",
 ];

@@ -84,10 +84,6 @@ impl ReadingView {
 
 /// A number, whole where it is whole.
 pub(crate) fn number(value: f64) -> Option<Number> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "looked at before: it is whole and small enough"
-    )]
     if value.fract() == 0.0 && value.abs() < 9e15 {
         return Some(Number::from(value as i64));
     }

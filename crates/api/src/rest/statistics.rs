@@ -43,7 +43,7 @@ pub(crate) async fn list(State(house): State<Shared>, caller: Caller) -> Result<
 }
 
 /// One number as it is now: a measure or a configured statistic, of a queue, virtual queue,
-/// agent, group or medium. `RingbackSequence` tells after which record it was read.
+/// agent, group or medium. `Ringback-Sequence` tells after which record it was read.
 #[utoipa::path(
     get, path = "/v1/statistics/{statistic}/{kind}/{object}", operation_id = "getStatistic",
     tag = "numbers",
@@ -217,7 +217,13 @@ fn thresholds(service_level_ms: Option<u64>) -> Result<Thresholds, Problem> {
         });
     }
     let edges = ringback_model::statistic::EDGES_SECONDS;
-    let edges: Vec<String> = edges.iter().map(|edge| (edge * 1_000).to_string()).collect();
-    let problem = format!("waits are sorted by {} ms: use one of these", edges.join(", "));
+    let edges: Vec<String> = edges
+        .iter()
+        .map(|edge| (edge * 1_000).to_string())
+        .collect();
+    let problem = format!(
+        "waits are sorted by {} ms: use one of these",
+        edges.join(", ")
+    );
     Err(Problem::invalid("query:service_level_ms", problem))
 }

@@ -117,7 +117,10 @@ fn watched(text: &str) -> Result<Vec<Wanted>, Problem> {
         all.push(wanted(statistic, kind, object)?);
     }
     if all.len() > WATCH_MAX {
-        let problem = format!("{} numbers are watched: at most {WATCH_MAX} per stream", all.len());
+        let problem = format!(
+            "{} numbers are watched: at most {WATCH_MAX} per stream",
+            all.len()
+        );
         return Err(invalid(problem).limit(WATCH_MAX));
     }
     Ok(all)
@@ -251,7 +254,9 @@ impl Source {
         }
         let at = Time::wall(now.wall);
         let data = serde_json::to_string(&ReadingsView { at, items }).expect("plain data");
-        Some(format!("id: {sequence}\nevent: statistics\ndata: {data}\n\n"))
+        Some(format!(
+            "id: {sequence}\nevent: statistics\ndata: {data}\n\n"
+        ))
     }
 
     /// A comment once in a while, so that the connection is not taken for dead.

@@ -7,6 +7,7 @@ use ringback_model::config::{
 };
 use ringback_model::interaction::{Ending, Interaction, StopCause, Subject, Submission};
 use ringback_model::place::Place;
+use ringback_model::statistic::Amount;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, Event, Input, InteractionId, KeyId, Medium, Name, Now,
     OfferId, Outcome, QueueId, Refused, RouteRequestId, Sealed, VirtualQueueId, WallTime, agent,
@@ -20,7 +21,6 @@ use ringback_ports::query::{
     AgentView, InteractionView, Overview, Query, QueryFault, QueueView, View, VirtualQueueView,
 };
 use ringback_ports::records::{Fresh, InteractionRow, RecordsPage, RecordsQuery};
-use ringback_model::statistic::Amount;
 use ringback_ports::statistics::{
     Definitions, Reading, Readings, ReportLine, ReportWanted, Wanted,
 };
@@ -825,7 +825,6 @@ impl Hall for Fake {
         let reading = |it: &Wanted| {
             let measure = it.statistic.parse();
             let measure = measure.map_err(|_| QueryFault::Unknown(it.statistic.clone()))?;
-            #[expect(clippy::cast_precision_loss, reason = "a small number")]
             let amount = Some(Amount(sequence as f64));
             Ok(Reading { measure, amount })
         };

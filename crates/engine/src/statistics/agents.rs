@@ -108,7 +108,9 @@ impl Book {
         let span = until.since(agent.accrued);
         agent.accrued = agent.accrued.max(until);
         let mut added = Vec::new();
-        agent.time(span, |medium, counter, ms| added.push((medium, counter, ms)));
+        agent.time(span, |medium, counter, ms| {
+            added.push((medium, counter, ms))
+        });
         for (medium, counter, ms) in added {
             for key in self.directory.keys_of_time(id, medium) {
                 self.cell(key).add(counter, ms);
@@ -121,11 +123,14 @@ impl Book {
         for (id, agent) in self.agents.iter().filter(|(_, agent)| agent.logged_in) {
             for stretch in quarters(agent.accrued, now) {
                 let quarter = ringback_model::statistic::Tally::quarter_of(stretch.from.wall);
-                agent.time(stretch.to.since(stretch.from.engine), |medium, counter, ms| {
-                    for key in self.directory.keys_of_time(*id, medium) {
-                        cells.entry((quarter, key)).or_default().add(counter, ms);
-                    }
-                });
+                agent.time(
+                    stretch.to.since(stretch.from.engine),
+                    |medium, counter, ms| {
+                        for key in self.directory.keys_of_time(*id, medium) {
+                            cells.entry((quarter, key)).or_default().add(counter, ms);
+                        }
+                    },
+                );
             }
         }
     }

@@ -122,7 +122,8 @@ impl Directory {
             Event::VirtualQueuePut(it) => drop(self.virtual_queues.insert(it.name.clone(), it.id)),
             Event::AgentPut(it) => {
                 self.agent_names.insert(it.name.clone(), it.id);
-                self.agents.insert(it.id, (it.name.clone(), it.body.clone()));
+                self.agents
+                    .insert(it.id, (it.name.clone(), it.body.clone()));
                 self.regroup(it.id);
             }
             Event::Put(it) => self.learn_object(it),

@@ -27,8 +27,11 @@ impl Filters {
     /// The statistics changed. A filter that reads otherwise now begins anew. Gives those that
     /// are gone or begin anew.
     pub(super) fn keep(&mut self, directory: &Directory) -> Vec<ObjectId> {
-        let now: BTreeMap<ObjectId, (SubjectKind, Condition)> =
-            directory.filtered().filter_map(read).take(FILTERS_MAX).collect();
+        let now: BTreeMap<ObjectId, (SubjectKind, Condition)> = directory
+            .filtered()
+            .filter_map(read)
+            .take(FILTERS_MAX)
+            .collect();
         let before = std::mem::take(&mut self.filters);
         let over = before.into_iter();
         let over = over.filter(|(id, filter)| now.get(id) != Some(filter));

@@ -6,7 +6,8 @@ use ringback_model::place::{Role, Who};
 use ringback_model::record::{self, Segment, SegmentEnd, SegmentKind};
 use ringback_model::statistic::{Counter, Counts, Key, SELECTION_MAX, Subject, SubjectKind};
 use ringback_model::{
-    AgentId, Event, InteractionId, Medium, Millis, Now, QueueId, WallTime, agent, config, offer, route,
+    AgentId, Event, InteractionId, Medium, Millis, Now, QueueId, WallTime, agent, config, offer,
+    route,
 };
 use serde::{Deserialize, Serialize};
 
@@ -232,7 +233,11 @@ impl Book {
         let groups = self.directory.groups_of(agent).to_vec();
         let mut keys = Vec::with_capacity(2 + groups.len());
         let all = std::iter::once((SubjectKind::Agent, Subject::Agent(agent)))
-            .chain(groups.into_iter().map(|id| (SubjectKind::Group, Subject::Group(id))))
+            .chain(
+                groups
+                    .into_iter()
+                    .map(|id| (SubjectKind::Group, Subject::Group(id))),
+            )
             .chain([(SubjectKind::Medium, Subject::Everything)]);
         for (kind, subject) in all {
             self.with_filters(it.interaction, kind, Key::of(subject, medium), &mut keys);
@@ -344,13 +349,7 @@ impl Book {
 
     // -- keys -------------------------------------------------------------------------------
 
-    fn with_filters(
-        &self,
-        id: InteractionId,
-        kind: SubjectKind,
-        key: Key,
-        keys: &mut Vec<Key>,
-    ) {
+    fn with_filters(&self, id: InteractionId, kind: SubjectKind, key: Key, keys: &mut Vec<Key>) {
         keys.push(key);
         let filters = self.filters.of(id, kind).into_iter();
         keys.extend(filters.map(|filter| Key {

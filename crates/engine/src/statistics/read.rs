@@ -83,14 +83,17 @@ impl Book {
         let medium = target.medium.or(asked.statistic.medium);
         if asked.statistic.measure.is_current() {
             let wanted = Wanted {
-            subject: target.subject,
-            medium,
-            filter: asked.filter,
-        };
+                subject: target.subject,
+                medium,
+                filter: asked.filter,
+            };
             return self.current(asked.statistic.measure, target.subject, medium, &wanted);
         }
         let counts = self.counts(asked, target, now);
-        asked.statistic.measure.over(&counts, asked.statistic.thresholds())
+        asked
+            .statistic
+            .measure
+            .over(&counts, asked.statistic.thresholds())
     }
 
     /// What was counted over the stretch of a statistic.
@@ -128,13 +131,7 @@ impl Book {
         counts
     }
 
-    fn growing(
-        &self,
-        zone: &str,
-        now: Now,
-        wanted: &Wanted,
-        counts: &mut Counts,
-    ) -> EngineTime {
+    fn growing(&self, zone: &str, now: Now, wanted: &Wanted, counts: &mut Counts) -> EngineTime {
         let day = self.days.get(zone);
         let until = day.map(|day| day.until).unwrap_or_default();
         if now.wall >= until {
@@ -152,13 +149,7 @@ impl Book {
         EngineTime::default()
     }
 
-    fn sliding(
-        &self,
-        span: Millis,
-        now: Now,
-        wanted: &Wanted,
-        counts: &mut Counts,
-    ) -> EngineTime {
+    fn sliding(&self, span: Millis, now: Now, wanted: &Wanted, counts: &mut Counts) -> EngineTime {
         let since = EngineTime(now.engine.0.saturating_sub(span.0));
         for closed in self.past.iter().filter(|closed| closed.to > since) {
             for cell in wanted.of(&closed.cells) {
@@ -197,9 +188,7 @@ impl Book {
         };
         let agents = self.agents_of(subject);
         let count: u64 = match measure {
-            Measure::CurrentInQueue => {
-                wanted.of(&self.inside).sum()
-            }
+            Measure::CurrentInQueue => wanted.of(&self.inside).sum(),
             Measure::CurrentOffered => agents.map(|it| of_media(it, |work| work.offered)).sum(),
             Measure::CurrentHandling => agents.map(|it| of_media(it, |work| work.handling)).sum(),
             Measure::CurrentConsulting => {
@@ -225,7 +214,6 @@ impl Book {
             }
             _ => return None,
         };
-        #[expect(clippy::cast_precision_loss, reason = "a number for people")]
         Some(Amount(count as f64))
     }
 
@@ -241,7 +229,10 @@ impl Book {
             found.push(format!("inside: {inside:?}, truly {:?}", truth.inside));
         }
         if self.offers != truth.offers {
-            found.push(format!("offers: {:?}, truly {:?}", self.offers, truth.offers));
+            found.push(format!(
+                "offers: {:?}, truly {:?}",
+                self.offers, truth.offers
+            ));
         }
         for (id, agent) in &truth.agents {
             let mut counted = self.agents.get(id).cloned().unwrap_or_default();
@@ -313,7 +304,10 @@ impl Book {
             inside(Key::of(Subject::Queue(it.queue), None));
             for request in it.requests.iter().filter_map(|id| state.request(*id)) {
                 let medium = Some(request.medium);
-                inside(Key::of(Subject::VirtualQueue(request.virtual_queue), medium));
+                inside(Key::of(
+                    Subject::VirtualQueue(request.virtual_queue),
+                    medium,
+                ));
                 inside(Key::of(Subject::Everything, medium));
             }
         }
@@ -331,7 +325,9 @@ fn agent_now(at_work: &ringback_model::agent::AtWork) -> AgentNow {
         ..AgentNow::default()
     };
     let media = at_work.media.iter();
-    agent.media = media.map(|(it, ready)| (*it, ready.not_ready.is_none())).collect();
+    agent.media = media
+        .map(|(it, ready)| (*it, ready.not_ready.is_none()))
+        .collect();
     for claim in &at_work.claims {
         let work = agent.work.entry(claim.medium).or_default();
         match claim.kind {

@@ -44,7 +44,9 @@ const LOOKED_AT_MAX: usize = 1_000;
 #[must_use]
 pub fn wanted_by(state: &State, expression: &Expression) -> Vec<AgentId> {
     let agents = state.agent_ids().into_iter();
-    agents.filter(|id| state.is_wanted(*id, expression)).collect()
+    agents
+        .filter(|id| state.is_wanted(*id, expression))
+        .collect()
 }
 
 /// The value of a statistic, for an interaction of this medium; `None`: unknown, or not of this
@@ -75,14 +77,19 @@ fn of_agents(
     agents: &[AgentId],
     medium: Medium,
 ) -> Option<f64> {
-    let at_work = || agents.iter().filter_map(|id| Some((*id, state.at_work(*id)?)));
+    let at_work = || {
+        agents
+            .iter()
+            .filter_map(|id| Some((*id, state.at_work(*id)?)))
+    };
     let logged_in = || at_work().filter(|(_, it)| it.desk.is_some());
     let count = |holds: &dyn Fn(AgentId, &AtWork) -> bool| {
-        Some(float(logged_in().filter(|(id, it)| holds(*id, it)).count() as u64))
+        Some(float(
+            logged_in().filter(|(id, it)| holds(*id, it)).count() as u64
+        ))
     };
-    let sum = |of: &BTreeMap<AgentId, f64>| {
-        Some(agents.iter().filter_map(|id| of.get(id)).sum::<f64>())
-    };
+    let sum =
+        |of: &BTreeMap<AgentId, f64>| Some(agents.iter().filter_map(|id| of.get(id)).sum::<f64>());
     match statistic {
         Statistic::RStatAgentsTotal | Statistic::StatAgentsTotal => count(&|_, _| true),
         Statistic::RStatAgentsReady => count(&|_, it| is_ready(it, None)),
@@ -99,7 +106,9 @@ fn of_agents(
         }
         Statistic::StatTimeInReadyState => {
             let idle = logged_in().filter(|(_, it)| is_ready(it, None) && in_hand(it) == 0);
-            idle.map(|(_, it)| now.since(it.idle_since)).max().map(seconds)
+            idle.map(|(_, it)| now.since(it.idle_since))
+                .max()
+                .map(seconds)
         }
         Statistic::StatCallsAnswered => sum(&facts.accepted),
         Statistic::StatCallsCompleted => sum(&facts.completed),
@@ -160,7 +169,10 @@ fn serving(
     let mut wants: Vec<(Medium, Expression)> = Vec::new();
     for queue in queues {
         for waiting in state.line(*queue, LOOKED_AT_MAX) {
-            let want = (waiting.request.medium, waiting.request.wanted().into_owned());
+            let want = (
+                waiting.request.medium,
+                waiting.request.wanted().into_owned(),
+            );
             if !wants.contains(&want) {
                 wants.push(want);
             }
@@ -190,11 +202,13 @@ fn in_hand(at_work: &AtWork) -> u64 {
 fn occupancy(at_work: &AtWork, now: EngineTime) -> Option<f64> {
     let since = at_work.desk?.since.engine;
     let there = now.since(since);
-    let occupied = at_work.occupied.get().map_or(Millis::ZERO, |it| it.until(now));
+    let occupied = at_work
+        .occupied
+        .get()
+        .map_or(Millis::ZERO, |it| it.until(now));
     (there > Millis::ZERO).then(|| 100.0 * float(occupied.0) / float(there.0))
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a number to compare")]
 const fn float(number: u64) -> f64 {
     number as f64
 }
@@ -228,10 +242,16 @@ impl Book {
         }
         for id in self.directory.virtual_queue_ids() {
             let factor = value(Measure::ServiceFactor, Subject::VirtualQueue(id), None);
-            facts.service_factor.extend(factor.map(|factor| (id, factor)));
+            facts
+                .service_factor
+                .extend(factor.map(|factor| (id, factor)));
         }
         for medium in Medium::ALL {
-            let time = value(Measure::AverageHandleTime, Subject::Everything, Some(medium));
+            let time = value(
+                Measure::AverageHandleTime,
+                Subject::Everything,
+                Some(medium),
+            );
             facts.handle_time.extend(time.map(|time| (medium, time)));
         }
         facts

@@ -2,8 +2,8 @@
 //! to say about how they are made, changed and deleted.
 
 use super::{
-    Attribute, CapacityRule, Group, Hours, List, MediumDefaults, Person, Skill, Statistic,
-    Version, View, Workbin,
+    Attribute, CapacityRule, Group, Hours, List, MediumDefaults, Person, Skill, Statistic, Version,
+    View, Workbin,
 };
 use crate::id::ObjectId;
 use crate::name::Name;

@@ -223,6 +223,15 @@ measures! {
 }
 
 impl Measure {
+    /// Whether it is the same whatever the medium: being logged in, and having something in hand.
+    #[must_use]
+    pub const fn is_of_all_media(self) -> bool {
+        matches!(
+            self,
+            Self::TotalLoggedInTime | Self::TotalBusyTime | Self::Occupancy
+        )
+    }
+
     /// Whether it is about what agents are, not about interactions: no filter can be laid on it.
     #[must_use]
     pub const fn is_of_agents(self) -> bool {
@@ -312,7 +321,6 @@ impl Measure {
     }
 }
 
-#[expect(clippy::cast_precision_loss, reason = "a number for people")]
 const fn float(number: u64) -> f64 {
     number as f64
 }
@@ -322,7 +330,6 @@ fn ms(ms: u64) -> f64 {
     float(ms) / 1_000.0
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "one arm of many")]
 const fn whole(number: u64) -> Option<Amount> {
     Some(Amount(float(number)))
 }
@@ -390,7 +397,10 @@ mod tests {
             service_level: Millis::seconds(60),
             short_abandon: Some(Millis::seconds(10)),
         };
-        assert_eq!(value(Measure::TotalShortAbandoned, stricter), Some(Amount(2.0)));
+        assert_eq!(
+            value(Measure::TotalShortAbandoned, stricter),
+            Some(Amount(2.0))
+        );
         assert_eq!(value(Measure::TotalAbandoned, stricter), Some(Amount(1.0)));
         let found = value(Measure::ServiceFactor, stricter).expect("known");
         assert!((found.0 - 200.0 / 3.0).abs() < 1e-9);
@@ -409,6 +419,9 @@ mod tests {
         ] {
             assert_eq!(measure.over(&nothing, usual), None, "{measure}");
         }
-        assert_eq!(Measure::TotalAnswered.over(&nothing, usual), Some(Amount(0.0)));
+        assert_eq!(
+            Measure::TotalAnswered.over(&nothing, usual),
+            Some(Amount(0.0))
+        );
     }
 }

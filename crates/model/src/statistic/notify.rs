@@ -78,9 +78,8 @@ mod tests {
     fn told(mode: Mode, numbers: &[(u64, f64)]) -> Vec<f64> {
         let mut notifier = Notifier::new(mode);
         let looks = numbers.iter();
-        let told = looks.filter(|(at, number)| {
-            notifier.look(EngineTime(*at), Some(Amount(*number)))
-        });
+        let told =
+            looks.filter(|(at, number)| notifier.look(EngineTime(*at), Some(Amount(*number))));
         told.map(|(_, number)| *number).collect()
     }
 
@@ -88,10 +87,22 @@ mod tests {
     fn changes_are_told_against_what_was_told_last_not_against_what_was_seen_last() {
         let creeping = [(0, 10.0), (1, 11.0), (2, 12.0), (3, 13.0), (4, 13.0)];
         let mode = |it| Mode::Changes(it);
-        assert_eq!(told(mode(Insensitivity::None), &creeping), [10.0, 11.0, 12.0, 13.0]);
-        assert_eq!(told(mode(Insensitivity::Absolute(2.0)), &creeping), [10.0, 12.0]);
-        assert_eq!(told(mode(Insensitivity::Percent(30.0)), &creeping), [10.0, 13.0]);
-        assert_eq!(told(mode(Insensitivity::Percent(50.0)), &[(0, 0.0), (1, 1.0)]), [0.0, 1.0]);
+        assert_eq!(
+            told(mode(Insensitivity::None), &creeping),
+            [10.0, 11.0, 12.0, 13.0]
+        );
+        assert_eq!(
+            told(mode(Insensitivity::Absolute(2.0)), &creeping),
+            [10.0, 12.0]
+        );
+        assert_eq!(
+            told(mode(Insensitivity::Percent(30.0)), &creeping),
+            [10.0, 13.0]
+        );
+        assert_eq!(
+            told(mode(Insensitivity::Percent(50.0)), &[(0, 0.0), (1, 1.0)]),
+            [0.0, 1.0]
+        );
     }
 
     #[test]

@@ -53,7 +53,9 @@ impl fmt::Display for SubjectKind {
 
 /// A text that names no kind of subject.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is nothing statistics are kept of: use queue, virtual_queue, agent, group or medium")]
+#[error(
+    "{0:?} is nothing statistics are kept of: use queue, virtual_queue, agent, group or medium"
+)]
 pub struct UnknownSubjectKind(pub String);
 
 impl FromStr for SubjectKind {

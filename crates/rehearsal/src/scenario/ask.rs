@@ -1,9 +1,9 @@
 //! Questions: what people see when they look.
 
-use super::{count, handling};
 use super::read;
 use super::say::{agent_name, not_ready, outcome_text, virtual_queue_name};
 use super::words::{Fault, Words};
+use super::{count, handling};
 use crate::stage::Stage;
 use ringback_engine::State;
 use ringback_model::agent::{AtWork, ClaimKind};

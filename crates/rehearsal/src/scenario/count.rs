@@ -125,7 +125,11 @@ fn balance(subject: Subject, counts: &Counts) -> String {
         .map(|(counter, word)| format!("{} {word}", counts.get(*counter)))
         .collect();
     let (entered, left) = counts.balance(matches!(subject, Subject::Queue(_)));
-    let holds = if entered == left { "" } else { ", WHICH IS WRONG" };
+    let holds = if entered == left {
+        ""
+    } else {
+        ", WHICH IS WRONG"
+    };
     format!(
         "{entered} entered = {} + {} more inside{holds}",
         ways.join(" + "),

@@ -71,7 +71,10 @@ fn next(zone: &TimeZone, interval: Interval, at: Timestamp) -> Option<Timestamp>
         Interval::Hour => at.checked_add(1.hour()).ok(),
         Interval::Day => {
             let day = zone.to_datetime(at).date().checked_add(1.day()).ok()?;
-            let begins = day.to_datetime(Time::midnight()).to_zoned(zone.clone()).ok()?;
+            let begins = day
+                .to_datetime(Time::midnight())
+                .to_zoned(zone.clone())
+                .ok()?;
             Some(begins.timestamp())
         }
     }
@@ -92,12 +95,14 @@ pub(crate) fn report_of(
             counts: Counts::default(),
         })
         .collect();
-    let counts_here = |key: &Key| {
-        key.filter == filter && (medium.is_none() || key.medium == medium)
-    };
+    let counts_here =
+        |key: &Key| key.filter == filter && (medium.is_none() || key.medium == medium);
     for tally in tallies.iter().filter(|tally| counts_here(&tally.key)) {
         let after = lines.partition_point(|line| line.to <= tally.quarter);
-        if let Some(line) = lines.get_mut(after).filter(|line| line.from <= tally.quarter) {
+        if let Some(line) = lines
+            .get_mut(after)
+            .filter(|line| line.from <= tally.quarter)
+        {
             line.counts.merge(&tally.counts);
         }
     }
@@ -107,8 +112,8 @@ pub(crate) fn report_of(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use ringback_model::statistic::{Counter, Subject};
     use ringback_model::VirtualQueueId;
+    use ringback_model::statistic::{Counter, Subject};
 
     fn at(text: &str) -> WallTime {
         wall(text.parse().expect("a time"))
@@ -121,7 +126,12 @@ mod tests {
     #[test]
     fn a_day_has_as_many_hours_as_the_clocks_of_its_zone_say() {
         let berlin = "Europe/Berlin";
-        let days = cut(berlin, Interval::Day, "2026-03-28T12:00:00Z", "2026-03-30T00:00:00Z");
+        let days = cut(
+            berlin,
+            Interval::Day,
+            "2026-03-28T12:00:00Z",
+            "2026-03-30T00:00:00Z",
+        );
         let expected = [
             at("2026-03-27T23:00:00Z"),
             at("2026-03-28T23:00:00Z"),
@@ -129,15 +139,30 @@ mod tests {
             at("2026-03-30T22:00:00Z"),
         ];
         assert_eq!(days, expected);
-        let hours = cut(berlin, Interval::Hour, "2026-10-24T22:00:00Z", "2026-10-25T23:00:00Z");
+        let hours = cut(
+            berlin,
+            Interval::Hour,
+            "2026-10-24T22:00:00Z",
+            "2026-10-25T23:00:00Z",
+        );
         assert_eq!(hours.len() - 1, 25);
-        let hours = cut(berlin, Interval::Hour, "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z");
+        let hours = cut(
+            berlin,
+            Interval::Hour,
+            "2026-03-28T23:00:00Z",
+            "2026-03-29T22:00:00Z",
+        );
         assert_eq!(hours.len() - 1, 23);
     }
 
     #[test]
     fn an_hour_begins_where_the_clock_of_the_zone_shows_it() {
-        let hours = cut("Asia/Kathmandu", Interval::Hour, "2026-01-01T00:00:00Z", "2026-01-01T00:10:00Z");
+        let hours = cut(
+            "Asia/Kathmandu",
+            Interval::Hour,
+            "2026-01-01T00:00:00Z",
+            "2026-01-01T00:10:00Z",
+        );
         assert_eq!(hours.first(), Some(&at("2025-12-31T23:15:00Z")));
     }
 
@@ -170,10 +195,17 @@ mod tests {
             tally("2026-01-01T01:45:00Z", Medium::Voice),
             tally("2026-01-01T03:00:00Z", Medium::Chat),
         ];
-        let borders = cut("UTC", Interval::Hour, "2026-01-01T00:00:00Z", "2026-01-01T03:00:00Z");
+        let borders = cut(
+            "UTC",
+            Interval::Hour,
+            "2026-01-01T00:00:00Z",
+            "2026-01-01T03:00:00Z",
+        );
         let entered = |medium| {
             let lines = report_of(&borders, &tallies, medium, None).into_iter();
-            lines.map(|line| line.counts.get(Counter::Entered)).collect::<Vec<_>>()
+            lines
+                .map(|line| line.counts.get(Counter::Entered))
+                .collect::<Vec<_>>()
         };
         assert_eq!(entered(None), [1, 2, 0]);
         assert_eq!(entered(Some(Medium::Chat)), [1, 1, 0]);

@@ -367,7 +367,9 @@ impl Write<'_> {
             "INSERT INTO ringback_records.tally VALUES ($1, $2, $3, $4, $5, $6, $7)
              ON CONFLICT (tenant, subject, number, quarter, medium, filter)
              DO UPDATE SET counts = excluded.counts",
-            &[&tenant, &subject, &number, &quarter, &medium, &filter, &counts],
+            &[
+                &tenant, &subject, &number, &quarter, &medium, &filter, &counts,
+            ],
         )?;
         Ok(())
     }

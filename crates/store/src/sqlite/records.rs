@@ -490,7 +490,14 @@ impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
                      AND quarter = ?4 AND medium = ?5 AND filter = ?6",
             )
             .and_then(|mut statement| {
-                let key = params![self.tenant.0, subject, number, tally.quarter.0, medium, filter];
+                let key = params![
+                    self.tenant.0,
+                    subject,
+                    number,
+                    tally.quarter.0,
+                    medium,
+                    filter
+                ];
                 statement.query_row(key, |row| row.get(0)).optional()
             })
             .map_err(self.failed)?;

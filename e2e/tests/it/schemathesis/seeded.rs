@@ -81,15 +81,20 @@ fn begins(operation: &mut Value) {
     body["example"] = json!({"queue": "support", "medium": "chat", "kind": "outbound"});
 }
 
-/// Lets path parameters have only these values; of two parameters, `kind/name` gives both.
+/// Lets path parameters have only these values; of several parameters, `kind/name` or
+/// `statistic/kind/name` gives all.
 fn narrow(operation: &mut Value, planted: &[String]) {
     let parameters = operation["parameters"].as_array_mut().expect("parameters");
     for parameter in parameters.iter_mut().filter(|one| one["in"] == "path") {
-        let is_kind = parameter["name"] == "kind";
-        let value = |text: &String| match text.split_once('/') {
-            Some((kind, _)) if is_kind => kind.to_owned(),
-            Some((_, name)) => name.to_owned(),
-            None => text.clone(),
+        let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+        let value = |text: &String| {
+            let mut parts = text.rsplit('/');
+            let part = match name.as_str() {
+                "statistic" => parts.nth(2),
+                "kind" => parts.nth(1),
+                _ => parts.next(),
+            };
+            part.unwrap_or_default().to_owned()
         };
         let values: Vec<String> = planted.iter().map(value).collect();
         parameter["example"] = values[0].as_str().into();
@@ -148,6 +153,9 @@ async fn plant_interactions(administrator: &Client, anna: &Client, values: &mut 
     }
     let resting = submit(administrator, None, PLENTY).await;
     values.insert("routeInteraction", ids(&resting, "interaction"));
+    let counted = "total_entered/virtual_queue/english".to_owned();
+    values.insert("getStatistic", vec![counted]);
+    values.insert("report", vec!["virtual_queue/english".to_owned()]);
     let to_stop = submit(administrator, None, PLENTY).await;
     values.insert("stopInteraction", ids(&to_stop, "interaction"));
     let to_cancel = submit(administrator, nobody, PLENTY).await;

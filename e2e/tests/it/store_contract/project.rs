@@ -875,7 +875,10 @@ pub(super) fn tallies_add_up_and_a_book_takes_the_place_of_the_last(world: &mut 
     changes.push(book(4, b"one"));
     project(world, &changes, 5);
     // What was counted may be written behind what it was counted from.
-    let more = [tally(0, chat, None, 3, 15), tally(900_000, chat, None, 1, 1)];
+    let more = [
+        tally(0, chat, None, 3, 15),
+        tally(900_000, chat, None, 1, 1),
+    ];
     let mut changes: Vec<Change<'_>> = more.iter().map(Change::Tally).collect();
     changes.push(book(5, b"two"));
     project(world, &changes, 5);
@@ -901,5 +904,8 @@ pub(super) fn tallies_add_up_and_a_book_takes_the_place_of_the_last(world: &mut 
     let nobody = Subject::Agent(AgentId(7));
     assert_eq!(tallies(world, nobody, i64::MIN, i64::MAX), []);
     let found = ask(world, &RecordsQuery::Book);
-    assert_eq!(found, RecordsPage::Book(Some((Sequence(5), b"two".to_vec()))));
+    assert_eq!(
+        found,
+        RecordsPage::Book(Some((Sequence(5), b"two".to_vec())))
+    );
 }

@@ -114,7 +114,10 @@ pub(crate) struct StatisticPut {
     #[schema(minimum = 5_000, maximum = 600_000)]
     short_abandon_ms: Option<u64>,
     /// The time zone in which days begin; left out: UTC.
-    #[serde(default = "model::Statistic::usual_zone", skip_serializing_if = "is_utc")]
+    #[serde(
+        default = "model::Statistic::usual_zone",
+        skip_serializing_if = "is_utc"
+    )]
     #[schema(example = "Europe/Berlin", default = "UTC")]
     zone: String,
 }

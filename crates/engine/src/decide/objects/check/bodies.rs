@@ -83,12 +83,18 @@ fn workbin(it: &Workbin, report: &mut Report) {
 fn statistic(name: &Name, it: &Statistic, report: &mut Report) {
     title(&it.display_name, report);
     if name.as_str().parse::<Measure>().is_ok() {
-        report.add("", format!("{name} is the name of a measure: choose another"));
+        report.add(
+            "",
+            format!("{name} is the name of a measure: choose another"),
+        );
     }
     if !it.measure.kinds().contains(&it.subject) {
         let kinds: Vec<&str> = it.measure.kinds().iter().map(|kind| kind.name()).collect();
         let known = kinds.join(", ");
-        let problem = format!("{} is not known of a {}: only of {known}", it.measure, it.subject);
+        let problem = format!(
+            "{} is not known of a {}: only of {known}",
+            it.measure, it.subject
+        );
         report.add("/subject", problem);
     }
     profile(it, report);
@@ -105,6 +111,9 @@ fn statistic(name: &Name, it: &Statistic, report: &mut Report) {
     }
     if it.medium.is_some() && it.subject == SubjectKind::Medium {
         report.add("/medium", "the subject is a medium already");
+    }
+    if it.medium.is_some() && it.measure.is_of_all_media() {
+        report.add("/medium", format!("{} is of all media together", it.measure));
     }
     match it.filter.parse::<Condition>() {
         Err(error) => report.add("/filter", error.to_string()),
