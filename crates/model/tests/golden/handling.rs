@@ -277,7 +277,7 @@ pub(crate) fn events() -> Vec<(&'static str, it::Event)> {
                 agent: ANNA,
                 role: Role::Coach,
                 at: at(42),
-                medium: Some(ringback_model::Medium::Chat),
+                medium: Some(Medium::Chat),
             },
         ),
         (

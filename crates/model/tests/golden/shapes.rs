@@ -289,7 +289,7 @@ shape!(bodies_of_objects, "body", Body {
     });
     Body::Statistic(_) => "statistic", Body::Statistic(ringback_model::config::Statistic {
         profile: ringback_model::statistic::Profile::Sliding { minutes: 15 },
-        medium: Some(ringback_model::Medium::Chat),
+        medium: Some(Medium::Chat),
         filter: "user.Language = 'en'".to_owned(),
         short_abandon: Some(ringback_model::Millis::seconds(10)),
         ..ringback_model::config::Statistic::plain(
