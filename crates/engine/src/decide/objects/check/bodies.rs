@@ -113,7 +113,10 @@ fn statistic(name: &Name, it: &Statistic, report: &mut Report) {
         report.add("/medium", "the subject is a medium already");
     }
     if it.medium.is_some() && it.measure.is_of_all_media() {
-        report.add("/medium", format!("{} is of all media together", it.measure));
+        report.add(
+            "/medium",
+            format!("{} is of all media together", it.measure),
+        );
     }
     match it.filter.parse::<Condition>() {
         Err(error) => report.add("/filter", error.to_string()),
