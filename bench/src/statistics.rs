@@ -20,12 +20,12 @@ use ringback_model::{
 };
 use std::collections::VecDeque;
 use std::hint::black_box;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const QUEUES: u64 = 20;
 const GROUPS: u64 = 10;
 /// One interaction comes every so many milliseconds of the virtual clock.
-const PACE: u64 = 400;
+const PACE: u64 = 4;
 /// One in so many customers leaves before he is served.
 const LEAVES: u64 = 10;
 
@@ -74,6 +74,8 @@ fn measure(events: &[(Now, Event)], filtered: bool) {
     if filtered {
         return;
     }
+    let now = events.last().map(|(now, _)| *now).unwrap_or_default();
+    minutes(&mut book, now);
     ask(
         &book,
         events.last().map(|(now, _)| *now).unwrap_or_default(),
@@ -85,6 +87,20 @@ fn measure(events: &[(Now, Event)], filtered: bool) {
     println!(
         "  put away: {tallies} tallies in {taking:.1?}, the book's {bytes} bytes in {encoding:.1?}"
     );
+}
+
+/// What it costs when a minute is over: the time of every agent's states is counted then.
+fn minutes(book: &mut Book, mut now: Now) {
+    const MINUTES: u32 = 5;
+    let nothing = Event::Node(ringback_model::node::Event::ClockJumped { by: 0 });
+    let closing = timed(|| {
+        for _ in 0..MINUTES {
+            now.engine = now.engine + Millis::seconds(60);
+            now.wall = WallTime(now.wall.0 + 60_000);
+            book.apply(&UtcOnly, &nothing, now);
+        }
+    });
+    println!("  closing a minute: {:.1?}", closing / MINUTES);
 }
 
 /// All queues' service levels and all agents' occupancies, as a wall display asks for them.
@@ -145,10 +161,19 @@ fn filter() -> (Now, Event) {
     )
 }
 
+/// The processor time of some work, whatever else the machine does.
 fn timed(work: impl FnOnce()) -> Duration {
-    let start = Instant::now();
+    let start = processor_time();
     work();
-    start.elapsed()
+    processor_time().saturating_sub(start)
+}
+
+/// How long this thread was on a processor.
+fn processor_time() -> Duration {
+    let line = std::fs::read_to_string("/proc/thread-self/schedstat");
+    let line = line.expect("Linux tells how long a thread ran");
+    let ran = line.split(' ').next().and_then(|ns| ns.parse().ok());
+    Duration::from_nanos(ran.expect("a number of nanoseconds"))
 }
 
 fn name(text: &str) -> Name {

@@ -5,6 +5,7 @@ use ringback_model::statistic::{Counter, Counts, Key, Subject};
 use ringback_model::{AgentId, EngineTime, Medium, Millis, Now, WallTime};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 /// One agent at this moment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -143,7 +144,13 @@ impl Book {
         wanted: &super::read::Wanted,
         counts: &mut Counts,
     ) {
-        for (id, agent) in self.agents.iter().filter(|(_, agent)| agent.logged_in) {
+        // Of one agent nobody else is looked at.
+        let asked = match wanted.subject() {
+            Subject::Agent(id) => (Bound::Included(id), Bound::Included(id)),
+            _ => (Bound::Unbounded, Bound::Unbounded),
+        };
+        let agents = self.agents.range(asked);
+        for (id, agent) in agents.filter(|(_, agent)| agent.logged_in) {
             let span = now.engine.since(agent.accrued.max(from));
             agent.time(span, |medium, counter, ms| {
                 for key in self.directory.keys_of_time(*id, medium) {

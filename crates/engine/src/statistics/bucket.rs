@@ -83,10 +83,12 @@ impl Book {
         }
         let cells = std::mem::take(&mut self.open.cells);
         let quarter = Tally::quarter_of(from.wall);
-        let sparse = |(key, counts): (&Key, &Box<Counts>)| (*key, Sparse::from(&**counts));
         let closed = Closed {
             to,
-            cells: cells.iter().map(sparse).collect(),
+            cells: cells
+                .iter()
+                .map(|(key, counts)| (*key, Sparse::from(&**counts)))
+                .collect(),
         };
         for (key, counts) in &closed.cells {
             counts.add_to(self.unsaved.entry((quarter, *key)).or_default());

@@ -350,6 +350,10 @@ pub(super) struct Wanted {
 }
 
 impl Wanted {
+    pub(super) const fn subject(&self) -> Subject {
+        self.subject
+    }
+
     pub(super) fn has(&self, key: &Key) -> bool {
         let same_medium = self.medium.is_none() || key.medium == self.medium;
         key.subject == self.subject && same_medium && key.filter == self.filter
