@@ -31,6 +31,7 @@ mod presence;
 mod problem;
 mod rest;
 pub mod routes;
+mod snapshots;
 mod state;
 mod stream;
 mod text;

@@ -1,6 +1,7 @@
 //! The handlers of REST, one file per subject.
 
 pub(crate) mod agents;
+pub(crate) mod bulk;
 pub(crate) mod config;
 pub(crate) mod contacts;
 pub(crate) mod health;

@@ -2,7 +2,7 @@
 
 use crate::document::{self, Document};
 use crate::rest::{
-    agents, config, contacts, health, interactions, keys, numbers, objects, offers, queues,
+    agents, bulk, config, contacts, health, interactions, keys, numbers, objects, offers, queues,
     statistics, work,
 };
 use crate::state::{House, Shared};
@@ -34,6 +34,7 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("POST", "/v1/agents/{name}/logout", "logoutAgent"),
     ("POST", "/v1/agents/{name}/not-ready", "notReadyAgent"),
     ("POST", "/v1/agents/{name}/ready", "readyAgent"),
+    ("POST", "/v1/bulk", "actOnMany"),
     ("GET", "/v1/config/{kind}", "listConfig"),
     ("GET", "/v1/config/{kind}/{name}", "getConfig"),
     ("PUT", "/v1/config/{kind}/{name}", "putConfig"),
@@ -158,6 +159,9 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
         "/v1/route-requests/{request}",
         "changeRouteRequest",
     ),
+    ("POST", "/v1/snapshots", "takeSnapshot"),
+    ("GET", "/v1/snapshots/{snapshot}", "getSnapshot"),
+    ("DELETE", "/v1/snapshots/{snapshot}", "releaseSnapshot"),
     ("GET", "/v1/settings", "getSettings"),
     ("PUT", "/v1/settings", "putSettings"),
     ("GET", "/v1/reports/{kind}/{object}", "report"),
@@ -209,6 +213,9 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(interactions::complete))
         .routes(routes!(interactions::stop))
         .routes(routes!(interactions::cancel, interactions::change))
+        .routes(routes!(bulk::take))
+        .routes(routes!(bulk::page, bulk::release))
+        .routes(routes!(bulk::act))
         .routes(routes!(work::begin))
         .routes(routes!(work::change))
         .routes(routes!(work::hold))

@@ -2,6 +2,7 @@
 
 use crate::envelope::Sequence;
 use ringback_model::agent::AtWork;
+use ringback_model::condition::{Condition, Order as Sorting, Ranked};
 use ringback_model::config::{Agent, ApiKey, Kind, Object, Queue, Settings, Version, VirtualQueue};
 use ringback_model::effect::Order;
 use ringback_model::interaction::{Capability, Interaction};
@@ -10,12 +11,17 @@ pub use ringback_model::route::{Obstacle, PlaceInLine, Waiting, Why, WhyRequest}
 use ringback_model::{
     AgentId, EngineTime, InteractionId, Medium, Name, Now, VirtualQueueId, WallTime,
 };
+use std::sync::Arc;
 
 /// A question about the present.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {
     /// One open interaction with its requests and offer.
     Interaction(InteractionId),
+    /// Some open interactions, those among them that the asker sees.
+    Interactions(Vec<InteractionId>),
+    /// Open interactions that fit a condition: one stretch of all there are.
+    Search(Arc<Search>, InteractionId),
     /// Why an interaction waits: who could take it and what stands in the way.
     Why(InteractionId),
     /// An agent with desk, readiness, offers and work.
@@ -73,11 +79,24 @@ pub enum Query {
     Quarantined(usize),
 }
 
-/// The answer to a [`Query`].
+/// Which interactions are looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// What they have to fit; its parameters are bound.
+    pub condition: Condition,
+    /// What they are to be ordered by.
+    pub order: Sorting,
+}
+
+/// The answer to a [`Query`].
+#[derive(Debug, Clone, PartialEq)]
 pub enum View {
     /// To [`Query::Interaction`].
     Interaction(Box<InteractionView>),
+    /// To [`Query::Interactions`], in the order asked for.
+    Interactions(Vec<InteractionView>),
+    /// To [`Query::Search`]: what fits, with what it is ordered by, and where to go on.
+    Found(Vec<(InteractionId, Ranked)>, Option<InteractionId>),
     /// To [`Query::Why`].
     Why(Box<Why>),
     /// To the questions for one agent.

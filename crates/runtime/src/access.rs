@@ -64,6 +64,8 @@ pub enum Action {
     Erase,
     /// See interactions, their history and why they wait.
     SeeInteractions,
+    /// Look through open interactions.
+    Search,
     /// See agents.
     SeeAgents,
     /// See queues and lines.
@@ -85,7 +87,7 @@ pub enum Action {
 use Grant::{Any, No, Own, Scope as InScope, Whole};
 
 /// Action by role: administrator, supervisor, agent, integrator, auditor.
-pub const TABLE: [(Action, [Grant; 5]); 22] = [
+pub const TABLE: [(Action, [Grant; 5]); 23] = [
     (Action::Submit, [InScope, InScope, No, InScope, No]),
     (Action::Complete, [Whole, No, Own, No, No]),
     (Action::Stop, [InScope, InScope, No, InScope, No]),
@@ -103,6 +105,7 @@ pub const TABLE: [(Action, [Grant; 5]); 22] = [
         Action::SeeInteractions,
         [InScope, InScope, Own, InScope, InScope],
     ),
+    (Action::Search, [InScope, InScope, No, InScope, InScope]),
     (Action::SeeAgents, [InScope, InScope, Own, No, InScope]),
     (Action::SeeQueues, [InScope, InScope, No, InScope, InScope]),
     (Action::SeeTotals, [Whole, Whole, No, No, Whole]),
@@ -132,6 +135,7 @@ impl Action {
             Self::Keys => "make and revoke keys",
             Self::Erase => "erase personal data",
             Self::SeeInteractions => "see interactions",
+            Self::Search => "look through interactions",
             Self::SeeAgents => "see agents",
             Self::SeeQueues => "see queues",
             Self::SeeTotals => "see the numbers of the whole tenant",
@@ -243,6 +247,17 @@ pub fn may_count(
     } else {
         Err(QueryFault::Denied(Denied::Scope))
     }
+}
+
+/// Whether the actor may see an open interaction; what is not there nobody sees.
+pub(crate) fn sees(actor: &Actor, state: &State, id: InteractionId) -> bool {
+    check(
+        actor,
+        state,
+        Action::SeeInteractions,
+        &About::Interaction(id),
+    )
+    .is_ok()
 }
 
 /// The queues an actor reaches.
@@ -425,6 +440,8 @@ fn of_query(state: &State, query: &Query) -> (Action, About) {
         Query::Interaction(id) | Query::Why(id) => {
             (Action::SeeInteractions, About::Interaction(*id))
         }
+        // Found and shown is only what the asker reaches.
+        Query::Interactions(_) | Query::Search(..) => (Action::Search, About::Tenant),
         Query::Agent(id) => (Action::SeeAgents, About::Agent(*id)),
         Query::AgentNamed(name) => {
             let agent = state.agent_named(name).map(|agent| agent.id);

@@ -11,7 +11,7 @@ use ringback_model::place::{BinOwner, Place};
 use ringback_model::{AgentId, InteractionId, Medium, Name, VirtualQueueId};
 use ringback_ports::envelope::{Actor, Right};
 use ringback_ports::query::{
-    AgentView, Configured, InteractionView, Overview, Query, QueryFault, QueueView, View,
+    AgentView, Configured, InteractionView, Overview, Query, QueryFault, QueueView, Search, View,
     VirtualQueueView,
 };
 use ringback_ports::records::PAGE_MAX;
@@ -24,6 +24,18 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
     let scope = access::scope_of(actor);
     Ok(match query {
         Query::Interaction(id) => View::Interaction(Box::new(interaction(state, actor, *id)?)),
+        Query::Interactions(ids) => {
+            let seen = ids.iter().take(PAGE_MAX).copied();
+            let seen = seen.filter(|id| access::sees(actor, state, *id));
+            let views = seen.filter_map(|id| interaction(state, actor, id).ok());
+            View::Interactions(views.collect())
+        }
+        Query::Search(search, from) => {
+            let reaches = |queue| access::reaches(&scope, queue);
+            let Search { condition, order } = &**search;
+            let stretch = state.search(condition, order, now.wall, *from, reaches);
+            View::Found(stretch.found, stretch.next)
+        }
         Query::Workbins(owner) => {
             let owner = BinOwner::Agent(*owner);
             let bins = state.workbins(owner);

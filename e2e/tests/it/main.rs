@@ -10,6 +10,7 @@ mod erasure;
 mod fail_points;
 mod hall;
 mod hall_faults;
+mod intervene;
 mod kill_loop;
 mod loop_mount;
 mod outage;

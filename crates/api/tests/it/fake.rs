@@ -527,6 +527,8 @@ impl State {
         };
         let unknown = |what: &dyn std::fmt::Display| QueryFault::Unknown(what.to_string());
         Ok(match query {
+            Query::Interactions(_) => View::Interactions(Vec::new()),
+            Query::Search(..) => View::Found(Vec::new(), None),
             Query::Workbins(_) => View::Workbins(Vec::new()),
             Query::Workbin { .. } => View::Workbin(Vec::new(), 0),
             Query::Interaction(id) => match self.live.get(&id) {
