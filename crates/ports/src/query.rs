@@ -3,7 +3,9 @@
 use crate::envelope::Sequence;
 use ringback_model::agent::AtWork;
 use ringback_model::condition::{Condition, Order as Sorting, Ranked};
-use ringback_model::config::{Agent, ApiKey, Kind, Object, Queue, Settings, Version, VirtualQueue};
+use ringback_model::config::{
+    Agent, ApiKey, Date, Kind, Object, Queue, Settings, Version, VirtualQueue,
+};
 use ringback_model::effect::Order;
 use ringback_model::interaction::{Capability, Interaction};
 use ringback_model::offer::Offer;
@@ -69,6 +71,18 @@ pub enum Query {
     Objects(Kind),
     /// A configuration object by kind and name.
     ObjectNamed(Kind, Name),
+    /// A configuration object by kind and name, for whoever may change it.
+    ObjectToChange(Kind, Name),
+    /// The calendar whose secret address hashes to this (SHA-256 in hexadecimal), from then to
+    /// then.
+    Calendar {
+        /// The hash.
+        token_hash: String,
+        /// From when.
+        from: WallTime,
+        /// Until when.
+        to: WallTime,
+    },
     /// What holds for the tenant.
     Settings,
     /// The numbers a supervisor watches.
@@ -121,8 +135,10 @@ pub enum View {
     Keys(Vec<ApiKey>),
     /// To [`Query::Objects`], in order of their names.
     Objects(Vec<Configured>),
-    /// To [`Query::ObjectNamed`].
+    /// To [`Query::ObjectNamed`] and [`Query::ObjectToChange`].
     Object(Box<Configured>),
+    /// To [`Query::Calendar`].
+    Calendar(Box<CalendarView>),
     /// To [`Query::Settings`].
     Settings(Version, Box<Settings>),
     /// To [`Query::Overview`].
@@ -186,6 +202,42 @@ pub enum Configured {
         /// Of a group: who belongs to it at the moment.
         members: Vec<Name>,
     },
+}
+
+/// Opening hours as a calendar shows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarView {
+    /// The calendar.
+    pub calendar: Object,
+    /// When its hours are open, and days on which they are not open as usual.
+    pub entries: Vec<CalendarEntry>,
+}
+
+/// One entry of a calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarEntry {
+    /// Of which hours.
+    pub hours: Name,
+    /// How people call these hours; empty: like the name.
+    pub title: String,
+    /// What the day is, if it is not like its day of the week.
+    pub special: Option<String>,
+    /// When.
+    pub when: CalendarTime,
+}
+
+/// When an entry of a calendar is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CalendarTime {
+    /// Open from then to then.
+    Open {
+        /// From when.
+        from: WallTime,
+        /// Until when.
+        to: WallTime,
+    },
+    /// Closed all day.
+    Closed(Date),
 }
 
 /// An interaction queue.

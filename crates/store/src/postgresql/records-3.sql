@@ -1,19 +1,37 @@
--- What was counted within each quarter of an hour, per subject, medium and filter. In whatever
--- zone hours and days begin, they begin with a quarter.
-CREATE TABLE ringback_records.tally (
-    tenant  BIGINT NOT NULL,
-    subject TEXT   NOT NULL,                     -- queue, virtual_queue, agent, group, medium
-    number  BIGINT NOT NULL,                     -- its id; 0 for media
-    quarter BIGINT NOT NULL,                     -- when it began, in ms since 1970, UTC
-    medium  TEXT   NOT NULL,                     -- empty: the medium plays no part
-    filter  BIGINT NOT NULL,                     -- the statistic whose filter holds; 0: all
-    counts  TEXT   NOT NULL,                     -- JSON: counter to value, those not zero
-    PRIMARY KEY (tenant, subject, number, quarter, medium, filter)
+-- What webhooks are told. Not a projection: the journal knows nothing of it.
+CREATE TABLE ringback_records.delivery_cursor (
+    tenant BIGINT PRIMARY KEY,
+    sequence BIGINT NOT NULL,
+    place BIGINT NOT NULL
 );
 
--- The book of statistics as it was put away last; what follows is folded from the journal.
-CREATE TABLE ringback_records.book (
-    tenant   BIGINT PRIMARY KEY,
-    sequence BIGINT NOT NULL,                    -- the last record folded into it
-    body     BYTEA  NOT NULL
+CREATE TABLE ringback_records.webhook (
+    tenant BIGINT NOT NULL,
+    hook BIGINT NOT NULL,
+    waiting BIGINT NOT NULL DEFAULT 0,
+    dropped BIGINT NOT NULL DEFAULT 0,
+    disabled BIGINT,
+    reason TEXT,
+    succeeded BIGINT,
+    failed BIGINT,
+    PRIMARY KEY (tenant, hook)
 );
+
+CREATE TABLE ringback_records.delivery (
+    number BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    tenant BIGINT NOT NULL,
+    hook BIGINT NOT NULL,
+    id TEXT NOT NULL,
+    event TEXT NOT NULL,
+    made BIGINT NOT NULL,
+    body BYTEA NOT NULL,
+    state TEXT NOT NULL,
+    due BIGINT NOT NULL,
+    tries BIGINT NOT NULL,
+    log TEXT NOT NULL,
+    UNIQUE (tenant, hook, id)
+);
+
+CREATE INDEX delivery_due ON ringback_records.delivery (tenant, hook, due, number)
+    WHERE state = 'waiting';
+CREATE INDEX delivery_made ON ringback_records.delivery (tenant, made);

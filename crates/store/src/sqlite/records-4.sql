@@ -1,19 +1,36 @@
--- What was counted within each quarter of an hour, per subject, medium and filter. In whatever
--- zone hours and days begin, they begin with a quarter.
-CREATE TABLE tally (
-    tenant  INTEGER NOT NULL,
-    subject TEXT    NOT NULL,                    -- queue, virtual_queue, agent, group, medium
-    number  INTEGER NOT NULL,                    -- its id; 0 for media
-    quarter INTEGER NOT NULL,                    -- when it began, in ms since 1970, UTC
-    medium  TEXT    NOT NULL,                    -- empty: the medium plays no part
-    filter  INTEGER NOT NULL,                    -- the statistic whose filter holds; 0: all
-    counts  TEXT    NOT NULL,                    -- JSON: counter to value, those not zero
-    PRIMARY KEY (tenant, subject, number, quarter, medium, filter)
+-- What webhooks are told. Not a projection: the journal knows nothing of it.
+CREATE TABLE delivery_cursor (
+    tenant INTEGER PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    place INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE webhook (
+    tenant INTEGER NOT NULL,
+    hook INTEGER NOT NULL,
+    waiting INTEGER NOT NULL DEFAULT 0,
+    dropped INTEGER NOT NULL DEFAULT 0,
+    disabled INTEGER,
+    reason TEXT,
+    succeeded INTEGER,
+    failed INTEGER,
+    PRIMARY KEY (tenant, hook)
 ) STRICT, WITHOUT ROWID;
 
--- The book of statistics as it was put away last; what follows is folded from the journal.
-CREATE TABLE book (
-    tenant   INTEGER PRIMARY KEY,
-    sequence INTEGER NOT NULL,                   -- the last record folded into it
-    body     BLOB    NOT NULL
+CREATE TABLE delivery (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    tenant INTEGER NOT NULL,
+    hook INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    event TEXT NOT NULL,
+    made INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    state TEXT NOT NULL,
+    due INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
+    log TEXT NOT NULL,
+    UNIQUE (tenant, hook, id)
 ) STRICT;
+
+CREATE INDEX delivery_due ON delivery (tenant, hook, due, number) WHERE state = 'waiting';
+CREATE INDEX delivery_made ON delivery (tenant, made);

@@ -40,6 +40,7 @@ impl Seeded {
         plant_interactions(administrator, &anna, &mut values).await;
         plant_agents(administrator, &mut values).await;
         plant_configuration(administrator, &mut values).await;
+        plant_outward(administrator, &mut values).await;
         Self {
             document: administrator.get("/v1/openapi.json").await,
             secrets,
@@ -81,20 +82,15 @@ fn begins(operation: &mut Value) {
     body["example"] = json!({"queue": "support", "medium": "chat", "kind": "outbound"});
 }
 
-/// Lets path parameters have only these values; of several parameters, `kind/name` or
-/// `statistic/kind/name` gives all.
+/// Lets path parameters have only these values; of several parameters, `kind/name`,
+/// `name/delivery` or `statistic/kind/name` gives all, in the order of the path.
 fn narrow(operation: &mut Value, planted: &[String]) {
     let parameters = operation["parameters"].as_array_mut().expect("parameters");
-    for parameter in parameters.iter_mut().filter(|one| one["in"] == "path") {
-        let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+    let in_path = parameters.iter_mut().filter(|one| one["in"] == "path");
+    for (place, parameter) in in_path.enumerate() {
         let value = |text: &String| {
-            let mut parts = text.rsplit('/');
-            let part = match name.as_str() {
-                "statistic" => parts.nth(2),
-                "kind" => parts.nth(1),
-                _ => parts.next(),
-            };
-            part.unwrap_or_default().to_owned()
+            let part = text.split('/').nth(place);
+            part.unwrap_or(text).to_owned()
         };
         let values: Vec<String> = planted.iter().map(value).collect();
         parameter["example"] = values[0].as_str().into();
@@ -304,4 +300,44 @@ async fn plant_configuration(administrator: &Client, values: &mut Values) {
         administrator.put("/v1/queues/changed", body).await;
     }
     values.insert("undoConfig", texts(&["queue/changed"]));
+}
+
+/// Webhooks whose receiver is never found, and calendars.
+async fn plant_outward(administrator: &Client, values: &mut Values) {
+    for name in ["looked-at", "changed"] {
+        let path = format!("/v1/config/webhook/{name}");
+        let body = json!({"url": "https://receiver.invalid/", "events": ["webhook.ping"]});
+        administrator.put(&path, body).await;
+        let path = format!("/v1/webhooks/{name}/secret");
+        administrator.post(&path, json!({})).await;
+    }
+    let pinged = administrator
+        .post("/v1/webhooks/looked-at/ping", json!({}))
+        .await;
+    let delivery = pinged["delivery"].as_str().expect("an id");
+    let delivery = vec![format!("looked-at/{delivery}")];
+    values.insert("getDelivery", delivery.clone());
+    values.insert("redeliver", delivery);
+    for operation in [
+        "getWebhook",
+        "listDeliveries",
+        "pingWebhook",
+        "redeliverAll",
+    ] {
+        values.insert(operation, vec!["looked-at".to_owned()]);
+    }
+    for operation in ["makeWebhookSecret", "enableWebhook"] {
+        values.insert(operation, vec!["changed".to_owned()]);
+    }
+    for name in ["looked-at", "changed"] {
+        let path = format!("/v1/config/calendar/{name}");
+        administrator.put(&path, json!({})).await;
+    }
+    let made = administrator
+        .post("/v1/calendars/looked-at/address", json!({}))
+        .await;
+    let path = made["path"].as_str().expect("a path");
+    let feed = path.strip_prefix("/v1/feeds/").expect("a feed");
+    values.insert("calendarFeed", vec![feed.to_owned()]);
+    values.insert("makeCalendarAddress", vec!["changed".to_owned()]);
 }
