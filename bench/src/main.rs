@@ -15,6 +15,7 @@ mod recovery;
 mod report;
 mod runner;
 mod server;
+mod statistics;
 mod threads;
 
 use std::path::{Path, PathBuf};
@@ -51,6 +52,8 @@ enum Command {
     Recovery(RecoveryArgs),
     /// How long one routing decision takes, and what a waiting request costs in memory
     Decision(DecisionArgs),
+    /// What counting costs: folding events into the book of statistics, asking it, putting it away
+    Statistics(StatisticsArgs),
 }
 
 #[derive(Args)]
@@ -89,6 +92,16 @@ struct DecisionArgs {
     /// Waiting requests, one world after the other
     #[arg(long, value_delimiter = ',', default_values_t = [100_000, 1_000_000])]
     waiting: Vec<u64>,
+}
+
+#[derive(Args)]
+struct StatisticsArgs {
+    /// Agents at work, one centre after the other
+    #[arg(long, value_delimiter = ',', default_values_t = [300, 5_000])]
+    agents: Vec<u64>,
+    /// Interactions that come
+    #[arg(long, default_value_t = 200_000)]
+    interactions: u64,
 }
 
 #[derive(Args)]
@@ -139,6 +152,10 @@ fn run(cli: &Cli, keeper: &Keeper) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Recovery(args) => measure_recovery(args, keeper),
+        Command::Statistics(args) => {
+            statistics::run(&args.agents, args.interactions);
+            Ok(())
+        }
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod login;
 pub(crate) mod numbers;
 pub(crate) mod offer;
 pub(crate) mod route;
+pub(crate) mod statistics;
 pub(crate) mod targets;
 pub(crate) mod webhook;
 pub(crate) mod work;

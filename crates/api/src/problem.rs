@@ -217,6 +217,7 @@ impl Problem {
             QueryFault::Denied(denied) => Self::denied(&denied),
             QueryFault::Unavailable(why) => Self::of_unavailable(&why),
             QueryFault::Behind { .. } => Self::new("records.behind", fault.to_string()),
+            QueryFault::Invalid(why) => Self::invalid("query:", why),
             QueryFault::Failed(cause) => Self::broken(cause),
         }
     }

@@ -16,6 +16,7 @@ pub(crate) mod offers;
 pub(crate) mod oidc;
 pub(crate) mod people;
 pub(crate) mod queues;
+pub(crate) mod statistics;
 pub(crate) mod webhooks;
 pub(crate) mod work;
 

@@ -3,10 +3,10 @@
 use crate::document::{self, Document};
 use crate::rest::{
     agents, audit, bulk, calendars, config, contacts, health, interactions, keys, login, numbers,
-    objects, offers, oidc, people, queues, webhooks, work,
+    objects, offers, oidc, people, queues, statistics, webhooks, work,
 };
 use crate::state::{House, Shared};
-use crate::stream::{socket, sse};
+use crate::stream::{socket, sse, statistics as statistic_stream};
 use crate::webhooks::follow as webhooks_follow;
 use crate::{ApiOptions, guard};
 use axum::extract::State;
@@ -191,6 +191,14 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("DELETE", "/v1/snapshots/{snapshot}", "releaseSnapshot"),
     ("GET", "/v1/settings", "getSettings"),
     ("PUT", "/v1/settings", "putSettings"),
+    ("GET", "/v1/reports/{kind}/{object}", "report"),
+    ("GET", "/v1/statistics", "listStatistics"),
+    ("GET", "/v1/statistics/events", "statisticEvents"),
+    (
+        "GET",
+        "/v1/statistics/{statistic}/{kind}/{object}",
+        "getStatistic",
+    ),
     ("GET", "/v1/stream", "stream"),
     ("GET", "/v1/totals", "totals"),
     ("GET", "/v1/virtual-queues", "listVirtualQueues"),
@@ -350,6 +358,10 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(numbers::outbox))
         .routes(routes!(numbers::quarantine))
         .routes(routes!(numbers::totals))
+        .routes(routes!(statistics::list))
+        .routes(routes!(statistics::get))
+        .routes(routes!(statistics::report))
+        .routes(routes!(statistic_stream::events))
         .routes(routes!(webhooks::list))
         .routes(routes!(webhooks::get))
         .routes(routes!(webhooks::secret))

@@ -158,7 +158,9 @@ impl House {
         query: RecordsQuery,
         what: impl std::fmt::Display,
     ) -> Result<Fresh<RecordsPage>, Problem> {
-        caller.allowed(of_records(&query))?;
+        if let Some(action) = of_records(&query) {
+            caller.allowed(action)?;
+        }
         let at_least = at_least.map(Sequence);
         if let Some(wanted) = at_least {
             self.exists(caller, wanted).await?;
@@ -193,9 +195,9 @@ impl House {
     }
 }
 
-/// What asking the records is.
-const fn of_records(query: &RecordsQuery) -> Action {
-    match query {
+/// What asking the records is; `None` for what the hall has judged already, by what is counted.
+const fn of_records(query: &RecordsQuery) -> Option<Action> {
+    Some(match query {
         RecordsQuery::Interaction { .. }
         | RecordsQuery::Interactions { .. }
         | RecordsQuery::History { .. }
@@ -203,7 +205,8 @@ const fn of_records(query: &RecordsQuery) -> Action {
         RecordsQuery::WaitTotals => Action::SeeTotals,
         RecordsQuery::Intervals { .. } => Action::SeeAgents,
         RecordsQuery::ConfigHistory { .. } => Action::SeeConfiguration,
-    }
+        RecordsQuery::Tallies { .. } | RecordsQuery::Book => return None,
+    })
 }
 
 /// Whether a question is about the tenant as a whole, not about one thing in it.

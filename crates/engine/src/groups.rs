@@ -62,7 +62,7 @@ impl Groups {
 }
 
 /// Whether an agent belongs to a group: by name, or by what he can do.
-fn belongs(group: &Group, name: &Name, agent: &AgentBody) -> bool {
+pub(crate) fn belongs(group: &Group, name: &Name, agent: &AgentBody) -> bool {
     let holds = |wanted: &Expression| wanted.holds_with(&agent.skills, &agent.texts);
     group.members.contains(name) || group.expression.as_ref().is_some_and(holds)
 }

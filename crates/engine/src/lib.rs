@@ -40,6 +40,7 @@ pub mod react;
 mod results;
 pub mod search;
 pub mod state;
+pub mod statistics;
 mod timers;
 mod tracked;
 mod why;

@@ -278,6 +278,11 @@ impl State {
         self.offers.get(id)
     }
 
+    /// All open offers, in order of their ids.
+    pub fn open_offers(&self) -> impl Iterator<Item = &Offer> {
+        self.offers.in_order().map(|(_, offer)| offer)
+    }
+
     /// A request with its place in line.
     #[must_use]
     pub fn waiting(&self, id: RouteRequestId) -> Option<Waiting> {

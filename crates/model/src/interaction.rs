@@ -411,6 +411,9 @@ pub enum Event {
         review: bool,
         /// When.
         at: Now,
+        /// Its medium.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        medium: Option<Medium>,
     },
     /// Something known of it changed.
     Changed {
@@ -431,6 +434,9 @@ pub enum Event {
         role: Role,
         /// When.
         at: Now,
+        /// Its medium.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        medium: Option<Medium>,
     },
     /// An agent takes part in it no more; his claim on it is released.
     Left {

@@ -37,6 +37,7 @@ pub mod rare;
 pub mod record;
 pub mod right;
 pub mod route;
+pub mod statistic;
 pub mod target;
 pub mod time;
 pub mod value;

@@ -4,6 +4,7 @@ use crate::envelope::{Actor, Command, Cursor, Reply, Sequence, TenantId};
 use crate::journal::Record;
 use crate::query::{Query, QueryFault, View};
 use crate::records::{Fresh, RecordsPage, RecordsQuery};
+use crate::statistics::{Definitions, Readings, ReportLine, ReportWanted, Wanted};
 use crate::store::Tenant;
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
@@ -40,6 +41,27 @@ pub trait Hall: Send + Sync {
         at_least: Option<Sequence>,
         query: RecordsQuery,
     ) -> BoxFuture<'_, Result<Fresh<RecordsPage>, QueryFault>>;
+
+    /// Numbers as they are, within the actor's rights; those of one answer were read together.
+    /// They are behind the loop: the sequence tells how far.
+    fn statistics(
+        &self,
+        tenant: TenantId,
+        actor: Arc<Actor>,
+        wanted: Vec<Wanted>,
+    ) -> BoxFuture<'_, Result<(Sequence, Readings), QueryFault>>;
+
+    /// What was counted, interval by interval; intervals in which nothing was counted too.
+    fn report(
+        &self,
+        tenant: TenantId,
+        actor: Arc<Actor>,
+        at_least: Option<Sequence>,
+        wanted: ReportWanted,
+    ) -> BoxFuture<'_, Result<Fresh<Vec<ReportLine>>, QueryFault>>;
+
+    /// The statistics that are configured.
+    fn statistic_definitions(&self, tenant: TenantId) -> Result<Definitions, QueryFault>;
 
     /// Everything that happens from now on, as far as the interest goes.
     fn subscribe(&self, tenant: TenantId, interest: Interest) -> Result<Subscription, QueryFault>;

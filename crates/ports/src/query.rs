@@ -384,6 +384,9 @@ pub enum QueryFault {
         /// How far they should be.
         wanted: Sequence,
     },
+    /// Something was asked that has no answer.
+    #[error("{0}")]
+    Invalid(String),
     /// The store failed.
     #[error("{0}")]
     Failed(String),

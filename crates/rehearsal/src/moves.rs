@@ -10,12 +10,13 @@ mod handling;
 use ringback_engine::State;
 use ringback_model::config::{
     AgentBody, Body, Capacity, CapacityRule, Expected, Group, Kind, MediumDefaults, QueueBody,
-    Role, Settings, Skill, Timeouts, VirtualQueueBody, Workbin,
+    Role, Settings, Skill, Statistic, Timeouts, VirtualQueueBody, Workbin,
 };
 use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::offer::Offer;
 use ringback_model::place::Place;
 use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
+use ringback_model::statistic::{Measure, SubjectKind};
 use ringback_model::target::{Expression, Step, Target};
 use ringback_model::value::UserData;
 use ringback_model::{
@@ -485,6 +486,7 @@ fn put_object(rest: [u8; 6]) -> Input {
             (medium(rest[2]).name(), Body::Medium(defaults))
         }
         _ if rest[1] < 128 => return put_rule(rest[2]),
+        _ if rest[2] < 128 => ("watched", Body::Statistic(statistic(rest[2]))),
         _ => ("bin", Body::Workbin(Workbin::default())),
     };
     Input::Config(config::Input::Put {
@@ -492,6 +494,15 @@ fn put_object(rest: [u8; 6]) -> Input {
         body: Box::new(body),
         expected: expected(rest[4]),
     })
+}
+
+/// A statistic with a filter that holds for some.
+fn statistic(choice: u8) -> Statistic {
+    let subject = [SubjectKind::VirtualQueue, SubjectKind::Queue][usize::from(choice % 2)];
+    Statistic {
+        filter: format!("tier > {}", choice % 3),
+        ..Statistic::plain(Measure::TotalEntered, subject)
+    }
 }
 
 /// Mostly what can go and comes back; agents only while they have work, so that they stay.
@@ -510,6 +521,7 @@ fn delete(state: &State, rest: [u8; 6]) -> Input {
         (2, _) => (Kind::VirtualQueue, name(VIRTUAL_QUEUES[queue])),
         (3, _) => (Kind::Group, name("team")),
         (4, _) => (Kind::Skill, name(SKILLS[usize::from(rest[2] % 3)])),
+        (5, _) if rest[2] < 64 => (Kind::Statistic, name("watched")),
         (5, _) => (Kind::Medium, name(medium(rest[2]).name())),
         _ => {
             move_to = (rest[2] < 224).then(|| name(QUEUES[1 - queue]));

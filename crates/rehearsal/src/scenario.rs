@@ -19,6 +19,7 @@
 
 mod ask;
 mod configure;
+mod count;
 mod handling;
 mod logins;
 mod read;

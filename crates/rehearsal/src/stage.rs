@@ -1,8 +1,10 @@
 //! Where the heart is played: a state, a follower, a clock, and someone who watches.
 
 use crate::audit::Auditor;
+use crate::calendar::Zones;
 use crate::clock::Clock;
 use ringback_engine::image::Restore;
+use ringback_engine::statistics::{self, Book};
 use ringback_engine::{Kept, State, decide, handle, outcome};
 use ringback_model::{EngineTime, Event, Input, Millis, Now, Outcome, Refused, node};
 
@@ -62,6 +64,7 @@ pub struct Stage {
     follower: State,
     clock: Clock,
     auditor: Auditor,
+    book: Book,
     care: Care,
     sequence: u64,
 }
@@ -78,6 +81,7 @@ impl Stage {
             follower: State::new(),
             clock: Clock::default(),
             auditor: Auditor::new(care == Care::Full),
+            book: Book::new(),
             care,
             sequence: 0,
         }
@@ -93,6 +97,12 @@ impl Stage {
     #[must_use]
     pub fn auditor(&self) -> &Auditor {
         &self.auditor
+    }
+
+    /// What was counted.
+    #[must_use]
+    pub const fn book(&self) -> &Book {
+        &self.book
     }
 
     /// The present.
@@ -190,6 +200,7 @@ impl Stage {
             self.auditor.before(&self.follower, now, event, broken);
             self.follower.apply(event);
             self.auditor.after(&self.follower, event, broken);
+            self.book.apply(&Zones, event, now);
             see(&self.follower, now, event);
         }
     }
@@ -211,6 +222,10 @@ impl Stage {
             broken.extend(sentences);
         }
         self.auditor.books(&self.state, broken);
+        broken.extend(self.book.differs_from(&self.state));
+        let tallies = self.book.not_written(now);
+        broken.extend(statistics::unbalanced(&tallies));
+        broken.extend(self.book.miscounted(&tallies));
     }
 
     /// Looks at everything now, whatever the care.

@@ -4,15 +4,19 @@
 //! question names its [`Action`]; whatever is not in the table does not compile.
 
 use ringback_engine::State;
+use ringback_engine::statistics::{Directory, Target};
 use ringback_model::config::{Kind, Role, Scope};
 use ringback_model::interaction::Doer;
 use ringback_model::place::{BinOwner, Place};
 pub use ringback_model::right::Action;
+use ringback_model::statistic::{Subject, SubjectKind};
 use ringback_model::{
-    AgentId, Input, InteractionId, Name, QueueId, agent, config, interaction, login, offer, route,
+    AgentId, Input, InteractionId, Name, ObjectId, QueueId, agent, config, interaction, login,
+    offer, route,
 };
 use ringback_ports::envelope::{Actor, ActorRef, Denied, Right};
-use ringback_ports::query::Query;
+use ringback_ports::query::{Query, QueryFault};
+use std::collections::BTreeSet;
 
 /// How far a role may go with an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,6 +115,73 @@ pub fn may_do(actor: &Actor, state: &State, input: &Input) -> Result<(), Denied>
 pub fn may_ask(actor: &Actor, state: &State, query: &Query) -> Result<(), Denied> {
     let (action, about) = of_query(actor, state, query);
     check(actor, state, action, &about)
+}
+
+/// Whether the actor may see what is counted of a subject; the subject again, if he may. What is
+/// not there is out of scope like what is elsewhere, for whoever has a scope.
+///
+/// # Errors
+/// What is missing, or that there is no such subject.
+pub fn may_count(
+    actor: &Actor,
+    directory: &Directory,
+    kind: SubjectKind,
+    target: Result<Target, QueryFault>,
+) -> Result<Target, QueryFault> {
+    let Right::Key {
+        role,
+        scope,
+        agent,
+        only,
+    } = &actor.right
+    else {
+        return target;
+    };
+    let action = match kind {
+        SubjectKind::Queue | SubjectKind::VirtualQueue => Action::SeeQueues,
+        SubjectKind::Agent | SubjectKind::Group => Action::SeeAgents,
+        SubjectKind::Medium => Action::SeeTotals,
+    };
+    if only.as_ref().is_some_and(|only| !only.contains(&action)) {
+        return Err(QueryFault::Denied(Denied::Action {
+            action: action.words(),
+        }));
+    }
+    let whole = *scope == Scope::Everything;
+    let subject = target.as_ref().ok().map(|target| target.subject);
+    let belongs = |id: AgentId| {
+        let mine = directory.groups_of(id);
+        let in_one = |groups: &BTreeSet<ObjectId>| mine.iter().any(|id| groups.contains(id));
+        scope.groups().is_none_or(in_one)
+    };
+    let allowed = match grant(action, *role) {
+        No => {
+            return Err(QueryFault::Denied(Denied::Role {
+                role: role.name(),
+                action: action.words(),
+            }));
+        }
+        Any => true,
+        Whole => whole,
+        Own => matches!((subject, agent), (Some(Subject::Agent(id)), Some(own)) if id == *own),
+        InScope => {
+            whole
+                || match subject {
+                    None => false,
+                    Some(Subject::Queue(queue)) => reaches(scope, queue),
+                    Some(Subject::VirtualQueue(_) | Subject::Everything) => true,
+                    Some(Subject::Agent(id)) => belongs(id),
+                    Some(Subject::Group(id)) => {
+                        scope.groups().is_none_or(|groups| groups.contains(&id))
+                    }
+                }
+        }
+    };
+    if allowed {
+        target
+    } else {
+        Err(QueryFault::Denied(Denied::Scope))
+    }
 }
 
 /// Whether the actor may see an open interaction; what is not there nobody sees.
@@ -400,9 +471,13 @@ fn of_query(actor: &Actor, state: &State, query: &Query) -> (Action, About) {
 /// What it takes to see objects of a kind.
 const fn seeing(kind: Kind) -> Action {
     match kind {
-        Kind::Attribute | Kind::Hours | Kind::List | Kind::Medium | Kind::Skill | Kind::Workbin => {
-            Action::SeeWords
-        }
+        Kind::Attribute
+        | Kind::Hours
+        | Kind::List
+        | Kind::Medium
+        | Kind::Skill
+        | Kind::Statistic
+        | Kind::Workbin => Action::SeeWords,
         Kind::Agent
         | Kind::Calendar
         | Kind::CapacityRule

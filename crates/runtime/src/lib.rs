@@ -32,6 +32,7 @@ pub mod recovery;
 pub mod replay;
 mod room;
 mod shared;
+mod statistics;
 mod tenant;
 mod turn;
 mod views;
@@ -224,6 +225,7 @@ impl Runtime {
             store: Arc::clone(&self.store),
             records,
             flush_every: self.config.snapshot_every.min(FLUSH_EVERY),
+            books_every: self.config.snapshot_every.min(BOOKS_EVERY),
         };
         self.others = vec![
             spawn("projection", move || projection.run())?,
@@ -323,6 +325,8 @@ impl Runtime {
 
 /// What is projected is made to survive a power cut at least this often.
 const FLUSH_EVERY: Duration = Duration::from_secs(10);
+/// The books of statistics are put away at least this often.
+const BOOKS_EVERY: Duration = Duration::from_secs(60);
 /// Records that may wait for the projection in memory.
 const PROJECTION_LINE: usize = 512;
 

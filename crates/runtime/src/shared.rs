@@ -3,6 +3,7 @@
 use crate::hub::Hub;
 use crate::keyring::Keyring;
 use crate::room::{Room, RoomGauge};
+use crate::statistics::Books;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ringback_engine::State;
 use ringback_model::Now;
@@ -19,6 +20,7 @@ pub(crate) struct Shared {
     pub(crate) hub: Hub,
     pub(crate) keyring: Keyring,
     pub(crate) gauge: RoomGauge,
+    pub(crate) books: Books,
     /// What the effect rooms hear.
     pub(crate) effects: mpsc::UnboundedSender<EffectNews>,
     tenants: Mutex<BTreeMap<TenantId, About>>,
@@ -74,6 +76,7 @@ impl Shared {
             hub: Hub::default(),
             keyring: Keyring::default(),
             gauge,
+            books: Books::default(),
             effects,
             tenants: Mutex::new(tenants.map(about).collect()),
             hurry: bounded(1),

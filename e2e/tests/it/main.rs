@@ -24,6 +24,7 @@ mod quarantine;
 mod replay;
 mod rights;
 mod schemathesis;
+mod statistics;
 mod store_contract;
 mod support;
 mod upgrade;

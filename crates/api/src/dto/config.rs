@@ -557,6 +557,7 @@ pub(crate) enum Body {
     Medium(objects::MediumPut),
     Person(objects::PersonPut),
     Skill(objects::SkillPut),
+    Statistic(objects::StatisticPut),
     View(objects::ViewPut),
     Workbin(objects::WorkbinPut),
 }

@@ -7,6 +7,7 @@ use ringback_model::config::{
 };
 use ringback_model::interaction::{Ending, Interaction, StopCause, Subject, Submission};
 use ringback_model::place::Place;
+use ringback_model::statistic::Amount;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, Event, Input, InteractionId, KeyId, Medium, Name, Now,
     OfferId, Outcome, QueueId, Refused, RouteRequestId, Sealed, VirtualQueueId, WallTime, agent,
@@ -20,6 +21,9 @@ use ringback_ports::query::{
     AgentView, InteractionView, Overview, Query, QueryFault, QueueView, View, VirtualQueueView,
 };
 use ringback_ports::records::{Fresh, InteractionRow, RecordsPage, RecordsQuery};
+use ringback_ports::statistics::{
+    Definitions, Reading, Readings, ReportLine, ReportWanted, Wanted,
+};
 use ringback_ports::store::Tenant;
 use ringback_ports::vault::{Erasure, Untold, Vault, VaultFault};
 use ringback_ports::{Command, Cursor, Entry, Hall, Record, Reply, Sequence, TenantId};
@@ -657,6 +661,8 @@ impl State {
             RecordsQuery::History { .. } => RecordsPage::History(Vec::new()),
             RecordsQuery::Segments { .. } => RecordsPage::Segments(Vec::new()),
             RecordsQuery::WaitTotals => RecordsPage::WaitTotals(Vec::new()),
+            RecordsQuery::Tallies { .. } => RecordsPage::Tallies(Vec::new()),
+            RecordsQuery::Book => RecordsPage::Book(None),
             RecordsQuery::Intervals { .. } => RecordsPage::Intervals(Vec::new()),
             RecordsQuery::ConfigHistory { .. } => RecordsPage::ConfigHistory(Vec::new()),
         }
@@ -826,6 +832,55 @@ impl Hall for Fake {
 
     fn vault(&self) -> Arc<dyn Vault> {
         self.vault.clone()
+    }
+
+    /// Every number asked for is as many as there are records.
+    fn statistics(
+        &self,
+        _: TenantId,
+        _: Arc<Actor>,
+        wanted: Vec<Wanted>,
+    ) -> BoxFuture<'_, Result<(Sequence, Readings), QueryFault>> {
+        let sequence = self.state().head().0;
+        let reading = |it: &Wanted| {
+            let measure = it.statistic.parse();
+            let measure = measure.map_err(|_| QueryFault::Unknown(it.statistic.clone()))?;
+            let amount = Some(Amount(sequence as f64));
+            Ok(Reading { measure, amount })
+        };
+        let readings = wanted.iter().map(reading).collect::<Result<_, _>>();
+        let readings = readings.map(|readings| {
+            let now = Readings {
+                at: ringback_model::EngineTime(sequence * 1_000),
+                wall: WallTime(0),
+                readings,
+            };
+            (Sequence(sequence), now)
+        });
+        Box::pin(async move { readings })
+    }
+
+    fn report(
+        &self,
+        _: TenantId,
+        _: Arc<Actor>,
+        _: Option<Sequence>,
+        wanted: ReportWanted,
+    ) -> BoxFuture<'_, Result<Fresh<Vec<ReportLine>>, QueryFault>> {
+        let mut counts = ringback_model::statistic::Counts::default();
+        counts.answered(ringback_model::Millis::seconds(4));
+        let line = ReportLine {
+            from: wanted.from,
+            to: wanted.to,
+            counts,
+        };
+        let value = vec![line];
+        let sequence = self.state().head();
+        Box::pin(async move { Ok(Fresh { sequence, value }) })
+    }
+
+    fn statistic_definitions(&self, _: TenantId) -> Result<Definitions, QueryFault> {
+        Ok(Definitions::new())
     }
 
     fn health(&self) -> Health {

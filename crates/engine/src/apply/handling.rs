@@ -36,6 +36,7 @@ impl State {
                 agent,
                 review,
                 at,
+                ..
             } => self.pulled(*of, from, *agent, *review, *at),
             It::Changed { of, change, .. } => self.change(*of, |it| change.write_into(it)),
             It::Joined {
@@ -43,6 +44,7 @@ impl State {
                 agent,
                 role,
                 at,
+                ..
             } => self.joined(*of, *agent, *role, *at),
             It::Left {
                 of,

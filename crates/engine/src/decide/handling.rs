@@ -354,6 +354,7 @@ fn pull(it: &Interaction, at: Now, agent: AgentId, review: bool) -> Option<Event
         agent,
         review,
         at,
+        medium: Some(it.medium),
     }))
 }
 
@@ -430,6 +431,7 @@ fn joined(it: &Interaction, agent: AgentId, role: Role, at: Now) -> Event {
         agent,
         role,
         at,
+        medium: Some(it.medium),
     })
 }
 

@@ -259,6 +259,7 @@ pub(crate) fn events() -> Vec<(&'static str, it::Event)> {
                 agent: ANNA,
                 review: true,
                 at: at(41),
+                medium: None,
             },
         ),
         (
@@ -276,6 +277,28 @@ pub(crate) fn events() -> Vec<(&'static str, it::Event)> {
                 agent: ANNA,
                 role: Role::Coach,
                 at: at(42),
+                medium: None,
+            },
+        ),
+        (
+            "medium",
+            it::Event::Pulled {
+                of: subject(),
+                from: drafts(),
+                agent: ANNA,
+                review: true,
+                at: at(41),
+                medium: Some(Medium::Chat),
+            },
+        ),
+        (
+            "medium",
+            it::Event::Joined {
+                of: subject(),
+                agent: ANNA,
+                role: Role::Coach,
+                at: at(42),
+                medium: Some(Medium::Chat),
             },
         ),
         (

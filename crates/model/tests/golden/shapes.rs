@@ -225,6 +225,7 @@ shape!(kinds_of_objects, "kind", Kind {
     Kind::Person => "person", Kind::Person;
     Kind::Queue => "queue", Kind::Queue;
     Kind::Skill => "skill", Kind::Skill;
+    Kind::Statistic => "statistic", Kind::Statistic;
     Kind::View => "view", Kind::View;
     Kind::VirtualQueue => "virtual_queue", Kind::VirtualQueue;
     Kind::Workbin => "workbin", Kind::Workbin;
@@ -289,6 +290,16 @@ shape!(bodies_of_objects, "body", Body {
         description: String::new(),
         level_max: Some(10),
         texts: BTreeSet::new(),
+    });
+    Body::Statistic(_) => "statistic", Body::Statistic(ringback_model::config::Statistic {
+        profile: ringback_model::statistic::Profile::Sliding { minutes: 15 },
+        medium: Some(Medium::Chat),
+        filter: "user.Language = 'en'".to_owned(),
+        short_abandon: Some(ringback_model::Millis::seconds(10)),
+        ..ringback_model::config::Statistic::plain(
+            ringback_model::statistic::Measure::ServiceFactor,
+            ringback_model::statistic::SubjectKind::VirtualQueue,
+        )
     });
     Body::View(_) => "view", Body::View(View {
         queue: name("inbox"),

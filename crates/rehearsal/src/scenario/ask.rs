@@ -1,9 +1,9 @@
 //! Questions: what people see when they look.
 
-use super::handling;
 use super::read;
 use super::say::{agent_name, not_ready, outcome_text, virtual_queue_name};
 use super::words::{Fault, Words};
+use super::{count, handling};
 use crate::stage::Stage;
 use ringback_engine::State;
 use ringback_model::agent::{AtWork, ClaimKind};
@@ -39,6 +39,8 @@ pub(crate) enum Question {
     Workbin(AgentId, Name),
     /// What can somebody do with it?
     Can(Doer, InteractionId),
+    /// What was counted?
+    Counted(count::Question),
 }
 
 /// Reads the rest of a line that begins with `first`.
@@ -79,6 +81,7 @@ pub(crate) fn read(state: &State, first: &str, words: &mut Words<'_>) -> Result<
             let doer = doer.ok_or_else(|| Fault::new(format!("who is `{who}`?"), "an agent"))?;
             Question::Can(doer, words.value(interaction)?)
         }
+        "statistic" | "balance" | "quarters" => Question::Counted(count::read(first, words)?),
         "answer" => {
             words.must("to")?;
             Question::Answer(read::key(words)?)
@@ -126,6 +129,7 @@ pub(crate) fn answer(stage: &Stage, question: &Question) -> Vec<String> {
         Question::Members(id) => vec![members(state, *id)],
         Question::Workbin(owner, name) => vec![handling::workbin(state, *owner, name)],
         Question::Can(who, id) => vec![handling::can(state, *who, *id)],
+        Question::Counted(question) => count::answer(stage, question),
         Question::Kept => vec![format!("{} answers are kept", state.results_kept())],
     }
 }

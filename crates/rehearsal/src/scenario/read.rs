@@ -59,7 +59,7 @@ pub(crate) fn line(state: &State, line: &str) -> Result<Line, Fault> {
 /// What a line may begin with, for whoever mistyped it.
 const FIRST_WORDS: &str = "a command (queue, virtual queue, agent, settings, make key, revoke key, \
     put, delete, submit, request, change, cancel, complete, stop, desk, restart, clock, erase, tick, show, with key, \
-    why, position, line, where, how, books, answer, kept, groups, members, workbin, can, supervisor, system, person, session, log-ins), an interaction, an effect, or the name of \
+    why, position, line, where, how, books, answer, kept, statistic, balance, quarters, groups, members, workbin, can, supervisor, system, person, session, log-ins), an interaction, an effect, or the name of \
     an agent made before";
 
 fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
@@ -77,7 +77,7 @@ fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
         }
         "show" => return show(words),
         "why" | "position" | "line" | "where" | "how" | "books" | "answer" | "kept" | "groups"
-        | "members" | "workbin" | "can" => {
+        | "members" | "workbin" | "can" | "statistic" | "balance" | "quarters" => {
             return ask::read(state, first, words).map(Command::Ask);
         }
         "queue" | "virtual" | "agent" | "settings" | "make" | "revoke" | "put" | "delete" => {

@@ -6,4 +6,5 @@ mod day;
 mod limits;
 mod processes;
 mod properties;
+mod statistics;
 mod transitions;

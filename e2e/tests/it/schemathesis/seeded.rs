@@ -102,7 +102,9 @@ async fn configure(administrator: &Client) {
     let settings = json!({"offer_ttl_ms": HOUR, "cool_down_ms": HOUR, "desk_grace_ms": HOUR});
     administrator.put("/v1/settings", settings).await;
     administrator.put("/v1/queues/support", json!({})).await;
-    administrator.put("/v1/config/workbin/drafts", json!({})).await;
+    administrator
+        .put("/v1/config/workbin/drafts", json!({}))
+        .await;
     administrator
         .put("/v1/virtual-queues/english", json!({}))
         .await;
@@ -152,6 +154,9 @@ async fn plant_interactions(administrator: &Client, anna: &Client, values: &mut 
     }
     let resting = submit(administrator, None, PLENTY).await;
     values.insert("routeInteraction", ids(&resting, "interaction"));
+    let counted = "total_entered/virtual_queue/english".to_owned();
+    values.insert("getStatistic", vec![counted]);
+    values.insert("report", vec!["virtual_queue/english".to_owned()]);
     let to_stop = submit(administrator, None, PLENTY).await;
     values.insert("stopInteraction", ids(&to_stop, "interaction"));
     let to_cancel = submit(administrator, nobody, PLENTY).await;

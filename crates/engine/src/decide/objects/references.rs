@@ -130,6 +130,7 @@ pub(super) fn of(body: &Body) -> Vec<Reference> {
         | Body::List(_)
         | Body::Medium(_)
         | Body::Skill(_)
+        | Body::Statistic(_)
         | Body::Workbin(_) => Vec::new(),
     }
 }
