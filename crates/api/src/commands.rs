@@ -375,7 +375,7 @@ pub(crate) fn route(interaction: InteractionId, body: RouteAsk) -> Result<Ready,
 
 /// A route request is to be different.
 pub(crate) fn change(request: RouteRequestId, body: RouteChange) -> Ready {
-    let change = Box::new(body.into_model());
+    let change = Box::new(body.into_model()?);
     let input = route::Input::Change { request, change };
     Ready::new(input, About::Request(request))
 }

@@ -1,6 +1,6 @@
 //! What happens when time has passed.
 
-use super::{agents, offers, requests, segments};
+use super::{agents, offers, requests, segments, targets};
 use crate::state::State;
 use crate::timers::Timer;
 use ringback_model::offer::NotTaken;
@@ -45,7 +45,7 @@ fn works_for(state: &State, timer: Timer) -> Option<AgentId> {
         Timer::OfferLapses(id) => state.offer(id).map(|offer| offer.agent),
         Timer::DeskSilent(agent) => Some(agent),
         // These look at nothing but the request, which no other timer ends.
-        Timer::Cooled(..) | Timer::Widens(_) | Timer::ForgetResults => None,
+        Timer::Cooled(..) | Timer::Widens(_) | Timer::ForgetResults | Timer::Thresholds => None,
         Timer::RequestEnds(_) => None,
         Timer::Returns(agent, _) => Some(agent),
     }
@@ -57,6 +57,7 @@ fn fire(state: &State, now: Now, timer: Timer) -> Vec<Event> {
         Timer::DeskSilent(agent) => agents::silent(state, now, agent),
         Timer::Cooled(request, agent) => cooled(state, request, agent),
         Timer::Widens(request) => widen(state, now, request),
+        Timer::Thresholds => vec![state.thresholds_in_time(now)],
         Timer::RequestEnds(request) => found_nobody(state, now, request),
         Timer::Returns(agent, it) => agents::returns(state, now, agent, it),
         Timer::ForgetResults => {
@@ -117,6 +118,9 @@ fn widen(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
             request: Box::new(turned),
             cause: ChangeCause::LastAgentGone,
         })];
+    }
+    if turned.documented().is_some() {
+        return vec![targets::turn(state, now, it, &turned)];
     }
     vec![Event::Route(Route::Widened {
         of,
