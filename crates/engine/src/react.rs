@@ -19,10 +19,6 @@ use ringback_model::{
 /// The events that follow from one event; nothing, mostly.
 #[must_use]
 pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
-    // Thresholds first, so that nobody is offered anything behind one that holds no more.
-    if let Some(turned) = state.thresholds_after(now, event) {
-        return vec![turned];
-    }
     match event {
         Event::Route(route::Event::Requested { request, .. }) => {
             place_request(state, now, request.id)

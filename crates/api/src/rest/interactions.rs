@@ -561,11 +561,11 @@ pub(crate) async fn change(
     headers: HeaderMap,
     ApiJson(body): ApiJson<RouteChange>,
 ) -> Result<Response, Problem> {
-    let ready = commands::change(id, body.clone());
+    let ready = commands::change(id, body.clone())?;
     let answer = ask(&house, &caller, &headers, "route.change", &id.to_string())
         .send(&body, ready)
         .await?;
-    Ok(written(StatusCode::OK, &answer))
+    Ok(noted(StatusCode::OK, &answer, body.notices()))
 }
 
 /// Take a route request back.

@@ -437,7 +437,7 @@ impl Connection {
                 let id: RouteRequestId = target(head.request.as_ref(), "request")?;
                 let body: RouteChange = frame::body(text, "request")?;
                 let named = self.named(key, verb, &id, &body);
-                self.send(head.id, verb, named, commands::change(id, body))
+                self.send(head.id, verb, named, commands::change(id, body)?)
             }
             Verb::RouteCancel => {
                 let id: RouteRequestId = target(head.request.as_ref(), "request")?;
@@ -688,6 +688,7 @@ impl Connection {
     fn send_tagged(&mut self, tag: u64, idempotent: Option<Idempotent>, ready: Ready) {
         if let Some(asked) = self.under_way.asked(tag) {
             asked.about = ready.about;
+            asked.notices = ready.notices;
             if let ringback_model::Input::Agent(
                 ringback_model::agent::Input::LogIn { agent, .. }
                 | ringback_model::agent::Input::LogOut { agent },
@@ -730,7 +731,8 @@ impl Connection {
         match result {
             Ok(answer) => {
                 self.follow(&asked, &answer);
-                self.out.push(&AnswerFrame::written(asked.id, &answer));
+                let frame = AnswerFrame::written(asked.id, &answer, asked.notices);
+                self.out.push(&frame);
                 self.house.meter.count(asked.verb, Came::Taken);
             }
             Err(CommandFault::Denied(Denied::Scope)) => self.out_of_scope(asked),
@@ -964,6 +966,8 @@ struct Asked {
     about: About,
     /// The agent who logs in or out.
     agent: Option<AgentId>,
+    /// What the writer should know.
+    notices: Vec<String>,
 }
 
 impl Asked {
@@ -973,6 +977,7 @@ impl Asked {
             verb,
             about: About::Named,
             agent: None,
+            notices: Vec::new(),
         }
     }
 }
