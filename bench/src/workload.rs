@@ -136,7 +136,9 @@ impl World {
         let wanted = wanted.collect::<Result<_, _>>()?;
         let behind = (0..if thresholds { THRESHOLDS } else { 0 }).map(|number| {
             let skill = &skills[number as usize % 200];
-            let text = format!("{{StatAgentsBusy>{number}}}?:{skill}>=1, {{StatAgentsAvailable>0}}?:{skill}>=3");
+            let text = format!(
+                "{{StatAgentsBusy>{number}}}?:{skill}>=1, {{StatAgentsAvailable>0}}?:{skill}>=3"
+            );
             Targets::read(&text).map(|(targets, _)| Escalation::of_targets(targets))
         });
         let behind = behind.collect::<Result<_, _>>()?;
@@ -318,7 +320,10 @@ impl World {
             reason: "done".parse()?,
             disposition: None,
         };
-        self.timed("complete, and the next offer", &Input::Interaction(complete))?;
+        self.timed(
+            "complete, and the next offer",
+            &Input::Interaction(complete),
+        )?;
         self.answer(true)?;
         self.submit()?;
         self.answer(true)

@@ -208,7 +208,8 @@ impl State {
             return;
         };
         let (was, is) = (before.documented(), now_is.documented());
-        let same = was.map(|it| &it.targets) == is.map(|it| &it.targets) && before.key == now_is.key;
+        let same =
+            was.map(|it| &it.targets) == is.map(|it| &it.targets) && before.key == now_is.key;
         if same {
             return;
         }

@@ -65,13 +65,17 @@ impl Gates {
 
     /// Whether one in use changes with time alone.
     pub(crate) fn some_timed(&self) -> bool {
-        self.in_use().any(|gate| gate.threshold.statistic.is_timed())
+        self.in_use()
+            .any(|gate| gate.threshold.statistic.is_timed())
     }
 }
 
 /// The agents that are counted for documented targets.
 fn counted(documented: &Documented) -> impl Iterator<Item = Expression> {
-    documented.targets.items().filter_map(|item| item.of.agents())
+    documented
+        .targets
+        .items()
+        .filter_map(|item| item.of.agents())
 }
 
 fn gates_of(documented: &Documented, over: Medium) -> BTreeSet<Gate> {

@@ -41,7 +41,9 @@ impl State {
             Statistic::StatAgentsAvailable => count(Counted::Free(over)),
             Statistic::StatAgentsBusy => count(Counted::Busy),
             Statistic::StatAgentsReady => count(Counted::Ready(over)),
-            Statistic::StatAgentLoading => self.of_each(of, |one| Some(self.in_hand(one)), u32::min),
+            Statistic::StatAgentLoading => {
+                self.of_each(of, |one| Some(self.in_hand(one)), u32::min)
+            }
             Statistic::StatAgentOccupancy => {
                 let percent = |one| u32::try_from(self.occupancy(now, one) / 100).ok();
                 self.of_each(of, percent, u32::min)

@@ -121,7 +121,9 @@ fn opened(state: &State, now: Now, turned: &[(Gate, bool)]) -> Vec<Event> {
         Some(of) => {
             let mut free = Vec::new();
             let counted = Counted::Free(gate.medium);
-            state.matcher.each(&of, counted, &mut |agent| free.push(agent));
+            state
+                .matcher
+                .each(&of, counted, &mut |agent| free.push(agent));
             free.sort_unstable();
             offer_one_of(state, now, free.into_iter())
         }

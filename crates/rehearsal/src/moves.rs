@@ -16,9 +16,7 @@ use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::offer::Offer;
 use ringback_model::place::Place;
 use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
-use ringback_model::target::{
-    Escalation, EscalationStep, Expression, Step, Target, Targets,
-};
+use ringback_model::target::{Escalation, EscalationStep, Expression, Step, Target, Targets};
 use ringback_model::value::UserData;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Input, InteractionId, KeyId, Medium, Millis, Name,
@@ -245,10 +243,19 @@ fn documented(byte: u8) -> Escalation {
         0 => &[("{StatAgentsReady>1}team.GA", None)],
         1 => &[("[70]anna.A, [30]?:A>=1", None)],
         2 => &[("{StatCallsInQueue<2}sales.Q", None), ("support.Q", None)],
-        3 => &[("{StatAgentsBusy<1}?:B>=1", None), ("?:A>=0", Some("RStatAgentsReady>1"))],
+        3 => &[
+            ("{StatAgentsBusy<1}?:B>=1", None),
+            ("?:A>=0", Some("RStatAgentsReady>1")),
+        ],
         4 => &[("{StatTimeInReadyState>2}?:A>=1", None), ("?:C>=1", None)],
-        5 => &[("{StatCallsInQueue<1}[20]sales.Q, {StatAgentsAvailable>0}[80]ben.A", None)],
-        6 => &[("?:C>=2", Some("RStatAgentsTotal>2")), ("{StatAgentLoading<1}cara.A", None)],
+        5 => &[(
+            "{StatCallsInQueue<1}[20]sales.Q, {StatAgentsAvailable>0}[80]ben.A",
+            None,
+        )],
+        6 => &[
+            ("?:C>=2", Some("RStatAgentsTotal>2")),
+            ("{StatAgentLoading<1}cara.A", None),
+        ],
         _ => &[("{StatAgentsInQueueReady>0}support.Q, crowd.GQ", None)],
     };
     let read = |text: &str| Targets::read(text).ok().map(|(targets, _)| targets);

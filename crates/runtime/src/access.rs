@@ -363,9 +363,10 @@ const fn of_agent_input(input: &agent::Input) -> (Action, About) {
 
 fn of_query(state: &State, query: &Query) -> (Action, About) {
     match query {
-        Query::Interaction(id) | Query::Why { interaction: id, .. } => {
-            (Action::SeeInteractions, About::Interaction(*id))
-        }
+        Query::Interaction(id)
+        | Query::Why {
+            interaction: id, ..
+        } => (Action::SeeInteractions, About::Interaction(*id)),
         Query::Agent(id) => (Action::SeeAgents, About::Agent(*id)),
         Query::AgentNamed(name) => {
             let agent = state.agent_named(name).map(|agent| agent.id);

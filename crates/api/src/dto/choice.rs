@@ -161,7 +161,10 @@ impl RouteChange {
 
     /// What the writer of documented targets should know.
     pub(crate) fn notices(&self) -> Vec<String> {
-        let by_percentage = self.selection.as_ref().is_none_or(SelectionIn::by_percentage);
+        let by_percentage = self
+            .selection
+            .as_ref()
+            .is_none_or(SelectionIn::by_percentage);
         let targets = self.targets.as_ref();
         targets.map_or_else(Vec::new, |targets| targets.notices(by_percentage))
     }

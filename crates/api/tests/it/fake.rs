@@ -565,7 +565,9 @@ impl State {
             Query::Keys => View::Keys(Vec::new()),
             Query::Objects(_) => View::Objects(Vec::new()),
             Query::ObjectNamed(_, name) => return Err(unknown(&name)),
-            Query::Why(id) => return Err(unknown(&id)),
+            Query::Why {
+                interaction: id, ..
+            } => return Err(unknown(&id)),
             Query::VirtualQueueNamed(name) => return Err(unknown(&name)),
             Query::Line { virtual_queue, .. } => return Err(unknown(&virtual_queue)),
         })

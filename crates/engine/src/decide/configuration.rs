@@ -4,8 +4,9 @@
 use super::objects;
 use crate::state::State;
 use ringback_model::config::{
-    Agent, AgentBody, ApiKey, Capacity, Event as It, Expected, Finding, Input, Kind, Queue, QueueBody,
-    Refused as Why, Role, Scope, Settings, Timeouts, Version, VirtualQueue, VirtualQueueBody,
+    Agent, AgentBody, ApiKey, Capacity, Event as It, Expected, Finding, Input, Kind, Queue,
+    QueueBody, Refused as Why, Role, Scope, Settings, Timeouts, Version, VirtualQueue,
+    VirtualQueueBody,
 };
 use ringback_model::{AgentId, Event, Millis, Name, Now, QueueId, VirtualQueueId};
 use std::collections::BTreeSet;

@@ -24,9 +24,7 @@ pub(super) fn usable(state: &State, targets: &Escalation, over: Medium) -> Resul
                 let none = state.queue_group(name).next().is_none();
                 none.then(|| format!("virtual queue of the group {name}"))
             }
-            TargetKind::Skills { expression, .. } => {
-                super::requests::missing_in(state, expression)
-            }
+            TargetKind::Skills { expression, .. } => super::requests::missing_in(state, expression),
         };
         if let Some(what) = missing {
             return Err(unknown(what));
@@ -88,7 +86,9 @@ pub(super) fn next_turn(state: &State, now: Now, mut request: RouteRequest) -> R
     request.step = documented.turn.unwrap_or(last);
     request.target = Target::fixed(documented.agents(over));
     documented.ends = ends.filter(|at| *at > now.engine);
-    request.more.change(|more| more.documented = Some(documented));
+    request
+        .more
+        .change(|more| more.documented = Some(documented));
     request.widens_at = super::requests::turns_at(&request);
     request
 }
@@ -105,7 +105,12 @@ pub(crate) fn turn(state: &State, now: Now, it: &Interaction, request: &RouteReq
 
 /// A request that waits moves to a queue that is among its targets, whose threshold holds and
 /// which has room. Of several it is the first; by percentage one drawn by their weights.
-pub(crate) fn moves(state: &State, now: Now, it: &Interaction, request: &RouteRequest) -> Vec<Event> {
+pub(crate) fn moves(
+    state: &State,
+    now: Now,
+    it: &Interaction,
+    request: &RouteRequest,
+) -> Vec<Event> {
     let Some(to) = queue_for(state, request) else {
         return Vec::new();
     };
@@ -141,7 +146,10 @@ fn queue_for<'a>(state: &'a State, request: &'a RouteRequest) -> Option<&'a Virt
     let open: Vec<(&TargetItem, &VirtualQueue)> = open.collect();
     let drawn = match request.select() {
         Select::Percentage => {
-            let weights: Vec<u8> = open.iter().map(|(item, _)| item.weight.unwrap_or(0)).collect();
+            let weights: Vec<u8> = open
+                .iter()
+                .map(|(item, _)| item.weight.unwrap_or(0))
+                .collect();
             state.draw(request, &weights)
         }
         _ => None,

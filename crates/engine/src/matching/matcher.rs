@@ -204,7 +204,10 @@ impl Matching for Matcher {
 
     fn count(&self, of: &Expression, counted: Counted) -> u32 {
         match self.qualified.find(of) {
-            Some(id) => self.agents.counted(counted).count_both(self.qualified.agents(id)),
+            Some(id) => self
+                .agents
+                .counted(counted)
+                .count_both(self.qualified.agents(id)),
             None => {
                 let mut count = 0;
                 self.each(of, counted, &mut |_| count += 1);

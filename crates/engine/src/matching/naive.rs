@@ -131,7 +131,10 @@ impl Matching for Naive {
         may: &mut dyn FnMut(AgentId) -> bool,
     ) -> Option<AgentFound> {
         let entry = self.requests.get(&request)?;
-        let takers = self.agents.iter().filter(|(_, agent)| self.takes(agent, entry));
+        let takers = self
+            .agents
+            .iter()
+            .filter(|(_, agent)| self.takes(agent, entry));
         let mut idle: Vec<_> = takers
             .map(|(&id, agent)| (agent.free[&entry.0.medium], id))
             .collect();
@@ -150,7 +153,10 @@ impl Matching for Naive {
         rank: &mut dyn FnMut(AgentId) -> Option<u64>,
     ) -> Option<AgentFound> {
         let entry = self.requests.get(&request)?;
-        let takers = self.agents.iter().filter(|(_, agent)| self.takes(agent, entry));
+        let takers = self
+            .agents
+            .iter()
+            .filter(|(_, agent)| self.takes(agent, entry));
         let idle: Vec<_> = takers
             .map(|(&id, agent)| (agent.free[&entry.0.medium], id))
             .collect();
@@ -210,7 +216,11 @@ impl Matching for Naive {
         WhoCould {
             first: skilled().map(|(&id, _)| id).take(limit).collect(),
             qualified: count(skilled().count()),
-            free: count(skilled().filter(|(_, agent)| self.takes(agent, entry)).count()),
+            free: count(
+                skilled()
+                    .filter(|(_, agent)| self.takes(agent, entry))
+                    .count(),
+            ),
         }
     }
 

@@ -3,8 +3,8 @@
 use crate::config_samples::{agent_body, agent_with_more, group, settings};
 use crate::files::{Sample, hold, named};
 use crate::samples::{
-    at, bare_interaction, bare_request, chosen_request, documented_request, escalation, interaction,
-    name, offer, request, subject, told_offer,
+    at, bare_interaction, bare_request, chosen_request, documented_request, escalation,
+    interaction, name, offer, request, subject, told_offer,
 };
 use ringback_model::agent::NotReady;
 use ringback_model::config::{

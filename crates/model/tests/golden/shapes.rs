@@ -113,6 +113,7 @@ shape!(rules, "rule", Rule {
     Rule::BestFit => "best_fit", Rule::BestFit;
     Rule::Random => "random", Rule::Random;
     Rule::LastAgent => "last_agent", Rule::LastAgent;
+    Rule::Percentage => "percentage", Rule::Percentage;
 });
 
 shape!(ways_not_to_take_an_offer, "not_taken", NotTaken {

@@ -101,7 +101,10 @@ pub(super) fn is_the_right_one(state: &State, offer: &Offer, broken: &mut Vec<St
     let free = free_for(state, request);
     let right = match offer.decision.occasion {
         Occasion::RequestCame => {
-            let drawn = matches!(request.select(), Select::LeastOccupied | Select::Random | Select::Percentage);
+            let drawn = matches!(
+                request.select(),
+                Select::LeastOccupied | Select::Random | Select::Percentage
+            );
             let right = match free.first() {
                 Some(first) => first == &offer.agent || drawn && free.contains(&offer.agent),
                 None => false,

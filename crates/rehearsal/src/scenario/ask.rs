@@ -188,7 +188,9 @@ fn why_request(state: &State, it: &WhyRequest) -> Vec<String> {
     let thresholds = it.thresholds.iter();
     sentences.extend(thresholds.map(|it| {
         let holds = if it.open { "holds" } else { "does not hold" };
-        let measured = it.measured.map_or("nothing is known".to_owned(), |it| it.to_string());
+        let measured = it
+            .measured
+            .map_or("nothing is known".to_owned(), |it| it.to_string());
         format!("{}: {holds}, {measured}", it.gate)
     }));
     let counted: u32 = it.obstacles.iter().map(|(_, count)| count).sum();

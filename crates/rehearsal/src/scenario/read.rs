@@ -265,7 +265,13 @@ fn request(words: &mut Words<'_>) -> Result<Input, Fault> {
 }
 
 /// Words that say who is chosen.
-const CHOOSES: &[&str] = &["choosing", "excluding", "first", "not-author", "not-reviewer"];
+const CHOOSES: &[&str] = &[
+    "choosing",
+    "excluding",
+    "first",
+    "not-author",
+    "not-reviewer",
+];
 
 /// `choosing fewest-busy`, `excluding anna, ben`, `first anna for 20s`
 fn choose(words: &mut Words<'_>, selection: &mut Selection) -> Result<(), Fault> {
@@ -279,7 +285,9 @@ fn choose(words: &mut Words<'_>, selection: &mut Selection) -> Result<(), Fault>
                 found.ok_or_else(|| Fault::new(format!("`{word}` is no way to choose"), ways))?;
         }
         "excluding" => {
-            let stops = ["priority", "credit", "choosing", "first", "wants", "targets"];
+            let stops = [
+                "priority", "credit", "choosing", "first", "wants", "targets",
+            ];
             let names = words.until(&stops);
             let names = names.split(", ").filter(|name| *name != "nobody");
             let names = names.map(|name| words::read(name, "the name of an agent"));
@@ -365,7 +373,15 @@ fn documented(words: &mut Words<'_>) -> Result<(Target, Option<Escalation>), Fau
 }
 
 fn step(words: &mut Words<'_>, clear: bool) -> Result<EscalationStep, Fault> {
-    let text = words.until(&["in", "if", "for", "then", "priority", "choosing", "excluding"]);
+    let text = words.until(&[
+        "in",
+        "if",
+        "for",
+        "then",
+        "priority",
+        "choosing",
+        "excluding",
+    ]);
     let targets = words::read(&text, "targets such as `sales.GA, anna.A`")?;
     let mut check = None;
     if words.take("if") {
@@ -374,11 +390,14 @@ fn step(words: &mut Words<'_>, clear: bool) -> Result<EscalationStep, Fault> {
         let read = Targets::read(&format!("{{{text}}}x.GA"));
         let queues = || Targets::read(&format!("{{{text}}}x.Q"));
         let read = read.or_else(|_| queues());
-        let (read, _) =
-            read.map_err(|error| Fault::new(error.to_string(), "a check"))?;
+        let (read, _) = read.map_err(|error| Fault::new(error.to_string(), "a check"))?;
         check = read.items()[0].threshold;
     }
-    let timeout = if words.take("for") { words.span()? } else { Millis::ZERO };
+    let timeout = if words.take("for") {
+        words.span()?
+    } else {
+        Millis::ZERO
+    };
     Ok(EscalationStep {
         targets,
         timeout,

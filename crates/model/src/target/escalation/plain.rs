@@ -87,7 +87,12 @@ impl Escalation {
     /// The agents wanted when the turn of step `current` has come, if of the steps up to it those
     /// at `taken` were not left out: nobody, when only queues are.
     #[must_use]
-    pub fn agents(&self, current: usize, taken: impl Fn(usize) -> bool, over: Medium) -> Expression {
+    pub fn agents(
+        &self,
+        current: usize,
+        taken: impl Fn(usize) -> bool,
+        over: Medium,
+    ) -> Expression {
         let wanted = self.wanted(current, taken).into_iter();
         let wanted = wanted.flat_map(Targets::items);
         any(wanted.filter_map(|item| item.agents(over)).collect())
@@ -225,7 +230,11 @@ mod tests {
             "8001.Q",
             "8001.GQ",
         ] {
-            assert_eq!(read(&[("a.A", "5", ""), (text, "", "")]).plain(), None, "{text}");
+            assert_eq!(
+                read(&[("a.A", "5", ""), (text, "", "")]).plain(),
+                None,
+                "{text}"
+            );
         }
     }
 
@@ -233,8 +242,14 @@ mod tests {
     fn thresholds_stand_in_front_of_the_agents_they_hold_for() {
         let targets = read(&[("{StatAgentsReady>2}sales.GA, 8001.Q, anna.A", "", "")]);
         let wanted = targets.agents(0, |_| true, Medium::Chat);
-        assert_eq!(wanted.to_string(), "{StatAgentsReady>2} & sales.GA | anna.A");
-        let gates: Vec<_> = targets.gates(Medium::Chat).map(|it| it.to_string()).collect();
+        assert_eq!(
+            wanted.to_string(),
+            "{StatAgentsReady>2} & sales.GA | anna.A"
+        );
+        let gates: Vec<_> = targets
+            .gates(Medium::Chat)
+            .map(|it| it.to_string())
+            .collect();
         assert_eq!(gates, ["{StatAgentsReady>2}sales.GA"]);
         let only_queues = read(&[("8001.Q", "", "")]);
         let nobody = only_queues.agents(0, |_| true, Medium::Chat);
