@@ -17,6 +17,7 @@ mod runner;
 mod server;
 mod statistics;
 mod threads;
+mod workload;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -92,6 +93,16 @@ struct DecisionArgs {
     /// Waiting requests, one world after the other
     #[arg(long, value_delimiter = ',', default_values_t = [100_000, 1_000_000])]
     waiting: Vec<u64>,
+    /// One of the workloads of the protocol in the heart alone, in place of single questions to the
+    /// matcher
+    #[arg(long)]
+    workload: Option<workload::Workload>,
+    /// Cycles of a workload
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1..))]
+    cycles: u64,
+    /// One request of ten waits behind one of 100 thresholds
+    #[arg(long)]
+    thresholds: bool,
 }
 
 #[derive(Args)]
@@ -148,6 +159,9 @@ fn run(cli: &Cli, keeper: &Keeper) -> anyhow::Result<()> {
         Command::Ringback(args) => measure_cycle("ringback", args, &DriverKind::ALL, keeper),
         Command::Hall(args) => measure_hall(args, keeper),
         Command::Decision(args) => {
+            if let Some(workload) = args.workload {
+                return workload::run(workload, &args.waiting, args.cycles, args.thresholds);
+            }
             decision::run(&args.waiting);
             Ok(())
         }

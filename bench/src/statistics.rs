@@ -316,6 +316,7 @@ fn submit(number: u64) -> Input {
     let route = Ask {
         virtual_queue: name(&format!("vq{}", number % QUEUES)),
         target: Target::fixed(wanted),
+        targets: None,
         tier: None,
         credit: Millis::ZERO,
         selection: Rare::none(),

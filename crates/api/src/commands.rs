@@ -137,6 +137,8 @@ impl Verb {
 pub(crate) struct Ready {
     pub(crate) input: Input,
     pub(crate) about: About,
+    /// What the writer should know though the command was taken.
+    pub(crate) notices: Vec<String>,
 }
 
 impl Ready {
@@ -144,7 +146,12 @@ impl Ready {
         Self {
             input: input.into().0,
             about,
+            notices: Vec::new(),
         }
+    }
+
+    fn noting(self, notices: Vec<String>) -> Self {
+        Self { notices, ..self }
     }
 }
 
@@ -234,10 +241,11 @@ fn sealed_submission(
     let vault = house.hall.vault();
     let data = personal::seal(&*vault, caller.tenant, contact, open_keys, data)?;
     let said = particulars(&*vault, caller, &mut body, contact, &data)?;
+    let notices = body.notices();
     let mut submission = body.into_model(contact, data)?;
     submission.said = Rare::of(said);
     let input = interaction::Input::Submit(Box::new(submission));
-    Ok(Ready::new(input, About::Named))
+    Ok(Ready::new(input, About::Named).noting(notices))
 }
 
 /// What else is said of a new interaction; texts about the person are sealed with the slot of its
@@ -370,16 +378,18 @@ pub(crate) fn stop(interaction: InteractionId, body: Stop) -> Result<Ready, Prob
 
 /// An interaction asks for an agent.
 pub(crate) fn route(interaction: InteractionId, body: RouteAsk) -> Result<Ready, Problem> {
+    let notices = body.notices();
     let ask = Box::new(body.into_model()?);
     let input = route::Input::Request { interaction, ask };
-    Ok(Ready::new(input, About::Interaction(interaction)))
+    Ok(Ready::new(input, About::Interaction(interaction)).noting(notices))
 }
 
 /// A route request is to be different.
-pub(crate) fn change(request: RouteRequestId, body: RouteChange) -> Ready {
-    let change = Box::new(body.into_model());
+pub(crate) fn change(request: RouteRequestId, body: RouteChange) -> Result<Ready, Problem> {
+    let notices = body.notices();
+    let change = Box::new(body.into_model()?);
     let input = route::Input::Change { request, change };
-    Ready::new(input, About::Request(request))
+    Ok(Ready::new(input, About::Request(request)).noting(notices))
 }
 
 /// A route request is taken back.

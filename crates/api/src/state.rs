@@ -231,7 +231,7 @@ const fn is_about_the_whole(query: &Query) -> bool {
         | Query::Outbox(_)
         | Query::Quarantined(_) => true,
         Query::Interaction(_)
-        | Query::Why(_)
+        | Query::Why { .. }
         | Query::Agent(_)
         | Query::AgentNamed(_)
         | Query::Person(_)

@@ -8,7 +8,7 @@
 mod handling;
 
 use crate::digest;
-use crate::matching::{self, Matching};
+use crate::matching::{self, Matching, Presence};
 use crate::results::SWOOP;
 use crate::state::{ENDED_OFFERS_MAX, EndedOffer, State};
 use crate::timers::Timer;
@@ -16,9 +16,9 @@ use ringback_model::agent::{AtWork, Claim, ClaimKind, Desk, NotReady, Occupied, 
 use ringback_model::config::Kind;
 use ringback_model::effect::Phase;
 use ringback_model::interaction::{Interaction, Subject, Wish};
-use ringback_model::offer::{NotTaken, Offer};
+use ringback_model::offer::{NotTaken, Offer, Rule};
 use ringback_model::place::{BackTo, Party, Place, Role, Who};
-use ringback_model::route::{Cooling, RouteRequest};
+use ringback_model::route::{Cooling, RouteRequest, Select};
 use ringback_model::{
     AgentId, DeskSessionId, EffectId, EngineTime, Event, InteractionId, Medium, Now, OfferId, Rare,
     RouteRequestId, agent, config, effect, node, offer, route,
@@ -77,6 +77,12 @@ impl State {
                 self.widened(*of, *request, *step, *widens_at);
             }
             route::Event::Changed { of, request, .. } => self.changed(*of, request),
+            route::Event::Thresholds { turned, look_at } => {
+                for (gate, open) in turned {
+                    self.turn_gate(gate, *open);
+                }
+                self.look_at(*look_at);
+            }
             route::Event::Cooled { of, request, agent } => {
                 self.change(*of, |_| {});
                 let cooling = self.requests.update(*request, |it| {
@@ -110,6 +116,7 @@ impl State {
             self.timers.arm(at, Timer::Widens(request.id));
         }
         self.requests.insert(request.id, request.clone());
+        self.gates_used(request);
         self.change(of, |it| {
             it.requests.push(request.id);
             it.place = Place::Routing;
@@ -160,6 +167,8 @@ impl State {
     fn changed(&mut self, of: Subject, now_is: &RouteRequest) {
         let id = now_is.id;
         self.change(of, |_| {});
+        self.moved(now_is);
+        self.gates_changed(now_is);
         let before = self.requests.update(id, |it| {
             let before = it.widens_at;
             // A pause may have ended since the change was decided: pauses have their own events.
@@ -180,6 +189,40 @@ impl State {
         }
     }
 
+    /// Books a request that goes to another virtual queue.
+    fn moved(&mut self, now_is: &RouteRequest) {
+        let Some(before) = self.requests.get(now_is.id) else {
+            return;
+        };
+        let (from, drawn) = (before.virtual_queue, before.select() == Select::Percentage);
+        if from == now_is.virtual_queue {
+            return;
+        }
+        self.lines.update(from, |counts| {
+            counts.left += 1;
+            counts.drawn += u64::from(drawn);
+        });
+        self.lines
+            .update(now_is.virtual_queue, |counts| counts.entered += 1);
+    }
+
+    /// A request names other thresholds, or stands behind them at another place. The new ones are
+    /// noted first, so that those it keeps stay as they are.
+    fn gates_changed(&mut self, now_is: &RouteRequest) {
+        let Some(before) = self.requests.get(now_is.id) else {
+            return;
+        };
+        let (was, is) = (before.documented(), now_is.documented());
+        let same =
+            was.map(|it| &it.targets) == is.map(|it| &it.targets) && before.key == now_is.key;
+        if same {
+            return;
+        }
+        let before = before.clone();
+        self.gates_used(now_is);
+        self.gates_left(&before, Some(now_is));
+    }
+
     /// Lets a request stand in line for the expression in force.
     pub(crate) fn enter_line(&mut self, id: RouteRequestId) {
         if let Some(request) = self.requests.get(id) {
@@ -194,6 +237,7 @@ impl State {
         let Some(request) = self.requests.remove(id) else {
             return;
         };
+        self.gates_left(&request, None);
         self.lines
             .update(request.virtual_queue, |counts| counts.left += 1);
         if let Some(at) = request.widens_at {
@@ -237,6 +281,7 @@ impl State {
         self.counters.offer = self.counters.offer.max(offer.id.0);
         self.timers.arm(offer.until, Timer::OfferLapses(offer.id));
         self.offers.insert(offer.id, offer.clone());
+        self.drawn(offer);
         if offer.wish.is_some() {
             self.invited(of, offer.id);
         } else {
@@ -255,6 +300,17 @@ impl State {
             self.refresh_all_free(offer.agent);
         } else {
             self.refresh_free(offer.agent, offer.medium);
+        }
+    }
+
+    /// Counts what was drawn by weight, so that the next draw is another one.
+    fn drawn(&mut self, offer: &Offer) {
+        let request = offer.request.and_then(|id| self.requests.get(id));
+        if let Some(request) = request
+            && offer.decision.rule == Rule::Percentage
+        {
+            let queue = request.virtual_queue;
+            self.lines.update(queue, |counts| counts.drawn += 1);
         }
     }
 
@@ -533,8 +589,27 @@ impl State {
     }
 
     pub(crate) fn refresh_all_free(&mut self, agent: AgentId) {
+        let presence = self.presence(agent);
+        self.matcher.set_presence(agent, presence);
         for medium in Medium::ALL {
             self.refresh_free(agent, medium);
+        }
+    }
+
+    /// Where an agent is, as thresholds count.
+    pub(crate) fn presence(&self, agent: AgentId) -> Presence {
+        let at_work = self.at_work.get(agent);
+        let Some(at_work) = at_work.filter(|at_work| at_work.desk.is_some()) else {
+            return Presence::default();
+        };
+        let answers = at_work.desk.is_some_and(|desk| desk.answers());
+        let media = at_work.media.iter();
+        let ready = media.filter(|(_, it)| answers && it.not_ready.is_none());
+        let mut claims = at_work.claims.iter();
+        Presence {
+            logged_in: true,
+            busy: claims.any(|claim| claim.kind != ClaimKind::Offered),
+            ready: ready.map(|(medium, _)| *medium).collect(),
         }
     }
 

@@ -50,6 +50,7 @@ impl State {
             self.check_agent(agent, &mut broken);
         }
         self.check_nobody_left_waiting(&mut broken);
+        self.check_thresholds(now, &mut broken);
         self.check_books(&mut broken);
         self.check_indexes(&mut broken);
         if broken.is_empty() {
@@ -192,6 +193,22 @@ impl State {
         }
     }
 
+    /// Thresholds that do not change with time alone are open exactly while they hold.
+    fn check_thresholds(&self, now: Now, broken: &mut Vec<String>) {
+        let gates = self.gates.in_use();
+        for gate in gates.filter(|gate| !gate.threshold.statistic.is_timed()) {
+            let (open, holds) = (self.gates.is_open(gate), self.gate_holds(now, gate));
+            if open != holds {
+                broken.push(format!("{gate} is open: {open}, but it holds: {holds}"));
+            }
+        }
+        for gate in &self.gates.open {
+            if !self.gates.is_in_use(gate) {
+                broken.push(format!("{gate} is open for nobody"));
+            }
+        }
+    }
+
     fn check_books(&self, broken: &mut Vec<String>) {
         let mut inside = std::collections::BTreeMap::new();
         for (_, request) in self.requests.in_order() {
@@ -220,6 +237,7 @@ impl State {
             ("timers", again.timers == self.timers),
             ("names", again.names == self.names),
             ("groups", again.groups == self.groups),
+            ("thresholds", again.gates == self.gates),
             ("capacity rules", again.rules == self.rules),
             ("offer times", again.offer_ttls == self.offer_ttls),
             ("places", again.places == self.places),

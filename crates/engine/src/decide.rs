@@ -13,6 +13,7 @@ mod objects;
 mod offers;
 pub(crate) mod requests;
 mod segments;
+pub(crate) mod targets;
 mod timers;
 
 use crate::state::State;

@@ -5,7 +5,7 @@
 
 use crate::apply::waiting;
 use crate::logins::{self, Watch};
-use crate::matching::InLine;
+use crate::matching::{InLine, Matching};
 use crate::results::Kept;
 use crate::state::{Counters, EndedOffer, LineCounts, State};
 use crate::timers::Timer;
@@ -17,6 +17,7 @@ use ringback_model::interaction::Interaction;
 use ringback_model::offer::Offer;
 use ringback_model::place::Place;
 use ringback_model::route::RouteRequest;
+use ringback_model::target::Gate;
 use ringback_model::{AgentId, EngineTime, InteractionId, Name, OfferId, VirtualQueueId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -77,6 +78,12 @@ pub struct Head {
     /// The last versions of what is gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retired: Vec<(Kind, Name, Version)>,
+    /// Thresholds that hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<Gate>,
+    /// When those that change with time alone are looked at next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look_at: Option<EngineTime>,
 }
 
 /// How many records one part holds.
@@ -152,6 +159,8 @@ impl State {
             forget_at: self.forget_at,
             objects: self.objects.in_order().map(|(_, it)| it.clone()).collect(),
             retired: self.retired.in_order().collect(),
+            open: self.gates.open.iter().cloned().collect(),
+            look_at: self.gates.look_at,
         }
     }
 }
@@ -260,6 +269,7 @@ impl Restore {
         for pair in &request.cooling {
             state.timers.arm(pair.until, Timer::Cooled(id, pair.agent));
         }
+        state.gates_used(&request);
         if !self.not_in_line.contains(&request.interaction) {
             let wanted = request.wanted();
             self.in_line
@@ -326,6 +336,11 @@ impl State {
         for agent in self.agents.keys() {
             self.requalify(agent);
         }
+        for gate in head.open {
+            self.matcher.set_open(&gate, true);
+            self.gates.open.insert(gate);
+        }
+        self.look_at(head.look_at);
         self.settings = head.settings;
         self.settings_version = head.settings_version;
         self.ended_offers = head.ended_offers.into_iter().collect();

@@ -12,6 +12,9 @@
 //!    them, above all who is offered what. It is asked about each event until it finds nothing
 //!    more; its events are applied and reacted to in turn.
 //!
+//! Before each reaction the thresholds are measured that the events may have turned; those that
+//! did turn by an event of their own.
+//!
 //! Recovery needs only the second step.
 //!
 //! Invariants, held by [`State::check`] in every test:
@@ -29,16 +32,19 @@ mod choice;
 pub mod decide;
 mod digest;
 mod facts;
+mod gates;
 mod groups;
 mod guard;
 pub mod image;
 pub mod logins;
 mod lookup;
 pub mod matching;
+mod measure;
 mod objects;
 pub mod react;
 mod results;
 pub mod search;
+mod shares;
 pub mod state;
 pub mod statistics;
 mod timers;
@@ -76,8 +82,12 @@ pub fn follow(state: &mut State, now: Now, decided: Vec<Event>) -> Vec<Event> {
     for event in &events {
         state.apply(event);
     }
-    let mut next = 0;
-    while let Some(event) = events.get(next) {
+    let (mut next, mut measured) = (0, 0);
+    loop {
+        measure(state, now, &mut events, &mut measured);
+        let Some(event) = events.get(next) else {
+            return events;
+        };
         let follow = react(state, now, event);
         if follow.is_empty() {
             next += 1;
@@ -87,7 +97,18 @@ pub fn follow(state: &mut State, now: Now, decided: Vec<Event>) -> Vec<Event> {
             events.push(event);
         }
     }
-    events
+}
+
+/// Looks at the thresholds that the applied events may have turned, before anything follows from
+/// them: nobody is offered anything behind one that holds no more.
+fn measure(state: &mut State, now: Now, events: &mut Vec<Event>, measured: &mut usize) {
+    while let Some(event) = events.get(*measured) {
+        *measured += 1;
+        if let Some(turned) = state.thresholds_after(now, event) {
+            state.apply(&turned);
+            events.push(turned);
+        }
+    }
 }
 
 /// What the one who asked is told: a function of what happened.

@@ -1,6 +1,7 @@
 //! The state of one tenant's engine, and what may be read of it.
 
 use crate::digest;
+use crate::gates::Gates;
 use crate::groups::Groups;
 use crate::logins::Logins;
 use crate::matching::{Matcher, Matching};
@@ -53,6 +54,7 @@ pub struct State {
     pub(crate) logins: Logins,
 
     pub(crate) names: Names,
+    pub(crate) gates: Gates,
     pub(crate) groups: Groups,
     pub(crate) rules: BTreeMap<Name, Rule>,
     pub(crate) offer_ttls: BTreeMap<Medium, Millis>,
@@ -124,8 +126,19 @@ pub(crate) type Bins = BTreeMap<(BinOwner, Name), BTreeSet<(PlacedSequence, Inte
 pub struct LineCounts {
     /// Requests ever made.
     pub entered: u64,
-    /// Requests that ended, all ways together.
+    /// Requests that ended or moved on, all ways together.
     pub left: u64,
+    /// Times a target was drawn by its weight.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub drawn: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What became of an offer, kept for a while so that a late answer is told why.
@@ -227,8 +240,16 @@ impl State {
                 self.forget_at,
             ),
         ));
+        let behind = if self.gates.open.is_empty() && self.gates.look_at.is_none() {
+            0
+        } else {
+            digest::of(&(&self.gates.open, self.gates.look_at))
+        };
         // Added, so that a state without log-in has the digest it had before there was any.
-        first.wrapping_add(later).wrapping_add(self.logins.digest())
+        first
+            .wrapping_add(later)
+            .wrapping_add(behind)
+            .wrapping_add(self.logins.digest())
     }
 
     /// The next time something is due.

@@ -22,6 +22,8 @@ pub(crate) enum Timer {
     RequestEnds(RouteRequestId),
     /// What an agent with a silent desk handles goes back.
     Returns(AgentId, InteractionId),
+    /// Thresholds that change with time alone are looked at.
+    Thresholds,
 }
 
 /// All armed timers, the earliest first.

@@ -37,7 +37,7 @@ use crate::id::{AgentId, ObjectId, QueueId, VirtualQueueId};
 use crate::medium::Medium;
 use crate::name::Name;
 use crate::right::Action;
-use crate::target::{Skills, TextSkills};
+use crate::target::{Expression, Skills, TextSkills};
 use crate::time::{Millis, WallTime};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,6 +94,13 @@ pub struct VirtualQueueBody {
     pub waiting_max: u32,
     /// A customer who leaves before this counts as a short abandon.
     pub short_abandon: Millis,
+    /// Who is wanted by requests that come here because this queue was their target; anybody when
+    /// not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serves: Option<Expression>,
+    /// The group of queues it belongs to, which a target of type `GQ` names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Name>,
 }
 
 impl Default for VirtualQueueBody {
@@ -101,6 +108,8 @@ impl Default for VirtualQueueBody {
         Self {
             waiting_max: 2_000_000,
             short_abandon: Millis::seconds(5),
+            serves: None,
+            group: None,
         }
     }
 }

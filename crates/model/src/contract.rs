@@ -349,6 +349,7 @@ impl Event {
                 route::Event::Requested { .. } => "route.requested",
                 route::Event::Widened { .. } => "route.widened",
                 route::Event::Changed { .. } => "route.changed",
+                route::Event::Thresholds { .. } => "route.thresholds",
                 route::Event::Cooled { .. } => "route.cooled",
                 route::Event::Cancelled { .. } => "route.cancelled",
             },
@@ -388,7 +389,8 @@ impl Event {
                 | offer::Event::Accepted { of, .. }
                 | offer::Event::NotTaken { of, .. },
             ) => Some(*of),
-            Self::Agent(_)
+            Self::Route(route::Event::Thresholds { .. })
+            | Self::Agent(_)
             | Self::Config(_)
             | Self::Contact(_)
             | Self::Effect(_)

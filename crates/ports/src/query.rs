@@ -10,7 +10,7 @@ use ringback_model::effect::Order;
 use ringback_model::interaction::{Capability, Interaction};
 use ringback_model::login::{Credentials, Person, Policy, Session};
 use ringback_model::offer::Offer;
-pub use ringback_model::route::{Obstacle, PlaceInLine, Waiting, Why, WhyRequest};
+pub use ringback_model::route::{Obstacle, PlaceInLine, Waiting, Why, WhyRequest, WhyThreshold};
 use ringback_model::{
     AgentId, EngineTime, InteractionId, Medium, Name, Now, VirtualQueueId, WallTime,
 };
@@ -26,7 +26,14 @@ pub enum Query {
     /// Open interactions that fit a condition: one stretch of all there are.
     Search(Arc<Search>, InteractionId),
     /// Why an interaction waits: who could take it and what stands in the way.
-    Why(InteractionId),
+    Why {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// Name agents who come after this one.
+        after: Option<AgentId>,
+        /// How many are named.
+        limit: usize,
+    },
     /// An agent with desk, readiness, offers and work.
     Agent(AgentId),
     /// An agent by name.

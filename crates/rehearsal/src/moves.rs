@@ -17,7 +17,7 @@ use ringback_model::offer::Offer;
 use ringback_model::place::Place;
 use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
 use ringback_model::statistic::{Measure, SubjectKind};
-use ringback_model::target::{Expression, Step, Target};
+use ringback_model::target::{Escalation, EscalationStep, Expression, Step, Target, Targets};
 use ringback_model::value::UserData;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Input, InteractionId, KeyId, Medium, Millis, Name,
@@ -234,7 +234,42 @@ fn ask(rest: [u8; 6]) -> Ask {
             0 => Rare::of(selection(rest[0])),
             _ => Rare::none(),
         },
+        targets: (rest[0] % 4 == 3).then(|| Box::new(documented(rest[5]))),
     }
+}
+
+/// Documented targets that depend on more than time.
+fn documented(byte: u8) -> Escalation {
+    let steps: &[(&str, Option<&str>)] = match byte % 8 {
+        0 => &[("{StatAgentsReady>1}team.GA", None)],
+        1 => &[("[70]anna.A, [30]?:A>=1", None)],
+        2 => &[("{StatCallsInQueue<2}sales.Q", None), ("support.Q", None)],
+        3 => &[
+            ("{StatAgentsBusy<1}?:B>=1", None),
+            ("?:A>=0", Some("RStatAgentsReady>1")),
+        ],
+        4 => &[("{StatTimeInReadyState>2}?:A>=1", None), ("?:C>=1", None)],
+        5 => &[(
+            "{StatCallsInQueue<1}[20]sales.Q, {StatAgentsAvailable>0}[80]ben.A",
+            None,
+        )],
+        6 => &[
+            ("?:C>=2", Some("RStatAgentsTotal>2")),
+            ("{StatAgentLoading<1}cara.A", None),
+        ],
+        _ => &[("{StatAgentsInQueueReady>0}support.Q, crowd.GQ", None)],
+    };
+    let read = |text: &str| Targets::read(text).ok().map(|(targets, _)| targets);
+    let steps = steps.iter().filter_map(|(text, check)| {
+        let check = check.and_then(|check| read(&format!("{{{check}}}x.GA")));
+        Some(EscalationStep {
+            targets: read(text)?,
+            timeout: Millis::seconds(u64::from(byte / 8 % 4)),
+            clear: byte >= 128,
+            check: check.and_then(|it| it.items()[0].threshold),
+        })
+    });
+    Escalation::new(steps.collect()).expect("documented targets")
 }
 
 /// Another priority, credit, target or choice for a request.
@@ -245,6 +280,7 @@ fn change(state: &State, rest: [u8; 6]) -> Input {
             .then(|| Tier(i16::from(rest[1] % 5))),
         credit: (rest[1] % 4 == 1).then(|| ask(rest).credit),
         target: rest[2].is_multiple_of(3).then(|| target(rest[4])),
+        targets: (rest[2] % 9 == 2).then(|| documented(rest[4])),
         selection: (rest[2] % 3 == 1).then(|| selection(rest[3])),
     };
     Input::Route(route::Input::Change {
@@ -265,9 +301,11 @@ fn selection(byte: u8) -> Selection {
         exclude.insert(who.clone());
     }
     Selection {
-        select: Select::ALL[usize::from(byte % 5)],
+        select: Select::ALL[usize::from(byte % 6)],
         exclude,
         last_agent: (byte % 3 == 1 || byte >= 240).then_some(LastAgent { agent: who, wait }),
+        not_author: byte % 5 == 2,
+        not_reviewer: byte % 7 == 2,
     }
 }
 
@@ -560,6 +598,8 @@ fn put_virtual_queue(index: u8, byte: u8) -> Input {
         body: VirtualQueueBody {
             waiting_max: 9 - u32::from(byte % 4),
             short_abandon: Millis(u64::from(byte) * 20),
+            serves: (byte % 5 == 1).then(|| "A>=1".parse().expect("an expression")),
+            group: (byte % 3 == 1).then(|| name("crowd")),
         },
         expected: expected(byte),
     })

@@ -426,9 +426,10 @@ const fn of_agent_input(input: &agent::Input) -> (Action, About) {
 
 fn of_query(actor: &Actor, state: &State, query: &Query) -> (Action, About) {
     match query {
-        Query::Interaction(id) | Query::Why(id) => {
-            (Action::SeeInteractions, About::Interaction(*id))
-        }
+        Query::Interaction(id)
+        | Query::Why {
+            interaction: id, ..
+        } => (Action::SeeInteractions, About::Interaction(*id)),
         // Found and shown is only what the asker reaches.
         Query::Interactions(_) | Query::Search(..) => (Action::Search, About::Tenant),
         Query::Agent(id) => (Action::SeeAgents, About::Agent(*id)),

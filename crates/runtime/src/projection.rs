@@ -373,6 +373,8 @@ fn moved(
 
 fn of_route(event: &route::Event, changes: &mut Vec<Change<'_>>) {
     let (of, place) = match event {
+        // About no interaction: it is kept as an event, and changes no row.
+        route::Event::Thresholds { .. } => return,
         route::Event::Requested { of, .. } => (of, Some("routing")),
         route::Event::Cancelled {
             of, rests: true, ..

@@ -56,8 +56,13 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
             let views = shown.map(|id| interaction(state, actor, id));
             View::Workbin(views.collect::<Result<_, _>>()?, all)
         }
-        Query::Why(id) => {
-            let why = state.why(now, *id).ok_or_else(|| missing(state, *id))?;
+        Query::Why {
+            interaction: id,
+            after,
+            limit,
+        } => {
+            let why = state.why_after(now, *id, *after, *limit);
+            let why = why.ok_or_else(|| missing(state, *id))?;
             View::Why(Box::new(why))
         }
         Query::Agent(id) => View::Agent(Box::new(agent(state, *id)?)),

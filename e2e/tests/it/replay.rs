@@ -140,6 +140,7 @@ async fn the_rarer_things(centre: &Centre) {
     let erase = json!({"contact": "somebody rare"});
     administrator.post("/v1/contacts/erase", erase).await;
     an_object_comes_and_a_queue_goes(administrator).await;
+    one_waits_behind_a_threshold(administrator).await;
     an_agent_works_on_one(administrator).await;
 }
 
@@ -180,6 +181,21 @@ async fn an_agent_works_on_one(administrator: &Client) {
         let path = format!("/v1/agents/{agent}/logout");
         administrator.post(&path, json!({})).await;
     }
+}
+
+/// A threshold is looked at as soon as somebody waits behind it.
+async fn one_waits_behind_a_threshold(administrator: &Client) {
+    let body = json!({
+        "queue": "inbox", "medium": "chat",
+        "route": {"virtual_queue": "english", "targets": "{RStatAgentsTotal<1000}?:Spanish>=3"},
+    });
+    let made = administrator.post("/v1/interactions", body).await;
+    let path = format!(
+        "/v1/interactions/{}/stop",
+        made["interaction"].as_str().expect("an id")
+    );
+    let cancel = json!({"cause": "cancelled", "reason": "duplicate"});
+    administrator.post(&path, cancel).await;
 }
 
 /// A queue that is deleted hands what rests in it to another one.

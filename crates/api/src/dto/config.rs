@@ -57,6 +57,15 @@ pub(crate) struct VirtualQueuePut {
     /// A customer who leaves before this counts as a short abandon.
     #[schema(default = 5_000)]
     short_abandon_ms: u64,
+    /// Who is wanted by requests that come here because this queue was their target: a skill
+    /// expression. Left out: anybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "English>=1")]
+    serves: Option<Text<target::Expression>>,
+    /// The group of queues it belongs to, which targets of type `GQ` name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "overflow", min_length = 1, max_length = 64)]
+    group: Option<Text<Name>>,
 }
 
 impl Default for VirtualQueuePut {
@@ -70,13 +79,17 @@ impl VirtualQueuePut {
         Self {
             waiting_max: body.waiting_max,
             short_abandon_ms: body.short_abandon.0,
+            serves: body.serves.clone().map(Text),
+            group: body.group.clone().map(Text),
         }
     }
 
-    pub(crate) const fn into_model(self) -> VirtualQueueBody {
+    pub(crate) fn into_model(self) -> VirtualQueueBody {
         VirtualQueueBody {
             waiting_max: self.waiting_max,
             short_abandon: Millis(self.short_abandon_ms),
+            serves: self.serves.map(|it| it.0),
+            group: self.group.map(|it| it.0),
         }
     }
 }

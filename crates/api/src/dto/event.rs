@@ -3,7 +3,7 @@
 use super::interaction::{EndingView, SegmentView, doer};
 use super::login::LoginChange;
 use super::offer::{OfferView, back_to, not_taken};
-use super::route::RequestView;
+use super::route::{RequestView, ThresholdView};
 use super::work::RestView;
 use super::{actor, agent, config, numbers, text};
 use crate::masking;
@@ -192,6 +192,9 @@ pub(crate) struct EventData {
     /// When what a silent desk handles goes back.
     #[serde(skip_serializing_if = "Option::is_none")]
     returns: Option<Vec<ReturnView>>,
+    /// Thresholds that hold now, or hold no more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    thresholds: Vec<ThresholdView>,
     /// For how long the engine had not been running, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     outage_ms: Option<u64>,
@@ -569,7 +572,14 @@ impl EventData {
                 why: Some(match cause {
                     route::ChangeCause::Asked => "asked",
                     route::ChangeCause::LastAgentGone => "last_agent_gone",
+                    route::ChangeCause::NextTargets => "next_targets",
+                    route::ChangeCause::Moved => "moved",
                 }),
+                ..self
+            },
+            route::Event::Thresholds { turned, look_at } => Self {
+                thresholds: turned.iter().map(ThresholdView::of_turned).collect(),
+                until: look_at.map(|at| Time::at(now, at)),
                 ..self
             },
             route::Event::Cooled { request, agent, .. } => Self {

@@ -299,6 +299,7 @@ impl Asked<'_> {
             tier: None,
             credit: Millis::ZERO,
             selection: Rare::none(),
+            targets: None,
         });
         let input = route::Input::Request {
             interaction: id,

@@ -79,6 +79,7 @@ impl Sight {
             Role::Supervisor => matches!(
                 event,
                 Event::Agent(_)
+                    | Event::Route(_)
                     | Event::Record(record::Event::Interval(_))
                     | Event::Config(config::Event::AgentPut(_) | config::Event::SettingsPut { .. })
             ),

@@ -436,7 +436,7 @@ impl Connection {
                 let id: RouteRequestId = target(head.request.as_ref(), "request")?;
                 let body: RouteChange = frame::body(text, "request")?;
                 let named = self.named(key, verb, &id, &body);
-                self.send(head.id, verb, named, commands::change(id, body))
+                self.send(head.id, verb, named, commands::change(id, body)?)
             }
             Verb::RouteCancel => {
                 let id: RouteRequestId = target(head.request.as_ref(), "request")?;
@@ -687,6 +687,7 @@ impl Connection {
     fn send_tagged(&mut self, tag: u64, idempotent: Option<Idempotent>, ready: Ready) {
         if let Some(asked) = self.under_way.asked(tag) {
             asked.about = ready.about;
+            asked.notices = ready.notices;
             if let ringback_model::Input::Agent(
                 ringback_model::agent::Input::LogIn { agent, .. }
                 | ringback_model::agent::Input::LogOut { agent },
@@ -729,7 +730,8 @@ impl Connection {
         match result {
             Ok(answer) => {
                 self.follow(&asked, &answer);
-                self.out.push(&AnswerFrame::written(asked.id, &answer));
+                let frame = AnswerFrame::written(asked.id, &answer, asked.notices);
+                self.out.push(&frame);
                 self.house.meter.count(asked.verb, Came::Taken);
             }
             Err(CommandFault::Denied(Denied::Scope)) => {
@@ -974,6 +976,8 @@ struct Asked {
     about: About,
     /// The agent who logs in or out.
     agent: Option<AgentId>,
+    /// What the writer should know.
+    notices: Vec<String>,
 }
 
 impl Asked {
@@ -983,6 +987,7 @@ impl Asked {
             verb,
             about: About::Named,
             agent: None,
+            notices: Vec::new(),
         }
     }
 }

@@ -579,7 +579,9 @@ impl State {
             Query::ObjectNamed(_, name) | Query::ObjectToChange(_, name) => {
                 return Err(unknown(&name));
             }
-            Query::Why(id) => return Err(unknown(&id)),
+            Query::Why {
+                interaction: id, ..
+            } => return Err(unknown(&id)),
             Query::People => View::People(Vec::new()),
             Query::Person(name) => return Err(unknown(&name)),
             Query::Sessions(_) => View::Sessions(Vec::new()),

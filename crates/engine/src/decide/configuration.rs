@@ -4,8 +4,9 @@
 use super::{logins, objects};
 use crate::state::State;
 use ringback_model::config::{
-    Agent, AgentBody, ApiKey, Capacity, Event as It, Expected, Input, Kind, Queue, QueueBody,
-    Refused as Why, Role, Scope, Settings, Timeouts, Version, VirtualQueue, VirtualQueueBody,
+    Agent, AgentBody, ApiKey, Capacity, Event as It, Expected, Finding, Input, Kind, Queue,
+    QueueBody, Refused as Why, Role, Scope, Settings, Timeouts, Version, VirtualQueue,
+    VirtualQueueBody,
 };
 use ringback_model::{AgentId, Event, Millis, Name, Now, QueueId, VirtualQueueId};
 use std::collections::BTreeSet;
@@ -140,6 +141,12 @@ fn put_virtual_queue(
         state.names.virtual_queues.len(),
     )?;
     within("short_abandon", body.short_abandon, Millis::ZERO, HOUR)?;
+    let serves = body.serves.as_ref();
+    if let Some(what) = serves.and_then(|serves| super::requests::missing_in(state, serves)) {
+        let path = "/serves".to_owned();
+        let problem = format!("there is no {what}");
+        return Err(Why::Findings(vec![Finding { path, problem }]));
+    }
     Ok(It::VirtualQueuePut(Box::new(VirtualQueue {
         id: found.map_or(VirtualQueueId(state.counters().virtual_queue + 1), |it| {
             it.id

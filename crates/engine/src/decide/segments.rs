@@ -20,10 +20,16 @@ pub(super) fn wait(it: &Interaction, request: &RouteRequest, to: Now, end: Segme
         queue: it.queue,
         virtual_queue: Some(request.virtual_queue),
         request: Some(request.id),
-        from: request.since,
+        from: came(request),
         to,
         end,
     })
+}
+
+/// When a request came into the virtual queue it is in.
+fn came(request: &RouteRequest) -> Now {
+    let moved = request.more.get().and_then(|more| more.moved);
+    moved.unwrap_or(request.since)
 }
 
 /// An agent was not invited any more.

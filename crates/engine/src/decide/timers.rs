@@ -1,6 +1,6 @@
 //! What happens when time has passed.
 
-use super::{agents, logins, offers, requests, segments};
+use super::{agents, logins, offers, requests, segments, targets};
 use crate::state::State;
 use crate::timers::Timer;
 use ringback_model::offer::NotTaken;
@@ -45,7 +45,11 @@ fn works_for(state: &State, timer: Timer) -> Option<AgentId> {
         Timer::OfferLapses(id) => state.offer(id).map(|offer| offer.agent),
         Timer::DeskSilent(agent) => Some(agent),
         // These look at nothing but the request or the session, which no other timer ends.
-        Timer::Cooled(..) | Timer::Widens(_) | Timer::ForgetResults | Timer::SessionEnds(_) => None,
+        Timer::Cooled(..)
+        | Timer::Widens(_)
+        | Timer::ForgetResults
+        | Timer::SessionEnds(_)
+        | Timer::Thresholds => None,
         Timer::RequestEnds(_) => None,
         Timer::Returns(agent, _) => Some(agent),
     }
@@ -58,6 +62,7 @@ fn fire(state: &State, now: Now, timer: Timer) -> Vec<Event> {
         Timer::Cooled(request, agent) => cooled(state, request, agent),
         Timer::Widens(request) => widen(state, now, request),
         Timer::SessionEnds(session) => logins::over(state, now, session),
+        Timer::Thresholds => vec![state.thresholds_in_time(now)],
         Timer::RequestEnds(request) => found_nobody(state, now, request),
         Timer::Returns(agent, it) => agents::returns(state, now, agent, it),
         Timer::ForgetResults => {
@@ -118,6 +123,9 @@ fn widen(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
             request: Box::new(turned),
             cause: ChangeCause::LastAgentGone,
         })];
+    }
+    if turned.documented().is_some() {
+        return vec![targets::turn(state, now, it, &turned)];
     }
     vec![Event::Route(Route::Widened {
         of,

@@ -3,8 +3,8 @@
 use crate::config_samples::{agent_body, agent_with_more, group, settings};
 use crate::files::{Sample, hold, named};
 use crate::samples::{
-    at, bare_interaction, bare_request, chosen_request, interaction, name, offer, request, subject,
-    told_offer,
+    at, bare_interaction, bare_request, chosen_request, documented_request, escalation,
+    interaction, name, offer, request, subject, told_offer,
 };
 use ringback_model::agent::NotReady;
 use ringback_model::config::{
@@ -74,6 +74,7 @@ named!(Event {
     Event::Record(record::Event::Interval(_)) => "record.interval",
     Event::Route(route::Event::Requested { .. }) => "route.requested",
     Event::Route(route::Event::Widened { .. }) => "route.widened",
+    Event::Route(route::Event::Thresholds { .. }) => "route.thresholds",
     Event::Route(route::Event::Changed { .. }) => "route.changed",
     Event::Route(route::Event::Cooled { .. }) => "route.cooled",
     Event::Route(route::Event::Cancelled { .. }) => "route.cancelled",
@@ -204,6 +205,7 @@ fn configuration() -> Vec<Sample<Event>> {
                 body: VirtualQueueBody {
                     waiting_max: 5,
                     short_abandon: Millis::seconds(5),
+                    ..VirtualQueueBody::default()
                 },
             })),
         ),
@@ -474,6 +476,24 @@ fn routes() -> Vec<Sample<Event>> {
                 of,
                 request: Box::new(chosen_request()),
                 cause: ChangeCause::Asked,
+            },
+        ),
+        (
+            "targets",
+            route::Event::Changed {
+                of,
+                request: Box::new(documented_request()),
+                cause: ChangeCause::NextTargets,
+            },
+        ),
+        (
+            "",
+            route::Event::Thresholds {
+                turned: escalation()
+                    .gates(Medium::Chat)
+                    .zip([true, false])
+                    .collect(),
+                look_at: Some(EngineTime(15_000)),
             },
         ),
         (

@@ -2,10 +2,11 @@
 
 use crate::config_samples::{agent_body, group, settings};
 use crate::files::{Sample, hold, named};
-use crate::samples::{ask, name, selection, user_data};
+use crate::samples::{ask, escalation, name, selection, user_data};
 use ringback_model::config::{Body, Expected, Kind, QueueBody, Role, VirtualQueueBody};
 use ringback_model::effect::Report;
 use ringback_model::interaction::{StopCause, Submission};
+use ringback_model::route::{Select, Selection};
 use ringback_model::value::UserData;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Input, InteractionId, KeyId, Medium, Millis,
@@ -169,6 +170,7 @@ fn configuration() -> Vec<Sample<Input>> {
                 body: VirtualQueueBody {
                     waiting_max: 5,
                     short_abandon: Millis::seconds(5),
+                    ..VirtualQueueBody::default()
                 },
                 expected: Expected::Absent,
             },
@@ -365,6 +367,16 @@ fn the_rest() -> Vec<Sample<Input>> {
             }),
         ),
         (
+            "targets",
+            Input::Route(route::Input::Request {
+                interaction: InteractionId(7),
+                ask: Box::new(route::Ask {
+                    targets: Some(Box::new(escalation())),
+                    ..ask()
+                }),
+            }),
+        ),
+        (
             "",
             Input::Route(route::Input::Change {
                 request: RouteRequestId(9),
@@ -372,7 +384,24 @@ fn the_rest() -> Vec<Sample<Input>> {
                     tier: Some(Tier(7)),
                     credit: Some(Millis::seconds(30)),
                     target: Some(ask().target),
+                    targets: None,
                     selection: Some(selection()),
+                }),
+            }),
+        ),
+        (
+            "targets",
+            Input::Route(route::Input::Change {
+                request: RouteRequestId(9),
+                change: Box::new(route::Change {
+                    targets: Some(escalation()),
+                    selection: Some(Selection {
+                        select: Select::Percentage,
+                        not_author: true,
+                        not_reviewer: true,
+                        ..Selection::default()
+                    }),
+                    ..route::Change::default()
                 }),
             }),
         ),

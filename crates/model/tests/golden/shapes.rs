@@ -2,7 +2,7 @@
 
 use crate::config_samples::group;
 use crate::files::{Sample, hold, named};
-use crate::samples::name;
+use crate::samples::{escalation, name};
 use ringback_model::agent::{ClaimKind, NotReady};
 use ringback_model::capacity::Rule as CapacityText;
 use ringback_model::condition::{Condition, Order};
@@ -113,6 +113,7 @@ shape!(rules, "rule", Rule {
     Rule::BestFit => "best_fit", Rule::BestFit;
     Rule::Random => "random", Rule::Random;
     Rule::LastAgent => "last_agent", Rule::LastAgent;
+    Rule::Percentage => "percentage", Rule::Percentage;
 });
 
 shape!(ways_not_to_take_an_offer, "not_taken", NotTaken {
@@ -369,6 +370,9 @@ shape!(expressions, "expression", Expression {
     Expression::Text(..) => "text", "Language!=\"en\"".parse().expect("an expression");
     Expression::Agent(_) => "agent", "anna.A".parse().expect("an expression");
     Expression::Group(_) => "group", "sales.GA".parse().expect("an expression");
+    Expression::Open(_) => "open", Expression::Open(Box::new(
+        escalation().gates(Medium::Chat).next().expect("a threshold"),
+    ));
 });
 
 shape!(text_comparisons, "text_comparison", TextComparison {

@@ -63,12 +63,13 @@ fn is_wanted(state: &State, agent: AgentId, wanted: &Expression) -> bool {
             Body::Group(group) => belongs(group),
             _ => false,
         });
-    wanted.holds_for(&Qualification {
+    let who = Qualification {
         agent: Some(it.name.clone()),
         skills: it.body.skills.clone(),
         texts: it.body.texts.clone(),
         groups: groups.map(|object| object.name.clone()).collect(),
-    })
+    };
+    wanted.holds_while(&who, &|gate| state.is_open(gate))
 }
 
 fn is_free(state: &State, agent: AgentId, medium: Medium) -> bool {
@@ -100,7 +101,10 @@ pub(super) fn is_the_right_one(state: &State, offer: &Offer, broken: &mut Vec<St
     let free = free_for(state, request);
     let right = match offer.decision.occasion {
         Occasion::RequestCame => {
-            let drawn = matches!(request.select(), Select::LeastOccupied | Select::Random);
+            let drawn = matches!(
+                request.select(),
+                Select::LeastOccupied | Select::Random | Select::Percentage
+            );
             let right = match free.first() {
                 Some(first) => first == &offer.agent || drawn && free.contains(&offer.agent),
                 None => false,
@@ -136,7 +140,7 @@ fn rank(state: &State, request: &RouteRequest, agent: AgentId) -> u64 {
             u64::from(request.wanted().surplus(&skills.unwrap_or_default()))
         }
         // Who is drawn and who worked least is looked at elsewhere.
-        Select::LongestIdle | Select::LeastOccupied | Select::Random => 0,
+        Select::LongestIdle | Select::LeastOccupied | Select::Random | Select::Percentage => 0,
     }
 }
 

@@ -93,6 +93,7 @@ impl Company {
             tier: None,
             credit: Millis(if self.random.chance(3) { 60_000 } else { 0 }),
             selection: ringback_model::Rare::none(),
+            targets: None,
         };
         Input::Interaction(It::Submit(Box::new(Submission {
             queue: name("inbound"),

@@ -189,6 +189,14 @@ fn why_request(state: &State, it: &WhyRequest) -> Vec<String> {
             obstacle_text(*obstacle)
         )
     }));
+    let thresholds = it.thresholds.iter();
+    sentences.extend(thresholds.map(|it| {
+        let holds = if it.open { "holds" } else { "does not hold" };
+        let measured = it
+            .measured
+            .map_or("nothing is known".to_owned(), |it| it.to_string());
+        format!("{}: {holds}, {measured}", it.gate)
+    }));
     let counted: u32 = it.obstacles.iter().map(|(_, count)| count).sum();
     if counted != it.first.len() as u32 {
         sentences.push(format!("{counted} held back in all"));

@@ -58,7 +58,8 @@ fn queue(words: &mut Words<'_>) -> Result<It, Fault> {
     })
 }
 
-/// `virtual queue support [waiting 100] [short-abandon 5s] [expecting ..]`
+/// `virtual queue support [waiting 100] [short-abandon 5s] [serves English>=1] [of overflow]
+/// [expecting ..]`
 fn virtual_queue(words: &mut Words<'_>) -> Result<It, Fault> {
     words.must("queue")?;
     let name = words.name("the name of a virtual queue")?;
@@ -69,6 +70,12 @@ fn virtual_queue(words: &mut Words<'_>) -> Result<It, Fault> {
             body.waiting_max = words.value("how many may wait")?;
         } else if words.take("short-abandon") {
             body.short_abandon = words.span()?;
+        } else if words.take("serves") {
+            let text = words.until(&["waiting", "short-abandon", "of", "expecting"]);
+            let expected = "a skill expression such as `English>=2`";
+            body.serves = Some(words::read(&text, expected)?);
+        } else if words.take("of") {
+            body.group = Some(words.name("the name of a group of queues")?);
         } else {
             against = expected(words)?;
         }

@@ -6,7 +6,7 @@ use super::{Shown, ask, configure, handling, logins};
 use ringback_engine::State;
 use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
-use ringback_model::target::{Expression, Step, Target};
+use ringback_model::target::{Escalation, EscalationStep, Expression, Step, Target, Targets};
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, EngineTime, Input, InteractionId, KeyId, Medium,
     Millis, Name, OfferId, Rare, Tier, agent, contact, effect, interaction, offer, route,
@@ -266,11 +266,17 @@ fn request(words: &mut Words<'_>) -> Result<Input, Fault> {
 }
 
 /// Words that say who is chosen.
-const CHOOSES: &[&str] = &["choosing", "excluding", "first"];
+const CHOOSES: &[&str] = &[
+    "choosing",
+    "excluding",
+    "first",
+    "not-author",
+    "not-reviewer",
+];
 
 /// `choosing fewest-busy`, `excluding anna, ben`, `first anna for 20s`
 fn choose(words: &mut Words<'_>, selection: &mut Selection) -> Result<(), Fault> {
-    let ways = "longest-idle, fewest-busy, least-occupied, best-fit or random";
+    let ways = "longest-idle, fewest-busy, least-occupied, best-fit, random or percentage";
     match words.word("`priority`, `credit`, `choosing`, `excluding` or `first`")? {
         "choosing" => {
             let word = words.word(ways)?;
@@ -280,11 +286,16 @@ fn choose(words: &mut Words<'_>, selection: &mut Selection) -> Result<(), Fault>
                 found.ok_or_else(|| Fault::new(format!("`{word}` is no way to choose"), ways))?;
         }
         "excluding" => {
-            let names = words.until(&["priority", "credit", "choosing", "first", "wants"]);
+            let stops = [
+                "priority", "credit", "choosing", "first", "wants", "targets",
+            ];
+            let names = words.until(&stops);
             let names = names.split(", ").filter(|name| *name != "nobody");
             let names = names.map(|name| words::read(name, "the name of an agent"));
             selection.exclude = names.collect::<Result<_, _>>()?;
         }
+        "not-author" => selection.not_author = true,
+        "not-reviewer" => selection.not_reviewer = true,
         "first" => {
             let agent = words.name("the name of an agent")?;
             words.must("for")?;
@@ -306,6 +317,7 @@ fn change(words: &mut Words<'_>) -> Result<Input, Fault> {
     while let Some(word) = words.peek() {
         match word {
             "wants" => change.target = Some(target(words)?),
+            "targets" => (change.target, change.targets) = documented(words).map(some_target)?,
             "priority" => {
                 words.must("priority")?;
                 change.tier = Some(Tier(words.value("a priority from -32768 to 32767")?));
@@ -323,7 +335,11 @@ fn change(words: &mut Words<'_>) -> Result<Input, Fault> {
 
 /// `wants A>=2 & B>=1 then A>=1 after 20s in support`; `wants anyone in support`
 fn ask_of(words: &mut Words<'_>) -> Result<Ask, Fault> {
-    let target = target(words)?;
+    let (target, targets) = if words.peek() == Some("targets") {
+        documented(words)?
+    } else {
+        (target(words)?, None)
+    };
     words.must("in")?;
     Ok(Ask {
         virtual_queue: words.name("the name of a virtual queue")?,
@@ -331,6 +347,63 @@ fn ask_of(words: &mut Words<'_>) -> Result<Ask, Fault> {
         tier: None,
         credit: Millis::ZERO,
         selection: Rare::none(),
+        targets: targets.map(Box::new),
+    })
+}
+
+fn some_target(it: (Target, Option<Escalation>)) -> (Option<Target>, Option<Escalation>) {
+    (Some(it.0), it.1)
+}
+
+/// `targets {StatAgentsReady>2}sales.GA, anna.A [if RStatAgentsReady>0] for 20s then [only] ..`
+fn documented(words: &mut Words<'_>) -> Result<(Target, Option<Escalation>), Fault> {
+    words.must("targets")?;
+    let mut steps = vec![step(words, false)?];
+    while words.take("then") {
+        let clear = words.take("only");
+        steps.push(step(words, clear)?);
+    }
+    let fault = |problem: String| Fault::new(problem, "documented targets");
+    let targets = Escalation::new(steps).map_err(|error| fault(error.to_string()))?;
+    if let Some(plain) = targets.plain() {
+        return Ok((plain, None));
+    }
+    let measurable = targets.measurable();
+    measurable.map_err(|error| fault(error.to_string()))?;
+    Ok((Target::fixed(Expression::Any(Vec::new())), Some(targets)))
+}
+
+fn step(words: &mut Words<'_>, clear: bool) -> Result<EscalationStep, Fault> {
+    let text = words.until(&[
+        "in",
+        "if",
+        "for",
+        "then",
+        "priority",
+        "choosing",
+        "excluding",
+    ]);
+    let targets = words::read(&text, "targets such as `sales.GA, anna.A`")?;
+    let mut check = None;
+    if words.take("if") {
+        let text = words.word("a check such as `RStatAgentsReady>0`")?;
+        // A check is written like a threshold: read one of some target.
+        let read = Targets::read(&format!("{{{text}}}x.GA"));
+        let queues = || Targets::read(&format!("{{{text}}}x.Q"));
+        let read = read.or_else(|_| queues());
+        let (read, _) = read.map_err(|error| Fault::new(error.to_string(), "a check"))?;
+        check = read.items()[0].threshold;
+    }
+    let timeout = if words.take("for") {
+        words.span()?
+    } else {
+        Millis::ZERO
+    };
+    Ok(EscalationStep {
+        targets,
+        timeout,
+        clear,
+        check,
     })
 }
 

@@ -303,6 +303,17 @@ fn route_event(state: &State, event: &route::Event) -> String {
             format!("{request} widens to {wanted}{}", next.unwrap_or_default())
         }
         route::Event::Changed { request, cause, .. } => changed(state, request, *cause),
+        route::Event::Thresholds { turned, .. } => {
+            let turned = turned.iter().map(|(gate, open)| {
+                let holds = if *open { "holds" } else { "holds no more" };
+                format!("{gate} {holds} for {}", gate.medium)
+            });
+            let turned: Vec<String> = turned.collect();
+            if turned.is_empty() {
+                return "thresholds are looked at".to_owned();
+            }
+            turned.join(", ")
+        }
         route::Event::Cooled { request, agent, .. } => {
             format!(
                 "{} may be offered {request} again",
@@ -338,12 +349,13 @@ fn changed(state: &State, it: &RouteRequest, cause: ChangeCause) -> String {
     let mut words = match cause {
         ChangeCause::Asked => vec![format!("{id} changes: {}", ahead(state, id))],
         ChangeCause::LastAgentGone => vec![format!("{id} waits for its last agent no longer")],
+        ChangeCause::NextTargets => vec![format!("{id} follows step {}", it.step + 1)],
+        ChangeCause::Moved => {
+            let queue = virtual_queue_name(state, it.virtual_queue);
+            vec![format!("{id} moves to {queue}: {}", ahead(state, id))]
+        }
     };
-    let wants = it.wanted().to_string();
-    words.push(format!(
-        "wants {}",
-        if wants.is_empty() { "anyone" } else { &wants }
-    ));
+    words.push(wants(it));
     if it.key.tier.0 != 0 {
         words.push(format!("priority {}", it.key.tier));
     }
@@ -360,6 +372,21 @@ fn changed(state: &State, it: &RouteRequest, cause: ChangeCause) -> String {
         words.push(format!("next at {at}"));
     }
     list(words.into_iter())
+}
+
+/// `wants English>=2`; of documented targets what is in force.
+fn wants(it: &RouteRequest) -> String {
+    if let Some(documented) = it.documented() {
+        let targets = documented.in_force().map(ToString::to_string);
+        let targets: Vec<String> = targets.collect();
+        return match targets.is_empty() {
+            true => "targets nobody".to_owned(),
+            false => format!("targets {}", targets.join(" or ")),
+        };
+    }
+    let wants = it.wanted().to_string();
+    let wants = if wants.is_empty() { "anyone" } else { &wants };
+    format!("wants {wants}")
 }
 
 fn requested(state: &State, of: Subject, request: &RouteRequest) -> String {

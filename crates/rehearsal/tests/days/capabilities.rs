@@ -137,6 +137,7 @@ fn command(state: &State, who: Doer, interaction: InteractionId, can: Can) -> Op
                 tier: None,
                 credit: Millis::ZERO,
                 selection: ringback_model::Rare::none(),
+                targets: None,
             };
             let ask = Box::new(ask);
             return Some(Input::Route(route::Input::Request { interaction, ask }));

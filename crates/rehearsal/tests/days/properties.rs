@@ -484,6 +484,7 @@ fn ask_in_a_line_with_room(
             tier: None,
             credit: Millis::ZERO,
             selection: ringback_model::Rare::none(),
+            targets: None,
         }),
     }))
 }
