@@ -22,6 +22,7 @@
 #![warn(missing_docs)]
 
 pub mod apply;
+mod audience;
 pub mod capabilities;
 mod capacity;
 mod check;
@@ -47,6 +48,7 @@ pub use react::react;
 pub use results::Kept;
 pub use state::State;
 
+use ringback_model::audience::Others;
 use ringback_model::{Event, Input, Now, Outcome, Refused};
 use ringback_model::{agent, config, interaction, route};
 
@@ -68,7 +70,19 @@ pub fn handle(state: &mut State, now: Now, input: &Input) -> Result<Vec<Event>, 
 /// Applies decided events and everything that follows from them; returns them all in order.
 #[must_use]
 pub fn follow(state: &mut State, now: Now, decided: Vec<Event>) -> Vec<Event> {
+    follow_and_tell(state, now, decided).0
+}
+
+/// As [`follow`], and says who hears of which event beside the agent it names.
+#[must_use]
+pub fn follow_and_tell(
+    state: &mut State,
+    now: Now,
+    decided: Vec<Event>,
+) -> (Vec<Event>, Vec<Others>) {
     let mut events = decided;
+    let mut others = Vec::new();
+    audience::find(state, &events, 0, &mut others);
     for event in &events {
         state.apply(event);
     }
@@ -78,12 +92,13 @@ pub fn follow(state: &mut State, now: Now, decided: Vec<Event>) -> Vec<Event> {
         if follow.is_empty() {
             next += 1;
         }
+        audience::find(state, &follow, events.len(), &mut others);
         for event in follow {
             state.apply(&event);
             events.push(event);
         }
     }
-    events
+    (events, others)
 }
 
 /// What the one who asked is told: a function of what happened.

@@ -3,7 +3,8 @@
 use crate::audit::Auditor;
 use crate::clock::Clock;
 use ringback_engine::image::Restore;
-use ringback_engine::{Kept, State, decide, handle, outcome};
+use ringback_engine::{Kept, State, decide, follow_and_tell, outcome};
+use ringback_model::audience::Others;
 use ringback_model::{EngineTime, Event, Input, Millis, Now, Outcome, Refused, node};
 
 /// An invariant does not hold.
@@ -64,6 +65,7 @@ pub struct Stage {
     auditor: Auditor,
     care: Care,
     sequence: u64,
+    others: Vec<Others>,
 }
 
 /// How many timers fire in one input.
@@ -80,6 +82,7 @@ impl Stage {
             auditor: Auditor::new(care == Care::Full),
             care,
             sequence: 0,
+            others: Vec::new(),
         }
     }
 
@@ -99,6 +102,12 @@ impl Stage {
     #[must_use]
     pub fn now(&self) -> Now {
         self.clock.now()
+    }
+
+    /// Who hears of the events of the last input that was taken, beside the agents they name.
+    #[must_use]
+    pub fn others(&self) -> &[Others] {
+        &self.others
     }
 
     /// How many inputs were told.
@@ -148,8 +157,10 @@ impl Stage {
         let mut broken = Vec::new();
         let before = self.state.digest();
         let foretold = full.then(|| decide(&self.state, now, input));
-        let told = match handle(&mut self.state, now, input) {
-            Ok(events) => {
+        let told = match decide(&self.state, now, input) {
+            Ok(decided) => {
+                let (events, others) = follow_and_tell(&mut self.state, now, decided);
+                self.others = others;
                 if let Some(Ok(decided)) = &foretold
                     && events.get(..decided.len()) != Some(decided.as_slice())
                 {

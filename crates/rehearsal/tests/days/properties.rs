@@ -10,7 +10,7 @@ use ringback_engine::image::Part;
 use ringback_model::agent::{ClaimKind, NotReady};
 use ringback_model::config::{AgentBody, Capacity, Expected};
 use ringback_model::interaction::{Destination, Doer, StopCause};
-use ringback_model::place::{Place, Role};
+use ringback_model::place::{BinOwner, Place, Role, Who};
 use ringback_model::route::{Ask, RouteRequest};
 use ringback_model::target::{Expression, Target};
 use ringback_model::{
@@ -154,6 +154,23 @@ proptest! {
     }
 
     #[test]
+    fn who_takes_part_hears_everything_about_it(moves in days(160)) {
+        let day = played(&moves)?;
+        let mut state = State::new();
+        for ((_, event), heard) in day.events.iter().zip(&day.heard) {
+            let it = event.subject().and_then(|of| state.interaction(of.interaction));
+            for agent in it.map(who_has_to_do_with).unwrap_or_default() {
+                prop_assert!(heard.contains(&agent), "{} does not hear {:?}", agent, event);
+            }
+            let mut once = heard.clone();
+            once.sort_unstable();
+            once.dedup();
+            prop_assert_eq!(once.len(), heard.len(), "heard twice: {:?}", event);
+            state.apply(event);
+        }
+    }
+
+    #[test]
     fn everybody_is_served_when_all_agents_can_take_everything(moves in days(120)) {
         let mut day = played(&moves)?;
         let served = serve_everybody(&mut day);
@@ -214,6 +231,22 @@ fn claims_left(state: &State) -> Vec<InteractionId> {
     at_work
         .flat_map(|at_work| at_work.claims.iter().map(|claim| claim.interaction))
         .collect()
+}
+
+/// The agents who take part in an interaction, and in whose workbin it lies.
+fn who_has_to_do_with(it: &interaction::Interaction) -> Vec<AgentId> {
+    let parties = it.parties.iter().filter_map(|party| match party.who {
+        Who::Agent(agent) => Some(agent),
+        Who::Customer | Who::Bot => None,
+    });
+    let keeper = match it.place {
+        Place::Workbin {
+            owner: Some(BinOwner::Agent(agent)),
+            ..
+        } => Some(agent),
+        _ => None,
+    };
+    parties.chain(keeper).collect()
 }
 
 // -- an agent's screen --------------------------------------------------------------------------
