@@ -44,6 +44,7 @@ pub(crate) enum Verb {
     InteractionResume,
     InteractionLock,
     InteractionUnlock,
+    InteractionWrapUp,
     RouteChange,
     RouteCancel,
     OfferAccept,
@@ -59,7 +60,7 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::InteractionSubmit,
         Self::InteractionComplete,
         Self::InteractionStop,
@@ -77,6 +78,7 @@ impl Verb {
         Self::InteractionResume,
         Self::InteractionLock,
         Self::InteractionUnlock,
+        Self::InteractionWrapUp,
         Self::RouteChange,
         Self::RouteCancel,
         Self::OfferAccept,
@@ -111,6 +113,7 @@ impl Verb {
             Self::InteractionResume => "interaction.resume",
             Self::InteractionLock => "interaction.lock",
             Self::InteractionUnlock => "interaction.unlock",
+            Self::InteractionWrapUp => "interaction.wrap_up",
             Self::RouteChange => "route.change",
             Self::RouteCancel => "route.cancel",
             Self::OfferAccept => "offer.accept",
@@ -428,6 +431,7 @@ pub(crate) fn not_ready(agent: AgentId, body: NotReadyAsk) -> Ready {
         agent,
         media,
         reason,
+        manner: body.manner.into(),
     };
     Ready::new(input, About::Named)
 }

@@ -23,7 +23,7 @@ use std::hash::Hash;
 
 /// Version of the parts and of the digest over them; a reader refuses a newer one. It grows with
 /// every field that joins a record of the state, because an older snapshot was digested without it.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// One part of a state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -229,6 +229,7 @@ impl Restore {
         let id = it.id;
         state.interactions.insert_digested(id, it, digest);
         state.enter_bin(id);
+        state.arm_wrap(id);
     }
 
     fn request(&mut self, request: RouteRequest, digest: u64) {
@@ -249,6 +250,7 @@ impl Restore {
             }
         }
         state.requests.insert_digested(id, request, digest);
+        state.waits_for_last(id);
     }
 
     /// The state, when all parts are in: builds what needs them all together.

@@ -20,6 +20,8 @@ pub(crate) enum Timer {
     RequestEnds(RouteRequestId),
     /// What an agent with a silent desk handles goes back.
     Returns(AgentId, InteractionId),
+    /// The time of a wrap-up is over.
+    WrapOver(InteractionId),
 }
 
 /// All armed timers, the earliest first.

@@ -95,6 +95,7 @@ impl Refused {
                 agent::Refused::DeskAway(_) => "agent.desk_away",
                 agent::Refused::HasWork { .. } => "agent.has_work",
                 agent::Refused::OldDesk { .. } => "agent.old_desk",
+                agent::Refused::DoNotDisturb { .. } => "agent.do_not_disturb",
             },
             Self::Config(why) => match why {
                 config::Refused::VersionMismatch { .. } => "config.version_mismatch",
@@ -137,6 +138,11 @@ impl Refused {
                 interaction::Refused::TooManyParties { .. } => "interaction.too_many_parties",
                 interaction::Refused::Held(_) => "interaction.held",
                 interaction::Refused::NotHeld(_) => "interaction.not_held",
+                interaction::Refused::WrappingUp(_) => "interaction.wrapping_up",
+                interaction::Refused::NotWrappingUp(_) => "interaction.not_wrapping_up",
+                interaction::Refused::NotExtended { .. } => "interaction.not_extended",
+                interaction::Refused::Disposition { .. } => "interaction.disposition",
+                interaction::Refused::Workbin { .. } => "interaction.workbin",
                 interaction::Refused::BegunWithRoute => "interaction.begun_with_route",
             },
             Self::Offer(why) => match why {
@@ -202,6 +208,7 @@ impl Event {
                 agent::Event::LoggedOut { .. } => "agent.logged_out",
                 agent::Event::Ready { .. } => "agent.ready",
                 agent::Event::NotReady { .. } => "agent.not_ready",
+                agent::Event::NotReadyNext { .. } => "agent.not_ready_next",
                 agent::Event::DeskLost { .. } => "agent.desk_lost",
                 agent::Event::DeskBack { .. } => "agent.desk_back",
                 agent::Event::DeskSilent { .. } => "agent.desk_silent",
@@ -237,6 +244,8 @@ impl Event {
                 interaction::Event::Resumed { .. } => "interaction.resumed",
                 interaction::Event::Locked { .. } => "interaction.locked",
                 interaction::Event::Unlocked { .. } => "interaction.unlocked",
+                interaction::Event::WrapBegun { .. } => "interaction.wrap_begun",
+                interaction::Event::WrapChanged { .. } => "interaction.wrap_changed",
             },
             Self::Node(event) => match event {
                 node::Event::Opened { .. } => "node.opened",
@@ -281,7 +290,9 @@ impl Event {
                 | interaction::Event::Held { of, .. }
                 | interaction::Event::Resumed { of, .. }
                 | interaction::Event::Locked { of, .. }
-                | interaction::Event::Unlocked { of, .. },
+                | interaction::Event::Unlocked { of, .. }
+                | interaction::Event::WrapBegun { of, .. }
+                | interaction::Event::WrapChanged { of, .. },
             )
             | Self::Route(
                 route::Event::Requested { of, .. }
@@ -313,6 +324,7 @@ impl Event {
                 | agent::Event::LoggedOut { agent }
                 | agent::Event::Ready { agent, .. }
                 | agent::Event::NotReady { agent, .. }
+                | agent::Event::NotReadyNext { agent, .. }
                 | agent::Event::DeskLost { agent, .. }
                 | agent::Event::DeskBack { agent }
                 | agent::Event::DeskSilent { agent, .. }
@@ -327,6 +339,8 @@ impl Event {
                 | interaction::Event::Left { agent, .. }
                 | interaction::Event::Held { agent, .. }
                 | interaction::Event::Resumed { agent, .. }
+                | interaction::Event::WrapBegun { agent, .. }
+                | interaction::Event::WrapChanged { agent, .. }
                 | interaction::Event::Changed {
                     by: interaction::Doer::Agent(agent),
                     ..

@@ -47,7 +47,9 @@ impl Entry {
     /// The agents who hear of one of its events beside the one it names.
     #[must_use]
     pub fn others_of(&self, event: usize) -> &[AgentId] {
-        let at = self.others.binary_search_by(|it| (it.event as usize).cmp(&event));
+        let at = self
+            .others
+            .binary_search_by(|it| (it.event as usize).cmp(&event));
         at.ok()
             .and_then(|at| self.others.get(at))
             .map_or(&[], |it| it.agents.as_slice())

@@ -7,7 +7,7 @@ mod references;
 use super::configuration::{next_version_of, room_for_more};
 use crate::state::State;
 use ringback_model::config::{
-    AgentBody, Body, Event as It, Expected, Finding, Kind, Object, Refused as Why,
+    AgentBody, Body, Event as It, Expected, Finding, Kind, Object, QueueBody, Refused as Why,
 };
 use ringback_model::{Name, ObjectId};
 
@@ -30,6 +30,11 @@ pub(super) fn put(state: &State, name: &Name, body: &Body, expected: Expected) -
         version,
         body: body.clone(),
     })))
+}
+
+/// Whether what a queue is to have fits what is there.
+pub(super) fn check_queue(state: &State, body: &QueueBody) -> Result<(), Why> {
+    fits(check::queue(state, body))
 }
 
 /// Whether what an agent is to have fits what is declared.

@@ -9,7 +9,7 @@ use ringback_engine::State;
 use ringback_engine::image::Part;
 use ringback_model::agent::{ClaimKind, NotReady};
 use ringback_model::config::{AgentBody, Capacity, Expected};
-use ringback_model::interaction::{Destination, Doer, StopCause};
+use ringback_model::interaction::{Destination, Doer, StopCause, WrapAct};
 use ringback_model::place::{BinOwner, Place, Role, Who};
 use ringback_model::route::{Ask, RouteRequest};
 use ringback_model::target::{Expression, Target};
@@ -124,6 +124,12 @@ proptest! {
                 cause: StopCause::Abandoned,
             });
             prop_assert!(matches!(day.tell(&stop), Ok(Told::Taken(_))));
+            // Its owner may wrap it up still.
+            let cancel = Input::Interaction(interaction::Input::Stop {
+                interaction: InteractionId(id),
+                cause: StopCause::Cancelled { reason: name("enough") },
+            });
+            prop_assert!(matches!(day.tell(&cancel), Ok(Told::Taken(_))));
             let digest = day.stage.state().digest();
             prop_assert_eq!(day.tell(&stop), Ok(Told::Taken(Vec::new())));
             prop_assert_eq!(day.stage.state().digest(), digest);
@@ -258,6 +264,7 @@ struct View {
     lost: bool,
     silent: bool,
     media: BTreeMap<Medium, Option<NotReady>>,
+    next: BTreeMap<Medium, Name>,
     offers: BTreeMap<OfferId, InteractionId>,
     handling: BTreeSet<InteractionId>,
     body: Option<AgentBody>,
@@ -276,9 +283,14 @@ impl View {
             media: media
                 .map(|(medium, it)| (*medium, it.not_ready.clone()))
                 .collect(),
+            next: at_work
+                .more
+                .get()
+                .map(|more| more.next.clone())
+                .unwrap_or_default(),
             offers: offers.iter().map(|it| (it.id, it.interaction)).collect(),
             handling: handled
-                .filter(|claim| claim.kind == ClaimKind::Handling)
+                .filter(|claim| matches!(claim.kind, ClaimKind::Handling | ClaimKind::WrapUp))
                 .map(|claim| claim.interaction)
                 .collect(),
             body: state.agent(id).map(|it| it.body.clone()),
@@ -328,12 +340,20 @@ impl View {
             }
             agent::Event::LoggedOut { .. } => {
                 self.desk = None;
+                self.next.clear();
                 self.media.clear();
                 (self.lost, self.silent) = (false, false);
             }
-            agent::Event::Ready { medium, .. } => drop(self.media.insert(*medium, None)),
+            agent::Event::Ready { medium, .. } => {
+                self.next.remove(medium);
+                self.media.insert(*medium, None);
+            }
             agent::Event::NotReady { medium, why, .. } => {
+                self.next.remove(medium);
                 self.media.insert(*medium, Some(why.clone()));
+            }
+            agent::Event::NotReadyNext { medium, reason, .. } => {
+                self.next.insert(*medium, reason.clone());
             }
             agent::Event::DeskLost { .. } => self.lost = true,
             agent::Event::DeskBack { .. } => (self.lost, self.silent) = (false, false),
@@ -470,12 +490,7 @@ fn what_agents_do(state: &State) -> Vec<Input> {
     for id in state.open_ids() {
         let it = state.interaction(id).expect("an open interaction");
         match it.place {
-            Place::Handling => inputs.push(Input::Interaction(interaction::Input::Complete {
-                interaction: id,
-                agent: it.owner().expect("an owner"),
-                reason: name("done"),
-                disposition: None,
-            })),
+            Place::Handling => inputs.push(Input::Interaction(done_with(it))),
             _ if it.more.get().is_some_and(|more| more.lock.is_some()) => {
                 inputs.push(Input::Interaction(interaction::Input::Unlock {
                     interaction: id,
@@ -496,6 +511,26 @@ fn what_agents_do(state: &State) -> Vec<Input> {
         }
     }
     inputs
+}
+
+/// What its owner does to be done with it.
+fn done_with(it: &interaction::Interaction) -> interaction::Input {
+    let (interaction, agent) = (it.id, it.owner().expect("an owner"));
+    let disposition = Some(name("sold"));
+    if it.wrap().is_some() {
+        let act = WrapAct::Finish { disposition };
+        return interaction::Input::Wrap {
+            interaction,
+            agent,
+            act,
+        };
+    }
+    interaction::Input::Complete {
+        interaction,
+        agent,
+        reason: name("done"),
+        disposition,
+    }
 }
 
 /// A request where there is room; a later round asks again where there is none.

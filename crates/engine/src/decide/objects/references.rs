@@ -3,7 +3,9 @@
 
 use crate::state::State;
 use ringback_model::Name;
-use ringback_model::config::{Agent, AgentBody, Body, Capacity, Group, Kind, Object, Person, View};
+use ringback_model::config::{
+    Agent, AgentBody, Body, Capacity, Group, Kind, Object, Person, Queue, QueueBody, View,
+};
 use ringback_model::target::Expression;
 use std::fmt;
 
@@ -28,6 +30,7 @@ impl Reference {
 pub(super) enum User<'a> {
     Agent(&'a Agent),
     Object(&'a Object),
+    Queue(&'a Queue),
 }
 
 impl User<'_> {
@@ -35,6 +38,7 @@ impl User<'_> {
         match self {
             Self::Agent(agent) => of_agent(&agent.body),
             Self::Object(object) => of(&object.body),
+            Self::Queue(queue) => of_queue(&queue.body),
         }
     }
 
@@ -42,6 +46,7 @@ impl User<'_> {
         match self {
             Self::Agent(agent) => kind == Kind::Agent && agent.name == *name,
             Self::Object(object) => kind == object.body.kind() && object.name == *name,
+            Self::Queue(queue) => kind == Kind::Queue && queue.name == *name,
         }
     }
 }
@@ -51,6 +56,7 @@ impl fmt::Display for User<'_> {
         match self {
             Self::Agent(agent) => write!(f, "agent {}", agent.name),
             Self::Object(object) => write!(f, "{} {}", object.body.kind(), object.name),
+            Self::Queue(queue) => write!(f, "queue {}", queue.name),
         }
     }
 }
@@ -59,7 +65,8 @@ impl fmt::Display for User<'_> {
 pub(super) fn users(state: &State) -> impl Iterator<Item = User<'_>> {
     let agents = state.agents.in_order().map(|(_, agent)| User::Agent(agent));
     let objects = Kind::ALL.into_iter().flat_map(|kind| state.objects(kind));
-    agents.chain(objects.map(User::Object))
+    let queues = state.queues().map(User::Queue);
+    agents.chain(objects.map(User::Object)).chain(queues)
 }
 
 /// Who needs an object, in words.
@@ -108,6 +115,13 @@ pub(super) fn of_agent(body: &AgentBody) -> Vec<Reference> {
     let rule = capacity_rule.iter();
     let rule = rule.map(|name| Reference::new("/capacity_rule", Kind::CapacityRule, name));
     skills.chain(rule).collect()
+}
+
+/// What an interaction queue names.
+pub(super) fn of_queue(body: &QueueBody) -> Vec<Reference> {
+    let lists = body.dispositions.iter().map(|it| &it.list);
+    let named = lists.map(|list| Reference::new("/dispositions/list", Kind::List, list));
+    named.collect()
 }
 
 /// What an object names.
