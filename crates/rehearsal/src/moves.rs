@@ -43,7 +43,8 @@ const NAMES: [&str; 5] = ["anna", "ben", "cara", "dora", "nobody"];
 /// The inputs that make the tiny world.
 #[must_use]
 pub fn world() -> Vec<Input> {
-    let queues = (0..2).map(|index| put_queue(index, 0));
+    // In the first one chats are wrapped up.
+    let queues = [put_queue(0, 3), put_queue(1, 0)];
     let lines = (0..2).map(|index| put_virtual_queue(index, 0));
     let agents = (0..4).map(|index| put_agent(index, [index * 37 + 11, 91, 0]));
     let settings = Input::Config(config::Input::PutSettings {
@@ -57,7 +58,7 @@ pub fn world() -> Vec<Input> {
         })
     });
     let setup = [put_results()].into_iter().chain(queues).chain(lines);
-    let setup = setup.chain([put_rule(0)]);
+    let setup = setup.chain([put_rule(0), put_workbin(0, 0)]);
     let setup = setup.chain(agents).chain([settings]);
     setup.chain(agents_at_work).collect()
 }
@@ -480,6 +481,24 @@ fn missing(state: &State) -> Option<Input> {
     Some(put_virtual_queue(u8::try_from(index).unwrap_or(0), 0))
 }
 
+/// A workbin of few, for agents mostly.
+fn put_workbin(byte: u8, room: u8) -> Input {
+    let workbin = Workbin {
+        owner: if byte < 200 {
+            WorkbinOwner::Agent
+        } else {
+            WorkbinOwner::Group
+        },
+        items_max: u32::from(room % 4) + 1,
+        ..Workbin::default()
+    };
+    Input::Config(config::Input::Put {
+        name: name("later"),
+        body: Box::new(Body::Workbin(workbin)),
+        expected: Expected::Any,
+    })
+}
+
 /// What agents say came of a contact.
 fn put_results() -> Input {
     let codes = ["sold", "sold/twice", "refused"];
@@ -549,18 +568,7 @@ fn put_object(rest: [u8; 6]) -> Input {
             (medium(rest[2]).name(), Body::Medium(defaults))
         }
         _ if rest[1] < 128 => return put_rule(rest[2]),
-        _ => {
-            let workbin = Workbin {
-                owner: if rest[2] < 200 {
-                    WorkbinOwner::Agent
-                } else {
-                    WorkbinOwner::Group
-                },
-                items_max: u32::from(rest[3] % 4) + 1,
-                ..Workbin::default()
-            };
-            ("later", Body::Workbin(workbin))
-        }
+        _ => return put_workbin(rest[2], rest[3]),
     };
     Input::Config(config::Input::Put {
         name: name(object),

@@ -125,7 +125,7 @@ struct Counts {
 
 #[test]
 fn random_days_meet_every_pair_every_event_and_every_refusal() {
-    let counts = counted(90, 500);
+    let counts = counted(120, 500);
     println!("{}", counts.table());
     let zeros = counts.unlisted_zeros();
     assert!(zeros.is_empty(), "never met: {}", zeros.join(", "));
