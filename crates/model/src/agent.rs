@@ -165,10 +165,6 @@ pub enum Manner {
 
 impl Manner {
     /// Whether it is the usual one.
-    #[expect(
-        clippy::trivially_copy_pass_by_ref,
-        reason = "the signature is serde's"
-    )]
     #[must_use]
     pub fn is_usual(&self) -> bool {
         *self == Self::Now
