@@ -1,6 +1,7 @@
 //! The shapes of the API: own types, one file per subject, each with its conversions.
 
 pub(crate) mod agent;
+pub(crate) mod bulk;
 pub(crate) mod choice;
 pub(crate) mod config;
 pub(crate) mod event;
@@ -9,6 +10,7 @@ pub(crate) mod numbers;
 pub(crate) mod offer;
 pub(crate) mod route;
 pub(crate) mod targets;
+pub(crate) mod webhook;
 pub(crate) mod work;
 pub(crate) mod written;
 

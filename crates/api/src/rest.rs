@@ -1,6 +1,8 @@
 //! The handlers of REST, one file per subject.
 
 pub(crate) mod agents;
+pub(crate) mod bulk;
+pub(crate) mod calendars;
 pub(crate) mod config;
 pub(crate) mod contacts;
 pub(crate) mod health;
@@ -10,6 +12,7 @@ pub(crate) mod numbers;
 pub(crate) mod objects;
 pub(crate) mod offers;
 pub(crate) mod queues;
+pub(crate) mod webhooks;
 pub(crate) mod work;
 
 use crate::commands::{self, Ready};

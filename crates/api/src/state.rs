@@ -7,6 +7,7 @@ use crate::options::ApiOptions;
 use crate::presence::Presence;
 use crate::problem::{About, Problem};
 use crate::rest::interactions;
+use crate::snapshots::Snapshots;
 use crate::stream::meter::Meter;
 use ringback_model::{AgentId, Input, Name, Refused};
 use ringback_ports::envelope::{Answer, CommandFault, Denied, Idempotent};
@@ -25,6 +26,7 @@ pub(crate) struct House {
     pub(crate) presence: Arc<Presence>,
     pub(crate) requests: Semaphore,
     pub(crate) meter: Meter,
+    pub(crate) snapshots: Snapshots,
 }
 
 /// The room, as handlers hold it.
@@ -38,6 +40,7 @@ impl House {
             presence: Arc::new(Presence::new(hall.clone(), options.ping_every)),
             requests: Semaphore::new(options.requests_max),
             meter: Meter::new(),
+            snapshots: Snapshots::default(),
             hall,
             options,
         }
@@ -152,11 +155,15 @@ impl House {
 const fn is_about_the_whole(query: &Query) -> bool {
     match query {
         Query::Agents { .. }
+        | Query::Interactions(_)
+        | Query::Search(..)
         | Query::Queues
         | Query::VirtualQueues
         | Query::Keys
         | Query::Objects(_)
         | Query::ObjectNamed(..)
+        | Query::ObjectToChange(..)
+        | Query::Calendar { .. }
         | Query::Settings
         | Query::Overview
         | Query::Outbox(_)

@@ -153,6 +153,28 @@ impl<K: Number, V: Hash> Tracked<K, V> {
         self.in_order().map(|(key, _)| key).collect()
     }
 
+    /// The records from a key on, in order, and the key after them if there may be more: at most
+    /// `records`, and only as far as a fixed number of pages. `last` is the last key ever given out.
+    pub(crate) fn stretch(&self, from: K, last: K, records: usize) -> (Vec<(K, &V)>, Option<K>) {
+        let mut found = Vec::new();
+        let (first_page, _) = whereabouts(from);
+        let (last_page, _) = whereabouts(last);
+        let end = first_page.saturating_add(PAGES_AT_ONCE);
+        for number in first_page..=last_page {
+            let first = number * u64::from(SLOTS);
+            if found.len() >= records || number >= end {
+                return (found, Some(K::from_number(first.max(from.number()))));
+            }
+            let Some(page) = self.pages.get(&number) else {
+                continue;
+            };
+            let slots = (0..SLOTS).filter(|slot| page.held & bit(*slot) != 0);
+            let keys = slots.map(|slot| K::from_number(first + u64::from(slot)));
+            found.extend(keys.zip(&page.records).filter(|(key, _)| *key >= from));
+        }
+        (found, None)
+    }
+
     /// All records in order of their keys; sorts the pages.
     pub(crate) fn in_order(&self) -> impl Iterator<Item = (K, &V)> {
         let mut pages: Vec<(u64, &Page<V>)> = self.pages.iter().map(|(n, it)| (*n, it)).collect();
@@ -167,6 +189,8 @@ impl<K: Number, V: Hash> Tracked<K, V> {
     }
 }
 
+/// So many pages are looked for at once, whether there or not.
+const PAGES_AT_ONCE: u64 = 4_096;
 /// Ids of one page.
 const SLOTS: u32 = u32::BITS;
 /// Records that a page has room for beyond those it holds, at most, after one was removed.

@@ -47,7 +47,7 @@ use std::str::FromStr;
 
 pub use bind::{BindError, BindProblem, Parameters};
 pub use evaluate::{Fact, Facts, Truth};
-pub use order::{Direction, Key, Order};
+pub use order::{Direction, Key, Order, Ranked};
 pub use property::{Kind, Property};
 pub use term::{Literal, Mismatch, Operand, Path, Term};
 

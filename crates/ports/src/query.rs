@@ -2,7 +2,10 @@
 
 use crate::envelope::Sequence;
 use ringback_model::agent::AtWork;
-use ringback_model::config::{Agent, ApiKey, Kind, Object, Queue, Settings, Version, VirtualQueue};
+use ringback_model::condition::{Condition, Order as Sorting, Ranked};
+use ringback_model::config::{
+    Agent, ApiKey, Date, Kind, Object, Queue, Settings, Version, VirtualQueue,
+};
 use ringback_model::effect::Order;
 use ringback_model::interaction::{Capability, Interaction};
 use ringback_model::offer::Offer;
@@ -10,12 +13,17 @@ pub use ringback_model::route::{Obstacle, PlaceInLine, Waiting, Why, WhyRequest}
 use ringback_model::{
     AgentId, EngineTime, InteractionId, Medium, Name, Now, VirtualQueueId, WallTime,
 };
+use std::sync::Arc;
 
 /// A question about the present.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {
     /// One open interaction with its requests and offer.
     Interaction(InteractionId),
+    /// Some open interactions, those among them that the asker sees.
+    Interactions(Vec<InteractionId>),
+    /// Open interactions that fit a condition: one stretch of all there are.
+    Search(Arc<Search>, InteractionId),
     /// Why an interaction waits: who could take it and what stands in the way.
     Why(InteractionId),
     /// An agent with desk, readiness, offers and work.
@@ -63,6 +71,18 @@ pub enum Query {
     Objects(Kind),
     /// A configuration object by kind and name.
     ObjectNamed(Kind, Name),
+    /// A configuration object by kind and name, for whoever may change it.
+    ObjectToChange(Kind, Name),
+    /// The calendar whose secret address hashes to this (SHA-256 in hexadecimal), from then to
+    /// then.
+    Calendar {
+        /// The hash.
+        token_hash: String,
+        /// From when.
+        from: WallTime,
+        /// Until when.
+        to: WallTime,
+    },
     /// What holds for the tenant.
     Settings,
     /// The numbers a supervisor watches.
@@ -73,11 +93,24 @@ pub enum Query {
     Quarantined(usize),
 }
 
-/// The answer to a [`Query`].
+/// Which interactions are looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// What they have to fit; its parameters are bound.
+    pub condition: Condition,
+    /// What they are to be ordered by.
+    pub order: Sorting,
+}
+
+/// The answer to a [`Query`].
+#[derive(Debug, Clone, PartialEq)]
 pub enum View {
     /// To [`Query::Interaction`].
     Interaction(Box<InteractionView>),
+    /// To [`Query::Interactions`], in the order asked for.
+    Interactions(Vec<InteractionView>),
+    /// To [`Query::Search`]: what fits, with what it is ordered by, and where to go on.
+    Found(Vec<(InteractionId, Ranked)>, Option<InteractionId>),
     /// To [`Query::Why`].
     Why(Box<Why>),
     /// To the questions for one agent.
@@ -102,8 +135,10 @@ pub enum View {
     Keys(Vec<ApiKey>),
     /// To [`Query::Objects`], in order of their names.
     Objects(Vec<Configured>),
-    /// To [`Query::ObjectNamed`].
+    /// To [`Query::ObjectNamed`] and [`Query::ObjectToChange`].
     Object(Box<Configured>),
+    /// To [`Query::Calendar`].
+    Calendar(Box<CalendarView>),
     /// To [`Query::Settings`].
     Settings(Version, Box<Settings>),
     /// To [`Query::Overview`].
@@ -167,6 +202,42 @@ pub enum Configured {
         /// Of a group: who belongs to it at the moment.
         members: Vec<Name>,
     },
+}
+
+/// Opening hours as a calendar shows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarView {
+    /// The calendar.
+    pub calendar: Object,
+    /// When its hours are open, and days on which they are not open as usual.
+    pub entries: Vec<CalendarEntry>,
+}
+
+/// One entry of a calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarEntry {
+    /// Of which hours.
+    pub hours: Name,
+    /// How people call these hours; empty: like the name.
+    pub title: String,
+    /// What the day is, if it is not like its day of the week.
+    pub special: Option<String>,
+    /// When.
+    pub when: CalendarTime,
+}
+
+/// When an entry of a calendar is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CalendarTime {
+    /// Open from then to then.
+    Open {
+        /// From when.
+        from: WallTime,
+        /// Until when.
+        to: WallTime,
+    },
+    /// Closed all day.
+    Closed(Date),
 }
 
 /// An interaction queue.

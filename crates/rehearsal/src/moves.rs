@@ -621,9 +621,13 @@ fn put_queue(index: u8, byte: u8) -> Input {
         body: QueueBody {
             open_max: 8 - u32::from(byte % 3),
             wrap_up: after_contact(byte).into_iter().collect(),
-            dispositions: (byte % 5 == 0).then(|| Dispositions {
-                list: name(if byte % 3 == 0 { "results" } else { "nothing" }),
-                mandatory: byte % 2 == 0,
+            dispositions: byte.is_multiple_of(5).then(|| Dispositions {
+                list: name(if byte.is_multiple_of(3) {
+                    "results"
+                } else {
+                    "nothing"
+                }),
+                mandatory: byte.is_multiple_of(2),
             }),
         },
         expected: expected(byte),

@@ -2,17 +2,18 @@
 //! only: whatever costs a walk over everything belongs to the records.
 
 use crate::access;
+use crate::hours;
 use crate::tenant::Open;
 use ringback_engine::State;
-use ringback_model::config::{Kind, Object, Role, Scope, VirtualQueue};
+use ringback_model::config::{Body, Kind, Object, Role, Scope, VirtualQueue};
 use ringback_model::effect::Phase;
 use ringback_model::interaction::{Capability, Doer};
 use ringback_model::place::{BinOwner, Place};
-use ringback_model::{AgentId, InteractionId, Medium, Name, VirtualQueueId};
+use ringback_model::{AgentId, InteractionId, Medium, Name, VirtualQueueId, WallTime};
 use ringback_ports::envelope::{Actor, Right};
 use ringback_ports::query::{
-    AgentView, Configured, InteractionView, Overview, Query, QueryFault, QueueView, View,
-    VirtualQueueView,
+    AgentView, CalendarView, Configured, InteractionView, Overview, Query, QueryFault, QueueView,
+    Search, View, VirtualQueueView,
 };
 use ringback_ports::records::PAGE_MAX;
 
@@ -24,6 +25,18 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
     let scope = access::scope_of(actor);
     Ok(match query {
         Query::Interaction(id) => View::Interaction(Box::new(interaction(state, actor, *id)?)),
+        Query::Interactions(ids) => {
+            let seen = ids.iter().take(PAGE_MAX).copied();
+            let seen = seen.filter(|id| access::sees(actor, state, *id));
+            let views = seen.filter_map(|id| interaction(state, actor, id).ok());
+            View::Interactions(views.collect())
+        }
+        Query::Search(search, from) => {
+            let reaches = |queue| access::reaches(&scope, queue);
+            let Search { condition, order } = &**search;
+            let stretch = state.search(condition, order, now.wall, *from, reaches);
+            View::Found(stretch.found, stretch.next)
+        }
         Query::Workbins(owner) => {
             let owner = BinOwner::Agent(*owner);
             let bins = state.workbins(owner);
@@ -82,10 +95,15 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
             limit,
         } => View::Line(line(state, &scope, *virtual_queue, *limit)?),
         Query::Objects(kind) => View::Objects(configured(state, *kind)),
-        Query::ObjectNamed(kind, name) => {
+        Query::ObjectNamed(kind, name) | Query::ObjectToChange(kind, name) => {
             let found = configured_as(state, *kind, name);
             View::Object(Box::new(found.ok_or_else(|| unknown(kind.words(), name))?))
         }
+        Query::Calendar {
+            token_hash,
+            from,
+            to,
+        } => View::Calendar(Box::new(calendar(state, token_hash, *from, *to)?)),
         Query::Keys => View::Keys(state.keys().cloned().collect()),
         Query::Settings => {
             let (version, settings) = state.settings();
@@ -166,6 +184,35 @@ fn agent(state: &State, id: AgentId) -> Result<AgentView, QueryFault> {
         agent,
         at_work,
         offers,
+    })
+}
+
+/// What a calendar shows, by the hash of its secret address.
+fn calendar(
+    state: &State,
+    token_hash: &str,
+    from: WallTime,
+    to: WallTime,
+) -> Result<CalendarView, QueryFault> {
+    let wanted = |it: &&Object| match &it.body {
+        // An empty hash is no address.
+        Body::Calendar(it) => !token_hash.is_empty() && it.token_hash == token_hash,
+        _ => false,
+    };
+    let found = state.objects(Kind::Calendar).find(wanted);
+    let found = found.ok_or_else(|| QueryFault::Unknown("calendar".to_owned()))?;
+    let mut entries = Vec::new();
+    if let Body::Calendar(calendar) = &found.body {
+        for name in &calendar.hours {
+            let object = state.object_named(Kind::Hours, name);
+            if let Some(Body::Hours(hours)) = object.map(|it| &it.body) {
+                entries.extend(hours::entries(name, hours, from, to));
+            }
+        }
+    }
+    Ok(CalendarView {
+        calendar: found.clone(),
+        entries,
     })
 }
 

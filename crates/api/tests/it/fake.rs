@@ -524,6 +524,8 @@ impl State {
         };
         let unknown = |what: &dyn std::fmt::Display| QueryFault::Unknown(what.to_string());
         Ok(match query {
+            Query::Interactions(_) => View::Interactions(Vec::new()),
+            Query::Search(..) => View::Found(Vec::new(), None),
             Query::Workbins(_) => View::Workbins(Vec::new()),
             Query::Workbin { .. } => View::Workbin(Vec::new(), 0),
             Query::Interaction(id) => match self.live.get(&id) {
@@ -565,7 +567,10 @@ impl State {
             Query::Quarantined(_) => View::Quarantined(Vec::new()),
             Query::Keys => View::Keys(Vec::new()),
             Query::Objects(_) => View::Objects(Vec::new()),
-            Query::ObjectNamed(_, name) => return Err(unknown(&name)),
+            Query::Calendar { .. } => return Err(QueryFault::Unknown("calendar".to_owned())),
+            Query::ObjectNamed(_, name) | Query::ObjectToChange(_, name) => {
+                return Err(unknown(&name));
+            }
             Query::Why(id) => return Err(unknown(&id)),
             Query::VirtualQueueNamed(name) => return Err(unknown(&name)),
             Query::Line { virtual_queue, .. } => return Err(unknown(&virtual_queue)),

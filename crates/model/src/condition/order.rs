@@ -5,6 +5,7 @@ use super::property::Property;
 use super::term::{Operand, Path};
 use super::{ConditionError, read};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
@@ -29,6 +30,10 @@ pub struct Key {
     /// Which end comes first.
     pub direction: Direction,
 }
+
+/// What an [`Order`] looks at, taken from one interaction, so that it can be ordered later.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Ranked(Vec<Fact<'static>>);
 
 /// Which end comes first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,6 +82,38 @@ impl Order {
             .map(|key| key.compare(&fact(&key.of, one), &fact(&key.of, other)))
             .find(|order| order.is_ne())
             .unwrap_or(Ordering::Equal)
+    }
+
+    /// What it looks at.
+    #[must_use]
+    pub fn ranked<F: Facts + ?Sized>(&self, facts: &F) -> Ranked {
+        let keys = self.keys.iter();
+        Ranked(keys.map(|key| kept(fact(&key.of, facts))).collect())
+    }
+
+    /// Which of two comes first, by what [`Order::ranked`] took from them.
+    #[must_use]
+    pub fn compare_ranked(&self, one: &Ranked, other: &Ranked) -> Ordering {
+        let pairs = one.0.iter().zip(&other.0);
+        self.keys
+            .iter()
+            .zip(pairs)
+            .map(|(key, (one, other))| key.compare(one, other))
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
+    }
+}
+
+/// A fact without what it borrows. Lists are ordered by nothing, so that they need not be kept.
+fn kept(fact: Fact<'_>) -> Fact<'static> {
+    match fact {
+        Fact::Null => Fact::Null,
+        Fact::Bool(value) => Fact::Bool(value),
+        Fact::Int(value) => Fact::Int(value),
+        Fact::Number(value) => Fact::Number(value),
+        Fact::Text(text) => Fact::Text(Cow::Owned(text.into_owned())),
+        Fact::Time(time) => Fact::Time(time),
+        Fact::List(_) | Fact::Other => Fact::Other,
     }
 }
 

@@ -92,7 +92,8 @@ properties! {
     Parent Text "parent" ["parentid", "parentinteractionid"],
     /// Where it is, by its serialised name, for example `workbin`.
     Place Text "place" [],
-    /// Its number in the order of being placed in a queue.
+    /// Its number in the order of being placed in a queue: how many interactions had been submitted
+    /// by then. Of equals the one placed first comes first.
     PlaceInQueueSequence Number "place_in_queue_sequence" ["placeinqueueseq"],
     /// When it was last placed in the queue.
     PlacedInQueueAt Time "placed_in_queue_at" [],

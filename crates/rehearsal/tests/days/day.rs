@@ -34,7 +34,7 @@ impl Day {
         let told = self.stage.tell(input)?;
         let before = self.heard.len();
         let named = told.events().iter().map(Event::agent);
-        self.heard.extend(named.map(|agent| Vec::from_iter(agent)));
+        self.heard.extend(named.map(Vec::from_iter));
         if matches!(told, Told::Taken(_)) {
             for others in self.stage.others() {
                 self.heard[before + others.event as usize].extend(&others.agents);

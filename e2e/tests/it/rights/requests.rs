@@ -35,6 +35,8 @@ pub(super) async fn perform(
     let path = path(cell, &made);
     let body = body(world, cell, &made);
     let reply = match cell.path {
+        "/v1/snapshots/{snapshot}" => of_snapshot(&client, cell.method).await,
+        "/v1/bulk" => bulk(&client, body.as_ref()).await,
         "/v1/stream" => upgrade(&client).await,
         "/v1/events" => first_of_stream(&client).await,
         _ => send(&client, cell.method, &path, body.as_ref()).await,
@@ -71,6 +73,8 @@ fn path(cell: &Cell<'_>, made: &Made) -> String {
         .replace("{request}", &made.request)
         .replace("{offer}", &made.offer)
         .replace("{workbin}", "drafts")
+        .replace("{delivery}", &made.delivery)
+        .replace("{feed}", &made.feed)
         .replace("{kind}", kind)
         .replace("{name}", name);
     match (cell.path, cell.method) {
@@ -106,11 +110,16 @@ fn body(world: &World, cell: &Cell<'_>, made: &Made) -> Option<Value> {
         ("POST", path) if path.starts_with("/v1/interactions/") => {
             super::work_body(path.rsplit('/').next().unwrap_or_default(), cell.of)
         }
+        ("POST", "/v1/bulk") => json!({
+            "interactions": [made.interaction],
+            "act": {"place": super::work_body("place", cell.of)},
+        }),
         ("POST", "/v1/contacts/erase") => json!({"contact": made.person}),
         ("POST", "/v1/keys") => {
             let name = format!("made-by-{}", cell.column);
             json!({"name": name, "role": "auditor"})
         }
+        ("POST", "/v1/webhooks/{name}/redeliver") => json!({"from": "2026-01-01T00:00:00Z"}),
         ("POST", _) => json!({}),
         ("PUT", "/v1/queues/{name}") => json!({"open_max": tenant.odd_number}),
         ("PUT", "/v1/virtual-queues/{name}") => json!({"waiting_max": tenant.odd_number}),
@@ -132,6 +141,29 @@ pub(super) async fn send(client: &Client, method: &str, path: &str, body: Option
         status: response.status().as_u16(),
         text: response.text().await.expect("the whole answer"),
     }
+}
+
+/// Takes a snapshot and asks for it; whoever may not take one has none to ask for.
+async fn of_snapshot(client: &Client, method: &str) -> Reply {
+    let taken = send(client, "POST", "/v1/snapshots", Some(&json!({}))).await;
+    if taken.status != 201 {
+        return taken;
+    }
+    let taken: Value = serde_json::from_str(&taken.text).expect("JSON");
+    let id = taken["id"].as_str().expect("an id");
+    let part = if method == "GET" { "?limit=1000" } else { "" };
+    send(client, method, &format!("/v1/snapshots/{id}{part}"), None).await
+}
+
+/// Acts on one of many; its own status is the answer.
+async fn bulk(client: &Client, body: Option<&Value>) -> Reply {
+    let mut reply = send(client, "POST", "/v1/bulk", body).await;
+    if reply.status == 200 {
+        let all: Value = serde_json::from_str(&reply.text).expect("JSON");
+        let status = all["items"][0]["status"].as_u64().expect("a status");
+        reply.status = u16::try_from(status).expect("a status");
+    }
+    reply
 }
 
 /// Begins a WebSocket; what comes through it is another story.
@@ -194,6 +226,9 @@ fn list_of(world: &World, cell: &Cell<'_>) -> Option<List> {
         ("GET", "/v1/agents", _) => vec![("anna", &[".g"]), ("berta", &[])],
         ("GET", "/v1/queues", _) => vec![("north", &[".n"]), ("south", &[])],
         ("GET", "/v1/virtual-queues/{name}/line", _) => {
+            vec![(&standing.north, &[".n"]), (&standing.south, &[])]
+        }
+        ("GET", "/v1/snapshots/{snapshot}", _) => {
             vec![(&standing.north, &[".n"]), (&standing.south, &[])]
         }
         ("GET", "/v1/interactions", "-") => vec![

@@ -4,9 +4,11 @@
 use crate::state::State;
 use ringback_model::Name;
 use ringback_model::config::{
-    Agent, AgentBody, Body, Capacity, Group, Kind, Object, Person, Queue, QueueBody, View,
+    Agent, AgentBody, Body, Calendar, Capacity, Group, Kind, Object, Person, Queue, QueueBody,
+    ScreenPop, View, Webhook,
 };
 use ringback_model::target::Expression;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// One place of a body that names another object.
@@ -129,6 +131,10 @@ pub(super) fn of(body: &Body) -> Vec<Reference> {
     match body {
         Body::Group(group) => of_group(group),
         Body::Person(person) => of_person(person),
+        Body::Calendar(Calendar { hours, .. }) => named("/hours", Kind::Hours, hours),
+        Body::ScreenPop(ScreenPop { queues, .. }) | Body::Webhook(Webhook { queues, .. }) => {
+            named("/queues", Kind::Queue, queues)
+        }
         Body::View(View { queue, .. }) => vec![Reference::new("/queue", Kind::Queue, queue)],
         Body::Attribute(_)
         | Body::CapacityRule(_)
@@ -138,6 +144,11 @@ pub(super) fn of(body: &Body) -> Vec<Reference> {
         | Body::Skill(_)
         | Body::Workbin(_) => Vec::new(),
     }
+}
+
+fn named(path: &str, kind: Kind, names: &BTreeSet<Name>) -> Vec<Reference> {
+    let names = names.iter();
+    names.map(|name| Reference::new(path, kind, name)).collect()
 }
 
 fn of_group(group: &Group) -> Vec<Reference> {
