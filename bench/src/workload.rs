@@ -171,6 +171,7 @@ impl World {
             name: put("inbox")?,
             body: QueueBody {
                 open_max: 4_000_000,
+                ..QueueBody::default()
             },
             expected,
         })?;

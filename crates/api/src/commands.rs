@@ -45,6 +45,7 @@ pub(crate) enum Verb {
     InteractionResume,
     InteractionLock,
     InteractionUnlock,
+    InteractionWrapUp,
     RouteChange,
     RouteCancel,
     OfferAccept,
@@ -60,7 +61,7 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::InteractionSubmit,
         Self::InteractionComplete,
         Self::InteractionStop,
@@ -78,6 +79,7 @@ impl Verb {
         Self::InteractionResume,
         Self::InteractionLock,
         Self::InteractionUnlock,
+        Self::InteractionWrapUp,
         Self::RouteChange,
         Self::RouteCancel,
         Self::OfferAccept,
@@ -112,6 +114,7 @@ impl Verb {
             Self::InteractionResume => "interaction.resume",
             Self::InteractionLock => "interaction.lock",
             Self::InteractionUnlock => "interaction.unlock",
+            Self::InteractionWrapUp => "interaction.wrap_up",
             Self::RouteChange => "route.change",
             Self::RouteCancel => "route.cancel",
             Self::OfferAccept => "offer.accept",
@@ -440,6 +443,7 @@ pub(crate) fn not_ready(agent: AgentId, body: NotReadyAsk) -> Ready {
         agent,
         media,
         reason,
+        manner: body.manner.into(),
     };
     Ready::new(input, About::Named)
 }

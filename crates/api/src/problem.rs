@@ -335,6 +335,8 @@ fn status_of(code: &str) -> StatusCode {
         | "interaction.unknown_queue"
         | "interaction.unknown_exit"
         | "interaction.begun_with_route"
+        | "interaction.disposition"
+        | "interaction.not_extended"
         | "route.unknown_virtual_queue"
         | "route.credit_too_large"
         | "route.unknown_target"

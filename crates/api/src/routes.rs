@@ -141,6 +141,11 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
         "/v1/interactions/{interaction}/unlock",
         "unlockInteraction",
     ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/wrap-up",
+        "wrapUpInteraction",
+    ),
     ("POST", "/v1/interactions/begin", "beginInteraction"),
     ("POST", "/v1/offers/{offer}/withdraw", "withdrawOffer"),
     ("GET", "/v1/agents/{name}/workbins", "listWorkbins"),
@@ -310,6 +315,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(work::resume))
         .routes(routes!(work::transfer))
         .routes(routes!(work::unlock))
+        .routes(routes!(work::wrap_up))
         .routes(routes!(work::workbins))
         .routes(routes!(work::workbin))
         .routes(routes!(offers::withdraw))

@@ -117,6 +117,7 @@ impl State {
         }
         self.requests.insert(request.id, request.clone());
         self.gates_used(request);
+        self.waits_for_last(request.id);
         self.change(of, |it| {
             it.requests.push(request.id);
             it.place = Place::Routing;
@@ -169,6 +170,7 @@ impl State {
         self.change(of, |_| {});
         self.moved(now_is);
         self.gates_changed(now_is);
+        self.waits_no_more(id);
         let before = self.requests.update(id, |it| {
             let before = it.widens_at;
             // A pause may have ended since the change was decided: pauses have their own events.
@@ -177,6 +179,7 @@ impl State {
             it.cooling = cooling;
             before
         });
+        self.waits_for_last(id);
         if let Some(Some(at)) = before {
             self.timers.disarm(at, Timer::Widens(id));
         }
@@ -223,6 +226,30 @@ impl State {
         self.gates_left(&before, Some(now_is));
     }
 
+    /// Notes whom a request waits for before it wants its target.
+    pub(crate) fn waits_for_last(&mut self, id: RouteRequestId) {
+        if let Some(agent) = self.last_of(id) {
+            self.waits_for.entry(agent).or_default().insert(id);
+        }
+    }
+
+    fn waits_no_more(&mut self, id: RouteRequestId) {
+        let Some(agent) = self.last_of(id) else {
+            return;
+        };
+        if let Some(waiting) = self.waits_for.get_mut(&agent) {
+            waiting.remove(&id);
+            if waiting.is_empty() {
+                self.waits_for.remove(&agent);
+            }
+        }
+    }
+
+    fn last_of(&self, id: RouteRequestId) -> Option<AgentId> {
+        let more = self.requests.get(id)?.more.get()?;
+        more.last.as_ref().map(|last| last.agent)
+    }
+
     /// Lets a request stand in line for the expression in force.
     pub(crate) fn enter_line(&mut self, id: RouteRequestId) {
         if let Some(request) = self.requests.get(id) {
@@ -234,6 +261,7 @@ impl State {
     fn drop_request(&mut self, id: RouteRequestId) {
         self.matcher.remove(id);
         self.disarm_end(id);
+        self.waits_no_more(id);
         let Some(request) = self.requests.remove(id) else {
             return;
         };
@@ -462,6 +490,7 @@ impl State {
                     at_work.desk = None;
                     at_work.media.clear();
                     at_work.misses.clear();
+                    at_work.more.change(|more| more.next.clear());
                 });
                 self.refresh_all_free(*agent);
             }
@@ -475,6 +504,17 @@ impl State {
                 at,
             } => {
                 self.set_readiness(*agent, *medium, Some(why.clone()), *at);
+            }
+            agent::Event::NotReadyNext {
+                agent,
+                medium,
+                reason,
+            } => {
+                self.at_work.update(*agent, |at_work| {
+                    let next = (*medium, reason.clone());
+                    at_work.more.change(|more| more.next.extend([next]));
+                });
+                self.refresh_all_free(*agent);
             }
             agent::Event::DeskLost { agent, grace_until } => {
                 self.disarm_grace(*agent);
@@ -538,6 +578,7 @@ impl State {
                     at_work.idle_since = at.engine;
                 }
             }
+            at_work.more.change(|more| more.next.remove(&medium));
             at_work.media.insert(
                 medium,
                 Readiness {
@@ -620,7 +661,11 @@ impl State {
                 .media
                 .get(&medium)
                 .is_some_and(|it| it.not_ready.is_none());
-            ready && at_work.desk.is_some_and(|desk| desk.answers()) && self.has_room(agent, medium)
+            let goes_on = at_work.next(medium).is_none();
+            ready
+                && goes_on
+                && at_work.desk.is_some_and(|desk| desk.answers())
+                && self.has_room(agent, medium)
         });
         let idle_since = free.map(|at_work| at_work.idle_since);
         self.matcher.set_free(agent, medium, idle_since);

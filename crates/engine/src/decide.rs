@@ -3,7 +3,7 @@
 //! One file per subject. What *follows* from the events (who is offered what) is not decided
 //! here but in [`crate::react`], after they were applied.
 
-mod agents;
+pub(crate) mod agents;
 mod configuration;
 mod effects;
 mod handling;
@@ -15,6 +15,7 @@ pub(crate) mod requests;
 mod segments;
 pub(crate) mod targets;
 mod timers;
+mod wrapping;
 
 use crate::state::State;
 use ringback_model::{Event, Input, Now, Refused, contact, node};

@@ -258,6 +258,7 @@ impl Restore {
         let id = it.id;
         state.interactions.insert_digested(id, it, digest);
         state.enter_bin(id);
+        state.arm_wrap(id);
     }
 
     fn request(&mut self, request: RouteRequest, digest: u64) {
@@ -279,6 +280,7 @@ impl Restore {
             }
         }
         state.requests.insert_digested(id, request, digest);
+        state.waits_for_last(id);
     }
 
     /// The state, when all parts are in: builds what needs them all together.

@@ -25,6 +25,7 @@
 #![warn(missing_docs)]
 
 pub mod apply;
+mod audience;
 pub mod capabilities;
 mod capacity;
 mod check;
@@ -57,6 +58,7 @@ pub use react::react;
 pub use results::Kept;
 pub use state::State;
 
+use ringback_model::audience::Others;
 use ringback_model::{Event, Input, Now, Outcome, Refused};
 use ringback_model::{agent, config, interaction, login, route};
 
@@ -78,7 +80,19 @@ pub fn handle(state: &mut State, now: Now, input: &Input) -> Result<Vec<Event>, 
 /// Applies decided events and everything that follows from them; returns them all in order.
 #[must_use]
 pub fn follow(state: &mut State, now: Now, decided: Vec<Event>) -> Vec<Event> {
+    follow_and_tell(state, now, decided).0
+}
+
+/// As [`follow`], and says who hears of which event beside the agent it names.
+#[must_use]
+pub fn follow_and_tell(
+    state: &mut State,
+    now: Now,
+    decided: Vec<Event>,
+) -> (Vec<Event>, Vec<Others>) {
     let mut events = decided;
+    let mut others = Vec::new();
+    audience::find(state, &events, 0, &mut others);
     for event in &events {
         state.apply(event);
     }
@@ -86,12 +100,13 @@ pub fn follow(state: &mut State, now: Now, decided: Vec<Event>) -> Vec<Event> {
     loop {
         measure(state, now, &mut events, &mut measured);
         let Some(event) = events.get(next) else {
-            return events;
+            return (events, others);
         };
         let follow = react(state, now, event);
         if follow.is_empty() {
             next += 1;
         }
+        audience::find(state, &follow, events.len(), &mut others);
         for event in follow {
             state.apply(&event);
             events.push(event);

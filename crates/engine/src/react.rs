@@ -3,7 +3,7 @@
 //! Called after the event, and all events decided with it, were applied. Looks at the state as
 //! it is then, so a second look at the same occasion finds nothing left to do.
 
-use crate::decide::targets;
+use crate::decide::{agents, requests, targets};
 use crate::matching::{Counted, Matching};
 use crate::state::State;
 use ringback_model::config::Kind;
@@ -69,6 +69,8 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
             | agent::Event::Ready { agent, .. }
             | agent::Event::DeskBack { agent },
         ) => offer_agent(state, now, *agent),
+        // Nobody waits for him any longer; the next one at the next look.
+        Event::Agent(agent::Event::LoggedOut { agent }) => requests::falls_back(state, now, *agent),
         Event::Config(config::Event::AgentPut(agent)) => offer_agent(state, now, agent.id),
         // Whoever belongs to a group now may be wanted by what waits.
         Event::Config(config::Event::Put(object)) if object.body.kind() == Kind::Group => {
@@ -183,10 +185,15 @@ fn offer_beside(state: &State, now: Now, agent: AgentId, added: Medium) -> Vec<E
     }
 }
 
-/// An agent looks for a request, after what rested without need goes on.
+/// An agent looks for a request, after what rested without need goes on and unless he wanted to
+/// be done with something first, which is over.
 fn offer_agent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
     if let Some(paused) = state.paused_now(agent, None) {
         return vec![paused];
+    }
+    let done = agents::done_with(state, now, agent);
+    if !done.is_empty() {
+        return done;
     }
     let Some(id) = state.request_for(agent) else {
         return Vec::new();

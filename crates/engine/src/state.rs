@@ -63,6 +63,8 @@ pub struct State {
     pub(crate) places: Places,
     pub(crate) open_in: BTreeMap<QueueId, u32>,
     pub(crate) bins: Bins,
+    /// The requests that wait for an agent before they want their target.
+    pub(crate) waits_for: BTreeMap<AgentId, BTreeSet<RouteRequestId>>,
 }
 
 /// The last number given out of each kind.

@@ -24,6 +24,8 @@ pub(crate) enum Timer {
     Returns(AgentId, InteractionId),
     /// Thresholds that change with time alone are looked at.
     Thresholds,
+    /// The time of a wrap-up is over.
+    WrapOver(InteractionId),
 }
 
 /// All armed timers, the earliest first.

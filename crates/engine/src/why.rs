@@ -121,7 +121,9 @@ impl State {
             Some(Obstacle::DeskLost)
         } else if readiness.is_none() {
             Some(Obstacle::NotLoggedInForMedium)
-        } else if readiness.is_some_and(|it| it.not_ready.is_some()) {
+        } else if readiness.is_some_and(|it| it.not_ready.is_some())
+            || at_work.next(request.medium).is_some()
+        {
             Some(Obstacle::NotReady)
         } else if !self.has_room(agent, request.medium) {
             Some(Obstacle::Busy)

@@ -60,16 +60,58 @@ pub struct Queue {
 }
 
 /// What can be set of an interaction queue.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueBody {
     /// How many open interactions may belong to it.
     pub open_max: u32,
+    /// What comes after the contact, by medium; media not named: as their defaults say.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub wrap_up: BTreeMap<Medium, AfterContact>,
+    /// What agents say came of a contact; not given: any word, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispositions: Option<Dispositions>,
+}
+
+impl Hash for QueueBody {
+    /// What came later counts only where it is set, so that the digest of an older state stays
+    /// what it was.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.open_max.hash(state);
+        if !self.wrap_up.is_empty() || self.dispositions.is_some() {
+            self.wrap_up.hash(state);
+            self.dispositions.hash(state);
+        }
+    }
+}
+
+/// What comes after a contact, and for how long.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AfterContact {
+    /// What comes.
+    pub wrap_up: WrapUp,
+    /// How long it lasts; exactly for `timed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrap_up_for: Option<Millis>,
+}
+
+/// From which codes agents say what came of a contact.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dispositions {
+    /// The list of codes, by name.
+    pub list: Name,
+    /// Whether they have to say so before they are done.
+    #[serde(default)]
+    pub mandatory: bool,
 }
 
 impl Default for QueueBody {
     fn default() -> Self {
         Self {
             open_max: 2_000_000,
+            wrap_up: BTreeMap::new(),
+            dispositions: None,
         }
     }
 }

@@ -104,6 +104,7 @@ impl Refused {
                 agent::Refused::DeskAway(_) => "agent.desk_away",
                 agent::Refused::HasWork { .. } => "agent.has_work",
                 agent::Refused::OldDesk { .. } => "agent.old_desk",
+                agent::Refused::DoNotDisturb { .. } => "agent.do_not_disturb",
             },
             Self::Config(why) => match why {
                 config::Refused::VersionMismatch { .. } => "config.version_mismatch",
@@ -146,6 +147,11 @@ impl Refused {
                 interaction::Refused::TooManyParties { .. } => "interaction.too_many_parties",
                 interaction::Refused::Held(_) => "interaction.held",
                 interaction::Refused::NotHeld(_) => "interaction.not_held",
+                interaction::Refused::WrappingUp(_) => "interaction.wrapping_up",
+                interaction::Refused::NotWrappingUp(_) => "interaction.not_wrapping_up",
+                interaction::Refused::NotExtended { .. } => "interaction.not_extended",
+                interaction::Refused::Disposition { .. } => "interaction.disposition",
+                interaction::Refused::Workbin { .. } => "interaction.workbin",
                 interaction::Refused::BegunWithRoute => "interaction.begun_with_route",
             },
             Self::Login(why) => match why {
@@ -253,6 +259,7 @@ impl Input {
             Self::Interaction(interaction::Input::Resume { .. }) => "interaction.resume",
             Self::Interaction(interaction::Input::Lock { .. }) => "interaction.lock",
             Self::Interaction(interaction::Input::Unlock { .. }) => "interaction.unlock",
+            Self::Interaction(interaction::Input::Wrap { .. }) => "interaction.wrap",
             Self::Login(login::Input::PutPolicy { .. }) => "login.put_policy",
             Self::Login(login::Input::MakeLink { .. }) => "login.make_link",
             Self::Login(login::Input::SetPassword { .. }) => "login.set_password",
@@ -287,6 +294,7 @@ impl Event {
                 agent::Event::LoggedOut { .. } => "agent.logged_out",
                 agent::Event::Ready { .. } => "agent.ready",
                 agent::Event::NotReady { .. } => "agent.not_ready",
+                agent::Event::NotReadyNext { .. } => "agent.not_ready_next",
                 agent::Event::DeskLost { .. } => "agent.desk_lost",
                 agent::Event::DeskBack { .. } => "agent.desk_back",
                 agent::Event::DeskSilent { .. } => "agent.desk_silent",
@@ -322,6 +330,8 @@ impl Event {
                 interaction::Event::Resumed { .. } => "interaction.resumed",
                 interaction::Event::Locked { .. } => "interaction.locked",
                 interaction::Event::Unlocked { .. } => "interaction.unlocked",
+                interaction::Event::WrapBegun { .. } => "interaction.wrap_begun",
+                interaction::Event::WrapChanged { .. } => "interaction.wrap_changed",
             },
             Self::Login(event) => match event {
                 login::Event::PolicyPut { .. } => "login.policy_put",
@@ -375,7 +385,9 @@ impl Event {
                 | interaction::Event::Held { of, .. }
                 | interaction::Event::Resumed { of, .. }
                 | interaction::Event::Locked { of, .. }
-                | interaction::Event::Unlocked { of, .. },
+                | interaction::Event::Unlocked { of, .. }
+                | interaction::Event::WrapBegun { of, .. }
+                | interaction::Event::WrapChanged { of, .. },
             )
             | Self::Route(
                 route::Event::Requested { of, .. }
@@ -409,6 +421,7 @@ impl Event {
                 | agent::Event::LoggedOut { agent }
                 | agent::Event::Ready { agent, .. }
                 | agent::Event::NotReady { agent, .. }
+                | agent::Event::NotReadyNext { agent, .. }
                 | agent::Event::DeskLost { agent, .. }
                 | agent::Event::DeskBack { agent }
                 | agent::Event::DeskSilent { agent, .. }
@@ -423,6 +436,8 @@ impl Event {
                 | interaction::Event::Left { agent, .. }
                 | interaction::Event::Held { agent, .. }
                 | interaction::Event::Resumed { agent, .. }
+                | interaction::Event::WrapBegun { agent, .. }
+                | interaction::Event::WrapChanged { agent, .. }
                 | interaction::Event::Changed {
                     by: interaction::Doer::Agent(agent),
                     ..

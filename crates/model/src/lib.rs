@@ -18,6 +18,7 @@
 #![warn(missing_docs)]
 
 pub mod agent;
+pub mod audience;
 pub mod capacity;
 pub mod condition;
 pub mod config;

@@ -8,11 +8,13 @@
 mod handling;
 
 use ringback_engine::State;
+use ringback_model::agent::Manner;
 use ringback_model::config::{
-    AgentBody, Body, Capacity, CapacityRule, Expected, Group, Kind, MediumDefaults, QueueBody,
-    Role, Settings, Skill, Statistic, Timeouts, VirtualQueueBody, Workbin,
+    AfterContact, AgentBody, Body, Capacity, CapacityRule, Code, Dispositions, Expected, Group,
+    Kind, List, ListPurpose, MediumDefaults, QueueBody, Role, Settings, Skill, Statistic, Timeouts,
+    VirtualQueueBody, Workbin, WorkbinOwner, WrapUp,
 };
-use ringback_model::interaction::{StopCause, Submission};
+use ringback_model::interaction::{StopCause, Submission, WrapAct};
 use ringback_model::offer::Offer;
 use ringback_model::place::Place;
 use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
@@ -42,7 +44,8 @@ const NAMES: [&str; 5] = ["anna", "ben", "cara", "dora", "nobody"];
 /// The inputs that make the tiny world.
 #[must_use]
 pub fn world() -> Vec<Input> {
-    let queues = (0..2).map(|index| put_queue(index, 0));
+    // In the first one chats are wrapped up.
+    let queues = [put_queue(0, 3), put_queue(1, 0)];
     let lines = (0..2).map(|index| put_virtual_queue(index, 0));
     let agents = (0..4).map(|index| put_agent(index, [index * 37 + 11, 91, 0]));
     let settings = Input::Config(config::Input::PutSettings {
@@ -55,7 +58,8 @@ pub fn world() -> Vec<Input> {
             media: Vec::new(),
         })
     });
-    let setup = queues.chain(lines).chain([put_rule(0)]);
+    let setup = [put_results()].into_iter().chain(queues).chain(lines);
+    let setup = setup.chain([put_rule(0), put_workbin(0, 0)]);
     let setup = setup.chain(agents).chain([settings]);
     setup.chain(agents_at_work).collect()
 }
@@ -394,16 +398,51 @@ fn complete(state: &State, rest: [u8; 6]) -> Input {
     let handled = open_in(state, |place| *place == Place::Handling);
     let any = interaction_id(state, rest[0]);
     let interaction = pick(&handled, rest[0]).unwrap_or(any);
-    let owner = state.interaction(interaction).and_then(|it| it.owner());
+    let it = state.interaction(interaction);
+    let owner = it.and_then(|it| it.owner());
     let agent = owner
         .filter(|_| rest[1] < 232)
         .unwrap_or_else(|| agent_id(rest[1]));
-    Input::Interaction(interaction::Input::Complete {
-        interaction,
-        agent,
-        reason: name("done"),
-        disposition: (rest[2] > 127).then(|| name("sold")),
+    let wraps = it.is_some_and(|it| it.wrap().is_some());
+    Input::Interaction(if wraps == (rest[4] < 224) {
+        let act = wrap_act(rest);
+        interaction::Input::Wrap {
+            interaction,
+            agent,
+            act,
+        }
+    } else {
+        interaction::Input::Complete {
+            interaction,
+            agent,
+            reason: name("done"),
+            disposition: disposition(rest[2]),
+        }
     })
+}
+
+/// What came of it: nothing said, one of the codes, or none of them.
+fn disposition(byte: u8) -> Option<Name> {
+    match byte {
+        0..=109 => None,
+        110..=179 => Some(name("sold")),
+        180..=229 => Some(name("sold.twice")),
+        _ => Some(name("nonsense")),
+    }
+}
+
+fn wrap_act(rest: [u8; 6]) -> WrapAct {
+    match rest[3] % 4 {
+        0 | 1 => WrapAct::Finish {
+            disposition: disposition(rest[2]),
+        },
+        2 => WrapAct::Extend {
+            by: Millis(u64::from(rest[2] / 8) * 250),
+        },
+        _ => WrapAct::Dispose {
+            disposition: disposition(rest[2].max(128)).unwrap_or_else(|| name("sold")),
+        },
+    }
 }
 
 fn stop(state: &State, rest: [u8; 6]) -> Input {
@@ -436,6 +475,11 @@ fn at_work(state: &State, kind: u8, rest: [u8; 6]) -> Input {
             agent,
             media,
             reason: name(if rest[2] < 128 { "lunch" } else { "coffee" }),
+            manner: match rest[3] {
+                0..=127 => Manner::Now,
+                128..=209 => Manner::AfterThis,
+                _ => Manner::DoNotDisturb,
+            },
         },
         204..=209 => agent::Input::DeskLost { agent, session },
         _ => agent::Input::DeskBack { agent, session },
@@ -474,6 +518,43 @@ fn missing(state: &State) -> Option<Input> {
     let gone = |named: &str| state.virtual_queue_named(&name(named)).is_none();
     let index = VIRTUAL_QUEUES.into_iter().position(gone)?;
     Some(put_virtual_queue(u8::try_from(index).unwrap_or(0), 0))
+}
+
+/// A workbin of few, for agents mostly.
+fn put_workbin(byte: u8, room: u8) -> Input {
+    let workbin = Workbin {
+        owner: if byte < 200 {
+            WorkbinOwner::Agent
+        } else {
+            WorkbinOwner::Group
+        },
+        items_max: u32::from(room % 4) + 1,
+        ..Workbin::default()
+    };
+    Input::Config(config::Input::Put {
+        name: name("later"),
+        body: Box::new(Body::Workbin(workbin)),
+        expected: Expected::Any,
+    })
+}
+
+/// What agents say came of a contact.
+fn put_results() -> Input {
+    let codes = ["sold", "sold/twice", "refused"];
+    let codes = codes.map(|code| Code {
+        code: code.to_owned(),
+        display_name: String::new(),
+    });
+    let list = List {
+        display_name: String::new(),
+        purpose: ListPurpose::Disposition,
+        codes: codes.to_vec(),
+    };
+    Input::Config(config::Input::Put {
+        name: name("results"),
+        body: Box::new(Body::List(list)),
+        expected: Expected::Any,
+    })
 }
 
 /// The capacity rule of the tiny world: it lets calls interrupt, or not, or is none.
@@ -519,13 +600,15 @@ fn put_object(rest: [u8; 6]) -> Input {
         6 => {
             let defaults = MediumDefaults {
                 offer_ttl: (rest[1] < 128).then(|| Millis::seconds(u64::from(rest[3] % 4))),
+                cool_down: (rest[1] % 4 == 1).then(|| Millis(u64::from(rest[3]) * 20)),
+                misses_max: (rest[1] % 4 == 2).then(|| rest[3] % 3),
                 ..MediumDefaults::default()
             };
             (medium(rest[2]).name(), Body::Medium(defaults))
         }
         _ if rest[1] < 128 => return put_rule(rest[2]),
         _ if rest[2] < 128 => ("watched", Body::Statistic(statistic(rest[2]))),
-        _ => ("bin", Body::Workbin(Workbin::default())),
+        _ => return put_workbin(rest[2], rest[3]),
     };
     Input::Config(config::Input::Put {
         name: name(object),
@@ -587,9 +670,34 @@ fn put_queue(index: u8, byte: u8) -> Input {
         name: name(QUEUES[usize::from(index % 2)]),
         body: QueueBody {
             open_max: 8 - u32::from(byte % 3),
+            wrap_up: after_contact(byte).into_iter().collect(),
+            dispositions: byte.is_multiple_of(5).then(|| Dispositions {
+                list: name(if byte.is_multiple_of(3) {
+                    "results"
+                } else {
+                    "nothing"
+                }),
+                mandatory: byte.is_multiple_of(2),
+            }),
         },
         expected: expected(byte),
     })
+}
+
+/// What comes after a contact of one medium; sometimes timed without a time.
+fn after_contact(byte: u8) -> Option<(Medium, AfterContact)> {
+    let wrap_up = match byte % 7 {
+        0 | 1 => return None,
+        2 => WrapUp::None,
+        3 | 4 => WrapUp::Manual,
+        _ => WrapUp::Timed,
+    };
+    let timed = byte % 7 > 4 && byte < 250;
+    let after = AfterContact {
+        wrap_up,
+        wrap_up_for: timed.then(|| Millis::seconds(u64::from(byte % 4) + 1)),
+    };
+    Some((medium(byte), after))
 }
 
 fn put_virtual_queue(index: u8, byte: u8) -> Input {

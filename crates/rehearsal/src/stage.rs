@@ -5,7 +5,8 @@ use crate::calendar::Zones;
 use crate::clock::Clock;
 use ringback_engine::image::Restore;
 use ringback_engine::statistics::{self, Book};
-use ringback_engine::{Kept, State, decide, handle, outcome};
+use ringback_engine::{Kept, State, decide, follow_and_tell, outcome};
+use ringback_model::audience::Others;
 use ringback_model::{EngineTime, Event, Input, Millis, Now, Outcome, Refused, node};
 
 /// An invariant does not hold.
@@ -67,6 +68,7 @@ pub struct Stage {
     book: Book,
     care: Care,
     sequence: u64,
+    others: Vec<Others>,
 }
 
 /// How many timers fire in one input.
@@ -84,6 +86,7 @@ impl Stage {
             book: Book::new(),
             care,
             sequence: 0,
+            others: Vec::new(),
         }
     }
 
@@ -109,6 +112,12 @@ impl Stage {
     #[must_use]
     pub fn now(&self) -> Now {
         self.clock.now()
+    }
+
+    /// Who hears of the events of the last input that was taken, beside the agents they name.
+    #[must_use]
+    pub fn others(&self) -> &[Others] {
+        &self.others
     }
 
     /// How many inputs were told.
@@ -158,8 +167,10 @@ impl Stage {
         let mut broken = Vec::new();
         let before = self.state.digest();
         let foretold = full.then(|| decide(&self.state, now, input));
-        let told = match handle(&mut self.state, now, input) {
-            Ok(events) => {
+        let told = match decide(&self.state, now, input) {
+            Ok(decided) => {
+                let (events, others) = follow_and_tell(&mut self.state, now, decided);
+                self.others = others;
                 if let Some(Ok(decided)) = &foretold
                     && events.get(..decided.len()) != Some(decided.as_slice())
                 {

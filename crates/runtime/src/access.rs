@@ -404,7 +404,8 @@ const fn of_handling(input: &interaction::Input) -> (Action, About) {
         | Input::Invite { agent, .. }
         | Input::Leave { agent, .. }
         | Input::Hold { agent, .. }
-        | Input::Resume { agent, .. } => (Action::Handle, About::Agent(*agent)),
+        | Input::Resume { agent, .. }
+        | Input::Wrap { agent, .. } => (Action::Handle, About::Agent(*agent)),
         // These have rows of their own.
         Input::Submit(_) | Input::Complete { .. } | Input::Stop { .. } => {
             (Action::House, About::Tenant)

@@ -313,6 +313,7 @@ mod tests {
 
     fn record(entries: usize) -> Record {
         let entry = Entry {
+            others: Vec::new(),
             now: Now::default(),
             idempotent: None,
             actor: ActorRef::Node,

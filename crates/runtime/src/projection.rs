@@ -355,7 +355,9 @@ fn of_interaction<'a>(event: &'a interaction::Event, entry: &Entry, changes: &mu
         | interaction::Event::Held { of, .. }
         | interaction::Event::Resumed { of, .. }
         | interaction::Event::Locked { of, .. }
-        | interaction::Event::Unlocked { of, .. } => moved(of, None, None),
+        | interaction::Event::Unlocked { of, .. }
+        | interaction::Event::WrapBegun { of, .. }
+        | interaction::Event::WrapChanged { of, .. } => moved(of, None, None),
     });
 }
 

@@ -132,6 +132,7 @@ pub(crate) fn state_columns(
             let (why, reason) = match why {
                 NotReady::LoggedIn => ("logged_in", None),
                 NotReady::Chosen { reason } => ("chosen", Some(reason.as_str())),
+                NotReady::DoNotDisturb { reason } => ("do_not_disturb", Some(reason.as_str())),
                 NotReady::Missed => ("missed", None),
                 NotReady::Silent => ("silent", None),
             };
@@ -151,6 +152,9 @@ pub(crate) fn state(
         ("ready", None, None) => return Ok(AgentState::Ready),
         ("not_ready", Some("logged_in"), None) => NotReady::LoggedIn,
         ("not_ready", Some("chosen"), Some(reason)) => NotReady::Chosen {
+            reason: name("intervals", reason)?,
+        },
+        ("not_ready", Some("do_not_disturb"), Some(reason)) => NotReady::DoNotDisturb {
             reason: name("intervals", reason)?,
         },
         ("not_ready", Some("missed"), None) => NotReady::Missed,
@@ -275,6 +279,11 @@ mod tests {
             AgentState::LoggedIn,
             AgentState::Ready,
             AgentState::NotReady { why: chosen },
+            AgentState::NotReady {
+                why: NotReady::DoNotDisturb {
+                    reason: "training".parse().expect("a name"),
+                },
+            },
             AgentState::NotReady {
                 why: NotReady::Silent,
             },

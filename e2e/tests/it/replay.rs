@@ -177,6 +177,7 @@ async fn an_agent_works_on_one(administrator: &Client) {
     hugo.post(&format!("{path}/place"), place).await;
     let cancel = json!({"cause": "cancelled", "reason": "duplicate"});
     administrator.post(&format!("{path}/stop"), cancel).await;
+    wrap_up(administrator, &hugo).await;
     for agent in ["hugo", "ida"] {
         let path = format!("/v1/agents/{agent}/logout");
         administrator.post(&path, json!({})).await;
@@ -196,6 +197,33 @@ async fn one_waits_behind_a_threshold(administrator: &Client) {
     );
     let cancel = json!({"cause": "cancelled", "reason": "duplicate"});
     administrator.post(&path, cancel).await;
+}
+
+/// An agent wraps up what he was done with, and is not ready after that.
+async fn wrap_up(administrator: &Client, agent: &Client) {
+    let timed = json!({"wrap_up": "timed", "wrap_up_for_ms": 600_000});
+    let queue = json!({"wrap_up": {"chat": timed}});
+    administrator.put("/v1/queues/wrapping", queue).await;
+    let new = json!({"queue": "wrapping", "medium": "chat"});
+    let made = administrator.post("/v1/interactions", new).await;
+    let path = format!(
+        "/v1/interactions/{}",
+        made["interaction"].as_str().expect("an id")
+    );
+    agent.post(&format!("{path}/pull"), json!({})).await;
+    let me = "/v1/agents/me";
+    agent.post(&format!("{me}/ready"), json!({})).await;
+    let lunch = json!({"reason": "lunch", "manner": "after_this"});
+    agent.post(&format!("{me}/not-ready"), lunch).await;
+    let done = json!({"reason": "solved"});
+    agent.post(&format!("{path}/complete"), done).await;
+    for act in [
+        json!({"act": "extend", "by_ms": 1_000}),
+        json!({"act": "dispose", "disposition": "sold"}),
+        json!({"act": "finish"}),
+    ] {
+        agent.post(&format!("{path}/wrap-up"), act).await;
+    }
 }
 
 /// A queue that is deleted hands what rests in it to another one.

@@ -6,8 +6,8 @@ use super::text;
 use crate::names::Known;
 use crate::text::{Text, Time};
 use ringback_model::config::{
-    AgentBody, ApiKey, Capacity, KeyBounds, Queue, QueueBody, Role, Scope, Settings, Timeouts,
-    VirtualQueue, VirtualQueueBody,
+    AfterContact, AgentBody, ApiKey, Capacity, Dispositions, KeyBounds, Queue, QueueBody, Role,
+    Scope, Settings, Timeouts, VirtualQueue, VirtualQueueBody,
 };
 use ringback_model::right::Action;
 use ringback_model::{AgentId, Medium, Millis, Name, WallTime, target};
@@ -24,6 +24,38 @@ pub(crate) struct QueuePut {
     /// How many open interactions may belong to it.
     #[schema(minimum = 1, default = 2_000_000)]
     open_max: u32,
+    /// What comes after a contact, by medium; media not named: as the defaults of the medium say.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, AfterContactPut>)]
+    wrap_up: BTreeMap<Text<Medium>, AfterContactPut>,
+    /// From which codes agents say what came of a contact; left out: any word, or none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dispositions: Option<DispositionsPut>,
+}
+
+/// What comes after a contact, and for how long.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"wrap_up": "timed", "wrap_up_for_ms": 30_000}))]
+pub(crate) struct AfterContactPut {
+    /// What comes.
+    wrap_up: objects::WrapUpWord,
+    /// How long it lasts; exactly for `timed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wrap_up_for_ms: Option<u64>,
+}
+
+/// From which codes agents say what came of a contact.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"list": "results", "mandatory": true}))]
+pub(crate) struct DispositionsPut {
+    /// The list of codes, by name.
+    #[schema(value_type = String, example = "results", min_length = 1, max_length = 64)]
+    list: Text<Name>,
+    /// Whether they have to say so before they are done.
+    #[serde(default)]
+    mandatory: bool,
 }
 
 impl Default for QueuePut {
@@ -34,14 +66,36 @@ impl Default for QueuePut {
 
 impl QueuePut {
     fn of(body: &QueueBody) -> Self {
+        let after = |after: &AfterContact| AfterContactPut {
+            wrap_up: after.wrap_up.into(),
+            wrap_up_for_ms: after.wrap_up_for.map(|span| span.0),
+        };
+        let wrap_up = body.wrap_up.iter();
         Self {
             open_max: body.open_max,
+            wrap_up: wrap_up
+                .map(|(medium, it)| (Text(*medium), after(it)))
+                .collect(),
+            dispositions: body.dispositions.as_ref().map(|it| DispositionsPut {
+                list: Text(it.list.clone()),
+                mandatory: it.mandatory,
+            }),
         }
     }
 
-    pub(crate) const fn into_model(self) -> QueueBody {
+    pub(crate) fn into_model(self) -> QueueBody {
+        let after = |after: AfterContactPut| AfterContact {
+            wrap_up: after.wrap_up.into(),
+            wrap_up_for: after.wrap_up_for_ms.map(Millis),
+        };
+        let wrap_up = self.wrap_up.into_iter();
         QueueBody {
             open_max: self.open_max,
+            wrap_up: wrap_up.map(|(medium, it)| (medium.0, after(it))).collect(),
+            dispositions: self.dispositions.map(|it| Dispositions {
+                list: it.list.0,
+                mandatory: it.mandatory,
+            }),
         }
     }
 }

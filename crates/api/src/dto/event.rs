@@ -140,6 +140,10 @@ pub(crate) struct EventData {
     rests: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ending: Option<EndingView>,
+    /// What came of a contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "sale")]
+    disposition: Option<String>,
     /// The interaction that was submitted, without what is sealed: read it for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     submitted: Option<Box<SubmittedView>>,
@@ -259,7 +263,7 @@ impl EventData {
                 ..base
             },
             Event::Effect(event) => base.effect_event(event),
-            Event::Interaction(event) => base.interaction_event(known, event),
+            Event::Interaction(event) => base.interaction_event(known, now, event),
             Event::Login(event) => base.login_event(event),
             Event::Node(event) => base.node_event(event),
             Event::Offer(event) => base.offer_event(now, event),
@@ -289,6 +293,11 @@ impl EventData {
                     ..self
                 }
             }
+            Event::NotReadyNext { medium, reason, .. } => Self {
+                medium: Some(Text(*medium)),
+                reason: Some(text(reason)),
+                ..self
+            },
             Event::DeskLost { grace_until, .. } => Self {
                 until: Some(Time::at(now, *grace_until)),
                 ..self
@@ -383,8 +392,20 @@ impl EventData {
         }
     }
 
-    fn interaction_event(self, known: &Known, event: &interaction::Event) -> Self {
+    fn interaction_event(self, known: &Known, now: Now, event: &interaction::Event) -> Self {
         match event {
+            interaction::Event::WrapBegun { wrap, .. } => Self {
+                until: wrap.until.map(|at| Time::at(now, at)),
+                ending: Some(EndingView::from(&wrap.over())),
+                ..self
+            },
+            interaction::Event::WrapChanged {
+                until, disposition, ..
+            } => Self {
+                until: until.map(|at| Time::at(now, at)),
+                disposition: disposition.as_ref().map(text),
+                ..self
+            },
             interaction::Event::Placed { to, by, why, .. } => {
                 let (why, reason) = match why {
                     interaction::WhyPlaced::Asked { reason } => ("asked", reason.as_ref()),

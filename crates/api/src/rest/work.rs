@@ -5,7 +5,7 @@ use crate::commands;
 use crate::door::Caller;
 use crate::dto::interaction::{InteractionView, Submit};
 use crate::dto::work::{
-    ChangeAsk, InviteAsk, MonitorAsk, PlaceAsk, PullAsk, TransferAsk, WorkbinView,
+    ChangeAsk, InviteAsk, MonitorAsk, PlaceAsk, PullAsk, TransferAsk, WorkbinView, WrapUpAsk,
 };
 use crate::dto::written::Written;
 use crate::dto::{Empty, Page};
@@ -91,6 +91,9 @@ acts! {
     /// Let others change it again. A supervisor ends anybody's lock; that is recorded.
     unlock(Empty => Act::Unlock), "/v1/interactions/{interaction}/unlock", "unlockInteraction",
         "interaction.unlock", "It is not locked any more.";
+    /// Finish or extend the wrap-up after a contact, or say what came of it; only its owner can.
+    wrap_up(WrapUpAsk => Act::WrapUp), "/v1/interactions/{interaction}/wrap-up",
+        "wrapUpInteraction", "interaction.wrap_up", "It is so.";
 }
 
 /// Begin work of one's own: an outbound or internal interaction that is the agent's at once.

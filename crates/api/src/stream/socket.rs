@@ -497,6 +497,7 @@ impl Connection {
             Verb::InteractionResume => self.act(text, head, key, Act::Resume),
             Verb::InteractionLock => self.act(text, head, key, Act::Lock),
             Verb::InteractionUnlock => self.act(text, head, key, Act::Unlock),
+            Verb::InteractionWrapUp => self.act(text, head, key, Act::WrapUp),
             Verb::InteractionGet | Verb::AgentGet | Verb::OverviewGet => {
                 self.read(text, head, verb)
             }

@@ -277,6 +277,7 @@ impl State {
             epoch: Epoch(1),
             engine: 1,
             entries: vec![Entry {
+                others: Vec::new(),
                 now: now(),
                 idempotent,
                 actor,

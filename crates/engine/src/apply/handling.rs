@@ -5,7 +5,7 @@ use crate::state::State;
 use crate::timers::Timer;
 use ringback_model::agent::{Claim, ClaimKind, Occupied};
 use ringback_model::interaction::{
-    Doer, Event as It, Interaction, Lock, More, Placed, PlacedSequence, Rest, Subject,
+    Doer, Event as It, Interaction, Lock, More, Placed, PlacedSequence, Rest, Subject, Wrap,
 };
 use ringback_model::place::{Party, Place, Role, Who};
 use ringback_model::{AgentId, EngineTime, InteractionId, Now, OfferId, QueueId};
@@ -68,6 +68,22 @@ impl State {
                 });
             }),
             It::Unlocked { of, .. } => self.more(*of, |more| more.lock = None),
+            It::WrapBegun { of, agent, wrap } => self.wraps(*of, *agent, wrap),
+            It::WrapChanged {
+                of,
+                until,
+                disposition,
+                ..
+            } => {
+                self.disarm_wrap(of.interaction);
+                self.more(*of, |more| {
+                    if let Some(wrap) = &mut more.wrap {
+                        wrap.until = *until;
+                        wrap.disposition.clone_from(disposition);
+                    }
+                });
+                self.arm_wrap(of.interaction);
+            }
         }
     }
 
@@ -83,6 +99,7 @@ impl State {
 
     fn stopped(&mut self, of: Subject, owner: Option<AgentId>, at: Now) {
         self.leave_bin(of.interaction);
+        self.disarm_wrap(of.interaction);
         if let Some(gone) = self.interactions.remove(of.interaction) {
             *self.places.count(&gone.place) -= 1;
             if let Some(open) = self.open_in.get_mut(&gone.queue) {
@@ -91,6 +108,38 @@ impl State {
         }
         if let Some(owner) = owner {
             self.release(owner, of.interaction, Some(at.engine));
+        }
+    }
+
+    fn wraps(&mut self, of: Subject, agent: AgentId, wrap: &Wrap) {
+        self.disarm_wrap(of.interaction);
+        self.more(of, |more| {
+            (more.held, more.resumed, more.lock) = (None, None, None);
+            more.wrap = Some(wrap.clone());
+        });
+        self.at_work.update(agent, |at_work| {
+            let mut claims = at_work.claims.iter_mut();
+            if let Some(claim) = claims.find(|claim| claim.interaction == of.interaction) {
+                claim.kind = ClaimKind::WrapUp;
+                claim.since = wrap.since;
+            }
+        });
+        self.arm_wrap(of.interaction);
+    }
+
+    fn wrap_until(&self, id: InteractionId) -> Option<EngineTime> {
+        self.interactions.get(id)?.wrap()?.until
+    }
+
+    pub(crate) fn arm_wrap(&mut self, id: InteractionId) {
+        if let Some(at) = self.wrap_until(id) {
+            self.timers.arm(at, Timer::WrapOver(id));
+        }
+    }
+
+    fn disarm_wrap(&mut self, id: InteractionId) {
+        if let Some(at) = self.wrap_until(id) {
+            self.timers.disarm(at, Timer::WrapOver(id));
         }
     }
 

@@ -120,6 +120,7 @@ pub(super) fn room_for_more(what: &str, known: bool, count: usize) -> Result<(),
 fn put_queue(state: &State, name: &Name, body: &QueueBody, expected: Expected) -> Result<It, Why> {
     let found = state.queue_named(name);
     room_for_more("queues", found.is_some(), state.names.queues.len())?;
+    objects::check_queue(state, body)?;
     Ok(It::QueuePut(Box::new(Queue {
         id: found.map_or(QueueId(state.counters().queue + 1), |it| it.id),
         name: name.clone(),

@@ -45,7 +45,6 @@ pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Resu
         }
         .into());
     }
-    let (_, settings) = state.settings();
     credit_fits(state, ask.credit)?;
     names_what_is_there(state, &ask.target)?;
     if let Some(documented) = &ask.targets {
@@ -70,7 +69,7 @@ pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Resu
         owner: None,
         due_at: None,
         cooling: Vec::new(),
-        ends_at: Deadline(Some(now.engine + settings.timeouts.routing)),
+        ends_at: Deadline(Some(now.engine + state.routing_max(it.medium))),
         more: Rare::of(more),
     };
     if let Some(documented) = &ask.targets {
@@ -226,6 +225,28 @@ pub(super) fn turned(mut request: RouteRequest, now: Now) -> RouteRequest {
     });
     request.widens_at = turns_at(&request);
     request
+}
+
+/// A request as it is when it waits for its last agent no longer.
+fn without_last(mut request: RouteRequest, now: Now) -> RouteRequest {
+    request.more.change(|more| more.last = None);
+    turned(request, now)
+}
+
+/// The first request that waits for an agent who is not there any more wants its target now, with
+/// the place it had all the time.
+pub(crate) fn falls_back(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
+    let waiting = state.waits_for.get(&agent).and_then(|ids| ids.first());
+    let request = waiting.and_then(|id| state.request(*id));
+    let it = request.and_then(|request| state.interaction(request.interaction));
+    let (Some(request), Some(it)) = (request, it) else {
+        return Vec::new();
+    };
+    vec![Event::Route(It::Changed {
+        of: subject(it),
+        request: Box::new(without_last(request.clone(), now)),
+        cause: ChangeCause::LastAgentGone,
+    })]
 }
 
 /// Changes a request in place: its key keeps its sequence and the start of its wait.

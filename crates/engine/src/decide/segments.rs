@@ -57,15 +57,16 @@ pub(super) fn ring(
     })
 }
 
-/// The owner stopped talking or holding.
+/// The owner stopped talking, holding or wrapping up.
 pub(super) fn owned(it: &Interaction, to: Now, end: SegmentEnd) -> Option<Event> {
     let owner = it.parties.iter().find(|party| party.role == Role::Owner)?;
     let more = it.more.get();
     let held = more.and_then(|more| more.held);
     let resumed = more.and_then(|more| more.resumed);
-    let (kind, from) = match held {
-        Some(since) => (SegmentKind::Hold, since),
-        None => (SegmentKind::Talk, resumed.unwrap_or(owner.since)),
+    let (kind, from) = match (it.wrap(), held) {
+        (Some(wrap), _) => (SegmentKind::Wrap, wrap.since),
+        (None, Some(since)) => (SegmentKind::Hold, since),
+        (None, None) => (SegmentKind::Talk, resumed.unwrap_or(owner.since)),
     };
     Some(stretch(it, owner.who, kind, from, to, end))
 }

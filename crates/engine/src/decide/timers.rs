@@ -1,12 +1,12 @@
 //! What happens when time has passed.
 
-use super::{agents, logins, offers, requests, segments, targets};
+use super::{agents, logins, offers, requests, segments, targets, wrapping};
 use crate::state::State;
 use crate::timers::Timer;
 use ringback_model::offer::NotTaken;
 use ringback_model::record::SegmentEnd;
 use ringback_model::route::{Cancelled, ChangeCause, Event as Route, RouteRequest};
-use ringback_model::{AgentId, Event, Now, OfferId, RouteRequestId, node};
+use ringback_model::{AgentId, Event, InteractionId, Now, OfferId, RouteRequestId, node};
 
 /// Fires the earliest timers that are due. Timers of one input are independent of one another
 /// but for those that change one agent's work: what they mean depends on what the others left,
@@ -52,6 +52,7 @@ fn works_for(state: &State, timer: Timer) -> Option<AgentId> {
         | Timer::Thresholds => None,
         Timer::RequestEnds(_) => None,
         Timer::Returns(agent, _) => Some(agent),
+        Timer::WrapOver(id) => state.interaction(id).and_then(|it| it.owner()),
     }
 }
 
@@ -65,6 +66,7 @@ fn fire(state: &State, now: Now, timer: Timer) -> Vec<Event> {
         Timer::Thresholds => vec![state.thresholds_in_time(now)],
         Timer::RequestEnds(request) => found_nobody(state, now, request),
         Timer::Returns(agent, it) => agents::returns(state, now, agent, it),
+        Timer::WrapOver(id) => wrap_over(state, now, id),
         Timer::ForgetResults => {
             let (_, settings) = state.settings();
             let kept = settings.results_kept;
@@ -80,6 +82,15 @@ fn lapse(state: &State, now: Now, id: OfferId) -> Vec<Event> {
     match (offer, it) {
         (Some(offer), Some(it)) => offers::not_taken(state, now, it, offer, NotTaken::Lapsed),
         _ => Vec::new(),
+    }
+}
+
+/// The time of a wrap-up is over, said or unsaid.
+fn wrap_over(state: &State, now: Now, id: InteractionId) -> Vec<Event> {
+    let it = state.interaction(id);
+    match it.and_then(|it| Some((it, it.wrap()?))) {
+        Some((it, wrap)) => wrapping::ended(state, now, it, wrap, SegmentEnd::TimedOut),
+        None => Vec::new(),
     }
 }
 

@@ -103,6 +103,7 @@ mod routing {
 
         fn submit(&mut self) {
             let route = Ask {
+                targets: None,
                 virtual_queue: name("support"),
                 target: Target::fixed("English>=2".parse().expect("an expression")),
                 tier: None,

@@ -29,6 +29,7 @@ named!(Event {
     Event::Agent(agent::Event::LoggedOut { .. }) => "agent.logged_out",
     Event::Agent(agent::Event::Ready { .. }) => "agent.ready",
     Event::Agent(agent::Event::NotReady { .. }) => "agent.not_ready",
+    Event::Agent(agent::Event::NotReadyNext { .. }) => "agent.not_ready_next",
     Event::Agent(agent::Event::DeskLost { .. }) => "agent.desk_lost",
     Event::Agent(agent::Event::DeskBack { .. }) => "agent.desk_back",
     Event::Agent(agent::Event::DeskSilent { .. }) => "agent.desk_silent",
@@ -63,6 +64,8 @@ named!(Event {
     Event::Interaction(it::Event::Resumed { .. }) => "interaction.resumed",
     Event::Interaction(it::Event::Locked { .. }) => "interaction.locked",
     Event::Interaction(it::Event::Unlocked { .. }) => "interaction.unlocked",
+    Event::Interaction(it::Event::WrapBegun { .. }) => "interaction.wrap_begun",
+    Event::Interaction(it::Event::WrapChanged { .. }) => "interaction.wrap_changed",
     Event::Node(node::Event::Opened { .. }) => "node.opened",
     Event::Node(node::Event::ClockJumped { .. }) => "node.clock_jumped",
     Event::Node(node::Event::Refusals { .. }) => "node.refusals",
@@ -138,6 +141,11 @@ fn agents() -> Vec<Sample<Event>> {
             why: NotReady::Missed,
             at: at(3),
         },
+        agent::Event::NotReadyNext {
+            agent,
+            medium,
+            reason: name("lunch"),
+        },
         agent::Event::DeskLost {
             agent,
             grace_until: EngineTime(33_000),
@@ -193,7 +201,10 @@ fn configuration() -> Vec<Sample<Event>> {
                 id: QueueId(2),
                 name: name("inbox"),
                 version: 4,
-                body: QueueBody { open_max: 10 },
+                body: QueueBody {
+                    open_max: 10,
+                    ..QueueBody::default()
+                },
             })),
         ),
         (

@@ -3,6 +3,7 @@
 use crate::config_samples::{agent_body, group, settings};
 use crate::files::{Sample, hold, named};
 use crate::samples::{ask, escalation, name, selection, user_data};
+use ringback_model::agent::Manner;
 use ringback_model::config::{Body, Expected, Kind, QueueBody, Role, VirtualQueueBody};
 use ringback_model::effect::Report;
 use ringback_model::interaction::{StopCause, Submission};
@@ -57,6 +58,7 @@ named!(Input {
     Input::Interaction(interaction::Input::Resume { .. }) => "interaction.resume",
     Input::Interaction(interaction::Input::Lock { .. }) => "interaction.lock",
     Input::Interaction(interaction::Input::Unlock { .. }) => "interaction.unlock",
+    Input::Interaction(interaction::Input::Wrap { .. }) => "interaction.wrap",
     Input::Node(node::Input::Opened { .. }) => "node.opened",
     Input::Node(node::Input::Due { .. }) => "node.due",
     Input::Node(node::Input::ClockJumped { .. }) => "node.clock_jumped",
@@ -118,12 +120,27 @@ fn agents() -> Vec<Sample<Input>> {
         agent::Input::NotReady {
             agent,
             media,
-            reason,
+            reason: reason.clone(),
+            manner: Manner::Now,
         },
         agent::Input::DeskLost { agent, session },
         agent::Input::DeskBack { agent, session },
     ];
-    inputs.map(|input| ("", Input::Agent(input))).into()
+    let manners = [
+        ("after_this", Manner::AfterThis),
+        ("do_not_disturb", Manner::DoNotDisturb),
+    ];
+    let manners = manners.map(|(tag, manner)| {
+        let input = agent::Input::NotReady {
+            agent,
+            media: Vec::new(),
+            reason: reason.clone(),
+            manner,
+        };
+        (tag, Input::Agent(input))
+    });
+    let inputs = inputs.map(|input| ("", Input::Agent(input)));
+    inputs.into_iter().chain(manners).collect()
 }
 
 fn configuration() -> Vec<Sample<Input>> {
@@ -159,7 +176,10 @@ fn configuration() -> Vec<Sample<Input>> {
             "",
             config::Input::PutQueue {
                 name: name("inbox"),
-                body: QueueBody { open_max: 10 },
+                body: QueueBody {
+                    open_max: 10,
+                    ..QueueBody::default()
+                },
                 expected: Expected::Version(3),
             },
         ),

@@ -16,6 +16,7 @@ named!(Refused {
     Refused::Agent(agent::Refused::DeskAway(_)) => "agent.desk_away",
     Refused::Agent(agent::Refused::HasWork { .. }) => "agent.has_work",
     Refused::Agent(agent::Refused::OldDesk { .. }) => "agent.old_desk",
+    Refused::Agent(agent::Refused::DoNotDisturb { .. }) => "agent.do_not_disturb",
     Refused::Config(config::Refused::VersionMismatch { .. }) => "config.version_mismatch",
     Refused::Config(config::Refused::Exists { .. }) => "config.exists",
     Refused::Config(config::Refused::Unknown { .. }) => "config.unknown",
@@ -58,6 +59,11 @@ named!(Refused {
     Refused::Interaction(interaction::Refused::TooManyParties { .. }) => "interaction.too_many_parties",
     Refused::Interaction(interaction::Refused::Held(_)) => "interaction.held",
     Refused::Interaction(interaction::Refused::NotHeld(_)) => "interaction.not_held",
+    Refused::Interaction(interaction::Refused::WrappingUp(_)) => "interaction.wrapping_up",
+    Refused::Interaction(interaction::Refused::NotWrappingUp(_)) => "interaction.not_wrapping_up",
+    Refused::Interaction(interaction::Refused::NotExtended { .. }) => "interaction.not_extended",
+    Refused::Interaction(interaction::Refused::Disposition { .. }) => "interaction.disposition",
+    Refused::Interaction(interaction::Refused::Workbin { .. }) => "interaction.workbin",
     Refused::Interaction(interaction::Refused::BegunWithRoute) => "interaction.begun_with_route",
     Refused::Offer(offer::Refused::Unknown(_)) => "offer.unknown",
     Refused::Offer(offer::Refused::NotYours { .. }) => "offer.not_yours",
@@ -121,6 +127,10 @@ fn agents() -> Vec<Refused> {
         agent::Refused::OldDesk {
             agent,
             session: DeskSessionId(4),
+        },
+        agent::Refused::DoNotDisturb {
+            agent,
+            reason: name("training"),
         },
     ];
     refused.map(Refused::Agent).into()

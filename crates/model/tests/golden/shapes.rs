@@ -85,6 +85,8 @@ shape!(kinds_of_claims, "claim_kind", ClaimKind {
 shape!(reasons_not_to_be_ready, "not_ready", NotReady {
     NotReady::LoggedIn => "logged_in", NotReady::LoggedIn;
     NotReady::Chosen { .. } => "chosen", NotReady::Chosen { reason: name("lunch") };
+    NotReady::DoNotDisturb { .. } => "do_not_disturb",
+        NotReady::DoNotDisturb { reason: name("training") };
     NotReady::Missed => "missed", NotReady::Missed;
     NotReady::Silent => "silent", NotReady::Silent;
 });
@@ -274,6 +276,9 @@ shape!(bodies_of_objects, "body", Body {
         offer_ttl: Some(ringback_model::Millis::seconds(20)),
         delivering_max: None,
         handling_max: Some(ringback_model::Millis::seconds(3_600)),
+        routing_max: None,
+        misses_max: None,
+        cool_down: None,
         wrap_up: WrapUp::Timed,
         wrap_up_for: Some(ringback_model::Millis::seconds(30)),
     });

@@ -1,6 +1,7 @@
 //! Whether an offer is the right one: worked out from the words, one pair after the other.
 
 use ringback_engine::State;
+use ringback_model::agent::{AtWork, NotReady};
 use ringback_model::config::{Body, Group, Kind};
 use ringback_model::offer::{Occasion, Offer};
 use ringback_model::route::{RouteRequest, Select};
@@ -24,13 +25,15 @@ pub(super) fn fits(state: &State, offer: &Offer, now: Now, broken: &mut Vec<Stri
     }
 }
 
-/// An agent who is asked by another sits at a desk that answers and has room; ready or not.
+/// An agent who is asked by another sits at a desk that answers, has room and does not mind being
+/// disturbed; ready or not.
 pub(super) fn can_be_asked(state: &State, offer: &Offer, broken: &mut Vec<String>) {
     let can = state.at_work(offer.agent).is_some_and(|at_work| {
         let answers = |desk: ringback_model::agent::Desk| desk.answers();
         at_work.desk.is_some_and(answers)
             && at_work.media.contains_key(&offer.medium)
             && state.room(offer.agent, offer.medium) > 0
+            && !wants_no_asking(at_work, offer.medium)
     });
     if !can {
         broken.push(format!(
@@ -38,6 +41,12 @@ pub(super) fn can_be_asked(state: &State, offer: &Offer, broken: &mut Vec<String
             offer.id, offer.agent
         ));
     }
+}
+
+fn wants_no_asking(at_work: &AtWork, medium: Medium) -> bool {
+    let readiness = at_work.media.get(&medium);
+    let why = readiness.and_then(|it| it.not_ready.as_ref());
+    matches!(why, Some(NotReady::DoNotDisturb { .. }))
 }
 
 /// Whether this agent may be offered this request now.
@@ -80,6 +89,7 @@ fn is_free(state: &State, agent: AgentId, medium: Medium) -> bool {
     let answers = |desk: ringback_model::agent::Desk| desk.grace_until.is_none() && !desk.silent;
     at_work.desk.is_some_and(answers)
         && readiness.is_some_and(|it| it.not_ready.is_none())
+        && at_work.next(medium).is_none()
         && state.room(agent, medium) > 0
 }
 

@@ -3,8 +3,8 @@
 use super::words::{self, Fault, Words};
 use ringback_engine::State;
 use ringback_model::config::{
-    AgentBody, Body, Capacity, Expected, Input as It, Kind, QueueBody, Role, Settings,
-    VirtualQueueBody,
+    AfterContact, AgentBody, Body, Capacity, Dispositions, Expected, Input as It, Kind, QueueBody,
+    Role, Settings, VirtualQueueBody, WrapUp,
 };
 use ringback_model::target::{Level, Skills, TextSkills};
 use ringback_model::{Input, Medium, Millis, Name};
@@ -39,7 +39,8 @@ fn expected(words: &mut Words<'_>) -> Result<Expected, Fault> {
     Ok(Expected::Version(words.value("a version such as 2")?))
 }
 
-/// `queue inbox [open 100] [expecting ..]`
+/// `queue inbox [open 100] [wrap-up chat:30s voice:manual] [dispositions results [mandatory]]
+/// [expecting ..]`
 fn queue(words: &mut Words<'_>) -> Result<It, Fault> {
     let name = words.name("the name of an interaction queue")?;
     let mut body = QueueBody::default();
@@ -47,6 +48,15 @@ fn queue(words: &mut Words<'_>) -> Result<It, Fault> {
     while !words.is_over() {
         if words.take("open") {
             body.open_max = words.value("how many may be open")?;
+        } else if words.take("wrap-up") {
+            while let Some((medium, after)) = words.peek().and_then(pair) {
+                body.wrap_up.insert(medium?, after_contact(after)?);
+                words.word("a medium")?;
+            }
+        } else if words.take("dispositions") {
+            let list = words.name("the name of a list")?;
+            let mandatory = words.take("mandatory");
+            body.dispositions = Some(Dispositions { list, mandatory });
         } else {
             against = expected(words)?;
         }
@@ -55,6 +65,20 @@ fn queue(words: &mut Words<'_>) -> Result<It, Fault> {
         name,
         body,
         expected: against,
+    })
+}
+
+/// `30s`, `manual`, `none`
+fn after_contact(word: &str) -> Result<AfterContact, Fault> {
+    let wrap_up = match word {
+        "none" => WrapUp::None,
+        "manual" => WrapUp::Manual,
+        _ => WrapUp::Timed,
+    };
+    let timed = wrap_up == WrapUp::Timed;
+    Ok(AfterContact {
+        wrap_up,
+        wrap_up_for: timed.then(|| span_of(word)).transpose()?,
     })
 }
 

@@ -4,6 +4,7 @@
 use super::words::{self, Fault, Words};
 use super::{Shown, ask, configure, handling, logins};
 use ringback_engine::State;
+use ringback_model::agent::Manner;
 use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
 use ringback_model::target::{Escalation, EscalationStep, Expression, Step, Target, Targets};
@@ -564,10 +565,12 @@ fn agent_verb(agent: AgentId, words: &mut Words<'_>) -> Result<Input, Fault> {
             let media = media(words)?;
             words.must("because")?;
             let reason = words.name("the reason")?;
+            let manner = manner(words)?;
             agent::Input::NotReady {
                 agent,
                 media,
                 reason,
+                manner,
             }
         }
         "accepts" => {
@@ -578,6 +581,20 @@ fn agent_verb(agent: AgentId, words: &mut Words<'_>) -> Result<Input, Fault> {
         other => return Err(Fault::new(format!("found `{other}`"), expected)),
     };
     Ok(Input::Agent(input))
+}
+
+/// `after this`, `undisturbed`
+fn manner(words: &mut Words<'_>) -> Result<Manner, Fault> {
+    if words.take("after") {
+        words.must("this")?;
+        return Ok(Manner::AfterThis);
+    }
+    let undisturbed = words.take("undisturbed");
+    Ok(if undisturbed {
+        Manner::DoNotDisturb
+    } else {
+        Manner::Now
+    })
 }
 
 fn reject(agent: AgentId, words: &mut Words<'_>) -> Result<Input, Fault> {

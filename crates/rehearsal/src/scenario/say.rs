@@ -118,6 +118,14 @@ fn agent_event(state: &State, event: &agent::Event) -> String {
             name(agent),
             not_ready(why)
         ),
+        agent::Event::NotReadyNext {
+            agent,
+            medium,
+            reason,
+        } => format!(
+            "{} takes no more {medium}, and is not ready after this: {reason}",
+            name(agent)
+        ),
         agent::Event::DeskLost { agent, grace_until } => {
             format!("desk of {} is lost, silent from {grace_until}", name(agent))
         }
@@ -142,6 +150,7 @@ pub(crate) fn not_ready(why: &NotReady) -> String {
     match why {
         NotReady::LoggedIn => "just logged in".to_owned(),
         NotReady::Chosen { reason } => reason.to_string(),
+        NotReady::DoNotDisturb { reason } => format!("do not disturb, {reason}"),
         NotReady::Missed => "missed too many offers".to_owned(),
         NotReady::Silent => "desk silent".to_owned(),
     }

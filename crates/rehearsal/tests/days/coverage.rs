@@ -13,7 +13,7 @@ use std::path::Path;
 const PLACES: [&str; 7] = [
     "queue", "routing", "offer", "handling", "workbin", "stopped", "unknown",
 ];
-const INPUTS: [&str; 17] = [
+const INPUTS: [&str; 18] = [
     "request",
     "change-request",
     "cancel",
@@ -31,6 +31,7 @@ const INPUTS: [&str; 17] = [
     "lock",
     "unlock",
     "withdraw",
+    "wrap",
 ];
 
 /// Pairs that cannot be met, and why.
@@ -144,7 +145,7 @@ struct Counts {
 
 #[test]
 fn random_days_meet_every_pair_every_event_and_every_refusal() {
-    let counts = counted(90, 500);
+    let counts = counted(120, 500);
     println!("{}", counts.table());
     let zeros = counts.unlisted_zeros();
     assert!(zeros.is_empty(), "never met: {}", zeros.join(", "));
@@ -250,6 +251,7 @@ fn handling(input: &interaction::Input) -> Option<(&'static str, InteractionId)>
         Input::Resume { interaction, .. } => ("resume", *interaction),
         Input::Lock { interaction, .. } => ("lock", *interaction),
         Input::Unlock { interaction, .. } => ("unlock", *interaction),
+        Input::Wrap { interaction, .. } => ("wrap", *interaction),
         Input::Submit(_) | Input::Begin { .. } | Input::Complete { .. } | Input::Stop { .. } => {
             return None;
         }

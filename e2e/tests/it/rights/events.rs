@@ -217,6 +217,15 @@ async fn work_on_one(home: &Tenant, queue: &str) {
     home.berta.post(&format!("{path}/leave"), json!({})).await;
     let back = json!({"queue": queue, "reason": "later"});
     home.anna.post(&format!("{path}/place"), back).await;
+    let made = objects::wrapped(home, queue).await;
+    let later = json!({"reason": "lunch", "manner": "after_this"});
+    let anna = "/v1/agents/anna";
+    home.anna.post(&format!("{anna}/not-ready"), later).await;
+    home.anna.post(&format!("{anna}/ready"), json!({})).await;
+    let path = format!("/v1/interactions/{}/wrap-up", made.interaction);
+    let extend = json!({"act": "extend", "by_ms": 1_000});
+    home.anna.post(&path, extend).await;
+    home.anna.post(&path, json!({"act": "finish"})).await;
 }
 
 /// Something that each agent hears, and something that everybody else hears.

@@ -209,6 +209,7 @@ async fn plant_work(administrator: &Client, anna: &Client, values: &mut Values) 
     let held = pulled(administrator, anna).await;
     each(anna, &held, "hold", &json!({})).await;
     values.insert("resumeInteraction", held);
+    values.insert("wrapUpInteraction", wrapped(administrator, anna).await);
     let asked = pulled(administrator, anna).await;
     let ask = json!({"agent": "ben", "as": "consultant"});
     each(anna, &asked, "invite", &ask).await;
@@ -225,6 +226,21 @@ async fn pulled(administrator: &Client, anna: &Client) -> Vec<String> {
     let resting = ids(&resting, "interaction");
     each(anna, &resting, "pull", &json!({})).await;
     resting
+}
+
+/// Interactions in a queue of their own that anna wraps up without an end.
+async fn wrapped(administrator: &Client, anna: &Client) -> Vec<String> {
+    let body = json!({"wrap_up": {"chat": {"wrap_up": "manual"}}});
+    administrator.put("/v1/queues/wrapping", body).await;
+    let mut all = Vec::new();
+    for _ in 0..FEW {
+        let new = json!({"queue": "wrapping", "medium": "chat"});
+        let made = administrator.post("/v1/interactions", new).await;
+        all.push(made["interaction"].as_str().expect("an id").to_owned());
+    }
+    each(anna, &all, "pull", &json!({})).await;
+    each(anna, &all, "complete", &json!({"reason": "solved"})).await;
+    all
 }
 
 async fn each(client: &Client, interactions: &[String], act: &str, body: &Value) {

@@ -402,13 +402,24 @@ pub(crate) struct MediumPut {
     /// How long an offer stands; left out: as the settings say.
     #[serde(skip_serializing_if = "Option::is_none")]
     offer_ttl_ms: Option<u64>,
-    /// How long an interaction may be delivered to an agent before it is taken back.
+    /// Another word for `offer_ttl_ms`; at most one of the two is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivering_max_ms: Option<u64>,
     /// How long a silent desk may handle it before it is taken back; never for live media.
     #[serde(skip_serializing_if = "Option::is_none")]
     handling_max_ms: Option<u64>,
-    /// What comes after the contact.
+    /// How long a route request looks for an agent; left out: as the settings say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    routing_max_ms: Option<u64>,
+    /// After how many offers missed in a row an agent is set not ready; left out: as the settings
+    /// say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 100)]
+    misses_max: Option<u8>,
+    /// How long an agent is not offered again what he did not take; left out: as the settings say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cool_down_ms: Option<u64>,
+    /// What comes after the contact, where the queue says nothing else.
     wrap_up: WrapUpWord,
     /// How long work after the contact lasts; exactly for `timed`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -898,6 +909,9 @@ impl From<model::MediumDefaults> for MediumPut {
             offer_ttl_ms: ms(it.offer_ttl),
             delivering_max_ms: ms(it.delivering_max),
             handling_max_ms: ms(it.handling_max),
+            routing_max_ms: ms(it.routing_max),
+            misses_max: it.misses_max,
+            cool_down_ms: ms(it.cool_down),
             wrap_up: it.wrap_up.into(),
             wrap_up_for_ms: ms(it.wrap_up_for),
         }
@@ -910,6 +924,9 @@ impl From<MediumPut> for model::MediumDefaults {
             offer_ttl: it.offer_ttl_ms.map(Millis),
             delivering_max: it.delivering_max_ms.map(Millis),
             handling_max: it.handling_max_ms.map(Millis),
+            routing_max: it.routing_max_ms.map(Millis),
+            misses_max: it.misses_max,
+            cool_down: it.cool_down_ms.map(Millis),
             wrap_up: it.wrap_up.into(),
             wrap_up_for: it.wrap_up_for_ms.map(Millis),
         }

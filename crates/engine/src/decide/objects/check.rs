@@ -6,7 +6,7 @@ use super::references::{self, Reference};
 use super::{Finding, Kind};
 use crate::state::State;
 use ringback_model::Name;
-use ringback_model::config::{AgentBody, Body, Skill};
+use ringback_model::config::{AgentBody, Body, ListPurpose, QueueBody, Skill};
 use ringback_model::target::{Level, Text};
 
 /// What is found so far.
@@ -61,6 +61,23 @@ pub(super) fn object(state: &State, name: &Name, body: &Body) -> Vec<Finding> {
         Body::Skill(skill) => in_use(state, name, skill, &mut report),
         Body::Person(person) => own_address(state, name, person.email.as_deref(), &mut report),
         _ => {}
+    }
+    report.0
+}
+
+/// What is wrong with an interaction queue.
+pub(super) fn queue(state: &State, body: &QueueBody) -> Vec<Finding> {
+    let mut report = Report::default();
+    for (medium, after) in &body.wrap_up {
+        bodies::after_contact(&format!("/wrap_up/{medium}"), after, &mut report);
+    }
+    missing(state, references::of_queue(body), &mut report);
+    let list = body.dispositions.as_ref().map(|it| &it.list);
+    let list = list.and_then(|name| state.object_named(Kind::List, name));
+    if let Some(Body::List(list)) = list.map(|it| &it.body)
+        && list.purpose != ListPurpose::Disposition
+    {
+        report.add("/dispositions/list", "is no list of dispositions");
     }
     report.0
 }

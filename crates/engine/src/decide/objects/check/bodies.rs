@@ -4,7 +4,7 @@ use super::Report;
 use ringback_model::capacity::Rule;
 use ringback_model::condition::{Condition, Order};
 use ringback_model::config::{
-    Attribute, AttributeType, Body, Calendar, CapacityRule, Date, Group, Hours, List,
+    AfterContact, Attribute, AttributeType, Body, Calendar, CapacityRule, Date, Group, Hours, List,
     MediumDefaults, Person, Role, ScreenPop, Skill, Span, Statistic, Template, View, Webhook,
     Workbin, WrapUp,
 };
@@ -310,15 +310,42 @@ fn medium(name: &Name, it: &MediumDefaults, report: &mut Report) {
         ("/offer_ttl_ms", it.offer_ttl, Millis::seconds(3_600)),
         ("/delivering_max_ms", it.delivering_max, DAY),
         ("/handling_max_ms", it.handling_max, DAY),
-        ("/wrap_up_for_ms", it.wrap_up_for, Millis::seconds(3_600)),
+        (
+            "/routing_max_ms",
+            it.routing_max,
+            Millis::seconds(30 * 86_400),
+        ),
     ];
     for (path, span, most) in spans {
         if let Some(span) = span {
             report.within(path, span, SECOND, most);
         }
     }
+    if it.offer_ttl.is_some() && it.delivering_max.is_some() {
+        let problem = "says the same as offer_ttl_ms: give one of them";
+        report.add("/delivering_max_ms", problem);
+    }
+    if let Some(pause) = it.cool_down {
+        report.within("/cool_down_ms", pause, Millis::ZERO, DAY);
+    }
+    if let Some(misses) = it.misses_max {
+        report.within("/misses_max", misses, 1, 100);
+    }
+    let after = AfterContact {
+        wrap_up: it.wrap_up,
+        wrap_up_for: it.wrap_up_for,
+    };
+    after_contact("", &after, report);
+}
+
+/// What comes after a contact lasts as long as it says.
+pub(super) fn after_contact(path: &str, it: &AfterContact, report: &mut Report) {
+    let path = format!("{path}/wrap_up_for_ms");
+    if let Some(span) = it.wrap_up_for {
+        report.within(&path, span, SECOND, Millis::seconds(3_600));
+    }
     if (it.wrap_up == WrapUp::Timed) != it.wrap_up_for.is_some() {
-        report.add("/wrap_up_for_ms", "is given exactly for wrap_up timed");
+        report.add(path, "is given exactly for wrap_up timed");
     }
 }
 
