@@ -50,7 +50,13 @@ pub(crate) fn step_of(key: &[u8], text: &str, now: WallTime) -> Option<u64> {
     let present = u64::try_from(now.0).ok()? / 1_000 / STEP_S;
     let steps = present.saturating_sub(WINDOW)..=present + WINDOW;
     // All are looked at, whichever fits.
-    steps.filter(|step| code(key, *step) == wanted).last()
+    let mut found = None;
+    for step in steps {
+        if code(key, step) == wanted {
+            found = Some(step);
+        }
+    }
+    found
 }
 
 /// What an authenticator reads from a picture or takes by hand.

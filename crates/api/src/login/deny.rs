@@ -138,7 +138,7 @@ mod tests {
     fn the_list_is_in_order_and_in_small_letters() {
         assert!(COMMON.is_sorted());
         let small = |word: &&str| word.chars().all(|c| c.is_ascii_lowercase());
-        assert!(COMMON.iter().all(|word| small(&word)));
+        assert!(COMMON.iter().all(small));
     }
 
     #[test]
