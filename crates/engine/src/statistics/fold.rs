@@ -4,6 +4,7 @@ use super::{Book, Calendar};
 use ringback_model::interaction::{self, Ending};
 use ringback_model::place::{Role, Who};
 use ringback_model::record::{self, Segment, SegmentEnd, SegmentKind};
+use ringback_model::route::ChangeCause;
 use ringback_model::statistic::{Counter, Counts, Key, SELECTION_MAX, Subject, SubjectKind};
 use ringback_model::{
     AgentId, Event, InteractionId, Medium, Millis, Now, QueueId, WallTime, agent, config, offer,
@@ -110,7 +111,15 @@ impl Book {
         self.pass(calendar, now);
         match event {
             Event::Interaction(event) => self.interaction(event, now),
-            Event::Route(route::Event::Requested { of, request }) => {
+            // One that moves has left its old line by the segment of its wait there.
+            Event::Route(
+                route::Event::Requested { of, request }
+                | route::Event::Changed {
+                    of,
+                    request,
+                    cause: ChangeCause::Moved,
+                },
+            ) => {
                 let keys = self.lines(of.interaction, request.virtual_queue, request.medium);
                 self.enters(&keys);
             }
