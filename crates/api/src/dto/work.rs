@@ -47,6 +47,27 @@ fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
+/// Something with fields: serde would take a list of their values as well.
+pub(crate) fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    struct Fields<T>(std::marker::PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Fields<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(serde::de::value::MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(Fields(std::marker::PhantomData))
+}
+
 /// Named ways out: where each leads, an interaction queue or `__STOP__`.
 pub(crate) type Exits = BTreeMap<Text<Name>, String>;
 
@@ -155,8 +176,10 @@ impl DataEdit {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ChangeAsk {
     /// Its properties.
+    #[serde(deserialize_with = "object")]
     pub(crate) properties: Properties,
     /// Its user data.
+    #[serde(deserialize_with = "object")]
     pub(crate) user_data: DataEdit,
     /// Only if it is at this version.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,8 +212,10 @@ pub(crate) struct PlaceAsk {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     pub(crate) reason: Option<Text<Name>>,
     /// Properties that change on the way.
+    #[serde(deserialize_with = "object")]
     pub(crate) properties: Properties,
     /// User data that change on the way.
+    #[serde(deserialize_with = "object")]
     pub(crate) user_data: DataEdit,
     /// Only if it is at this version.
     #[serde(skip_serializing_if = "Option::is_none")]
