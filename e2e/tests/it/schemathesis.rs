@@ -18,14 +18,9 @@ const EXCEPTIONS: &str = include_str!("../../schemathesis-exceptions.txt");
 const CHECKS: &str = "not_a_server_error,status_code_conformance,content_type_conformance,\
     response_headers_conformance,response_schema_conformance,negative_data_rejection,\
     missing_required_header,unsupported_method,allow_header_conformance,ignored_auth";
-/// Being over is a rejection too: the state may be looked at before the rest of a body. An act on
-/// many is refused for each by itself, with the status of each in the answer, as the story
-/// `intervene` tells.
+/// Being over is a rejection too: the state may be looked at before the rest of a body.
 const CONFIGURATION: &str = "[checks.negative_data_rejection]\n\
-    expected-statuses = [400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422, 428, 429]\n\
-    [[operations]]\n\
-    include-name = \"POST /v1/bulk\"\n\
-    checks.negative_data_rejection.enabled = false\n";
+    expected-statuses = [400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422, 428, 429]\n";
 /// Administrators come last, because they change what the others need.
 const ROLES: [&str; 5] = [
     "agent",

@@ -127,8 +127,14 @@ impl BulkAct {
                 .into_model()
                 .map(drop)
                 .map_err(|problem| Problem::invalid("/act/stop/reason", problem)),
-            Self::Place(ask) => version("/act/place/version", ask.version),
-            Self::Change(ask) => version("/act/change/version", ask.version),
+            Self::Place(ask) => {
+                version("/act/place/version", ask.version)?;
+                ask.properties.check("/act/place/properties")
+            }
+            Self::Change(ask) => {
+                version("/act/change/version", ask.version)?;
+                ask.properties.check("/act/change/properties")
+            }
             Self::Assign(_) => Ok(()),
         }
     }

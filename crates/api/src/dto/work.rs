@@ -1,7 +1,9 @@
 //! What agents, supervisors and systems do with interactions, as the API takes it.
 
 use crate::personal::UserDataIn;
+use crate::problem::Problem;
 use crate::text::Text;
+use crate::work;
 use jiff::Timestamp;
 use ringback_model::interaction::{Exit, ExitTo, Rest};
 use ringback_model::place::BinOwner;
@@ -45,6 +47,31 @@ fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
+}
+
+impl Properties {
+    /// What is wrong with them whatever interaction they are for.
+    pub(crate) fn check(&self, at: &str) -> Result<(), Problem> {
+        let told = |field: &Option<Option<String>>| field.clone().flatten();
+        if let Some(id) = told(&self.external_id) {
+            work::check_external_id(&id, &format!("{at}/external_id"))?;
+        }
+        if let Some(subject) = told(&self.subject) {
+            work::check_subject(&subject, &format!("{at}/subject"))?;
+        }
+        if let Some(comment) = told(&self.comment) {
+            work::check_comment(&comment, &format!("{at}/comment"))?;
+        }
+        for (ways, what) in [
+            (&self.in_queues, "in_queues"),
+            (&self.out_queues, "out_queues"),
+        ] {
+            if let Some(ways) = ways {
+                work::check_exits(ways.clone(), &format!("{at}/{what}"))?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// Something with fields: serde would take a list of their values as well.
