@@ -2,7 +2,7 @@
 
 use crate::dto::interaction::{InteractionView, Stop};
 use crate::dto::route::RouteAsk;
-use crate::dto::work::{ChangeAsk, PlaceAsk, object};
+use crate::dto::work::{BACK, ChangeAsk, PlaceAsk, object};
 use crate::dto::written::Written;
 use crate::problem::Problem;
 use crate::text::{Text, Time};
@@ -129,6 +129,7 @@ impl BulkAct {
                 .map_err(|problem| Problem::invalid("/act/stop/reason", problem)),
             Self::Place(ask) => {
                 version("/act/place/version", ask.version)?;
+                queue("/act/place/queue", ask.queue.as_deref())?;
                 ask.properties.check("/act/place/properties")
             }
             Self::Change(ask) => {
@@ -138,6 +139,13 @@ impl BulkAct {
             Self::Assign(_) => Ok(()),
         }
     }
+}
+
+/// The name of a queue, or of none.
+fn queue(at: &str, queue: Option<&str>) -> Result<(), Problem> {
+    let name = queue.filter(|queue| *queue != BACK);
+    let read = name.map_or(Ok(()), |name| name.parse::<Name>().map(drop));
+    read.map_err(|error| Problem::invalid(at, error.to_string()))
 }
 
 /// No version is ever so great.
