@@ -17,7 +17,7 @@
 //! </scxml>"#;
 //! let chart = compile("light.scxml", text, &Options::default())?.chart;
 //! let platform = Platform::default();
-//! let machine = Machine { chart: &chart, platform: &platform };
+//! let machine = Machine::new(&chart, &platform);
 //!
 //! let mut session = Session::new("s1");
 //! let mut data = NullModel;
@@ -38,11 +38,16 @@
 //! - Documents that declare entities of their own are refused, whatever they are for.
 #![warn(missing_docs)]
 
+pub mod basic_http;
 mod chart;
 mod compile;
 mod datamodel;
+#[cfg(feature = "ecmascript")]
+pub mod ecmascript;
 mod effect;
 mod event;
+#[cfg(feature = "ecmascript")]
+pub mod interpreter;
 mod limits;
 mod null;
 mod platform;
@@ -68,7 +73,9 @@ pub use effect::{Action, ActionElement, Effect, Invoke, Route, Send, Source};
 pub use event::{Descriptor, Event, EventKind};
 pub use limits::{DocumentLimits, Limit, StepLimits};
 pub use null::NullModel;
-pub use platform::{BASIC_HTTP_PROCESSOR, Platform, SCXML_PROCESSOR, SCXML_SERVICE};
+pub use platform::{
+    BASIC_HTTP_PROCESSOR, Everyone, Platform, Reach, SCXML_PROCESSOR, SCXML_SERVICE,
+};
 pub use position::{Finding, Position, Severity};
 pub use resolve::{Files, NoFiles, Resolver, Resource};
 pub use session::{Delayed, Invocation, Parent, Session, Status};

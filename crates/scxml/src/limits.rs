@@ -81,6 +81,8 @@ pub enum Limit {
     ScriptDepth,
     /// The data of the session are too big to be kept.
     DataSize,
+    /// The data of the session are damaged, or belong to another chart.
+    DataUnreadable,
 }
 
 impl std::fmt::Display for Limit {
@@ -95,6 +97,7 @@ impl std::fmt::Display for Limit {
             Limit::ScriptMemory => "a script took too much memory",
             Limit::ScriptDepth => "a script called itself too deeply",
             Limit::DataSize => "the data of the session are too big to be kept",
+            Limit::DataUnreadable => "the data of the session cannot be read",
         })
     }
 }

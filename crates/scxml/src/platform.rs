@@ -66,6 +66,23 @@ impl Platform {
     }
 }
 
+/// Who can be reached at the moment of a step: a fact that is told, because the error for a session that
+/// is not there belongs into the internal queue (C.1.1).
+pub trait Reach {
+    /// Whether there is a session of this id that takes events.
+    fn session(&self, id: &str) -> bool;
+}
+
+/// Every session that a document names is taken to be there; whoever delivers the event knows better.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Everyone;
+
+impl Reach for Everyone {
+    fn session(&self, _: &str) -> bool {
+        true
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SendKind {
     Scxml,

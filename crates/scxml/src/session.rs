@@ -77,6 +77,9 @@ pub struct Invocation {
     pub id: String,
     /// The state that it lives in.
     pub state: StateIx,
+    /// Whether it told that it is over.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ended: bool,
     pub(crate) op: u32,
 }
 

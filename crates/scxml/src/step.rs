@@ -14,7 +14,7 @@ use crate::datamodel::{Assigned, DataModel, Failure, System, View};
 use crate::effect::{Effect, Route};
 use crate::event::{Event, EventKind};
 use crate::limits::Limit;
-use crate::platform::Platform;
+use crate::platform::{Everyone, Platform, Reach};
 use crate::position::Position;
 use crate::select;
 use crate::session::{Session, Status};
@@ -47,15 +47,26 @@ pub struct Broken {
 }
 
 /// Interprets one chart on one platform.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Machine<'a> {
     /// The document.
     pub chart: &'a Chart,
     /// What is around it.
     pub platform: &'a Platform,
+    /// Who can be reached.
+    pub reach: &'a dyn Reach,
 }
 
-impl Machine<'_> {
+impl<'a> Machine<'a> {
+    /// A machine that takes every session to be there.
+    pub fn new(chart: &'a Chart, platform: &'a Platform) -> Machine<'a> {
+        Machine {
+            chart,
+            platform,
+            reach: &Everyone,
+        }
+    }
+
     /// Lets a session take one input, up to where it waits for the next.
     ///
     /// `now` is milliseconds on any clock that does not go back; delayed sends are due on it. The
@@ -90,6 +101,7 @@ impl Machine<'_> {
         let mut run = Run {
             chart: self.chart,
             platform: self.platform,
+            reach: self.reach,
             session,
             data,
             trace,
@@ -156,6 +168,7 @@ impl Machine<'_> {
 struct Run<'a> {
     chart: &'a Chart,
     platform: &'a Platform,
+    reach: &'a dyn Reach,
     session: &'a mut Session,
     data: &'a mut dyn DataModel,
     trace: &'a mut dyn Trace,
@@ -316,6 +329,7 @@ impl Run<'_> {
 
     fn external(&mut self, event: Event) -> Step {
         self.bind_event(&event)?;
+        self.note_end(&event);
         self.finalize_and_forward(&event)?;
         let enabled = self.select_transitions(Some(&event.name))?;
         if !enabled.is_empty() {

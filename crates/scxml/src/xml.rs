@@ -127,17 +127,10 @@ pub(crate) fn parse(
     }
 }
 
-/// Parses a fragment for a data model: any well-formed document within the usual limits.
-pub(crate) fn is_document(text: &str) -> bool {
-    let trimmed = text.trim_start();
-    trimmed.starts_with('<')
-        && parse(
-            trimmed,
-            0,
-            &DocumentLimits::default(),
-            &mut Notes::default(),
-        )
-        .is_some()
+/// The element and what is inside, as text that can be parsed on its own.
+#[cfg(feature = "ecmascript")]
+pub(crate) fn outer_xml(element: &Element) -> String {
+    write::nodes(&[Node::Element(element.clone())])
 }
 
 fn convert(node: roxmltree::Node<'_, '_>, lines: &Lines<'_>) -> Element {
@@ -213,4 +206,10 @@ impl<'a> Lines<'a> {
             column: before.chars().count() as u32 + 1,
         }
     }
+}
+
+/// Whether a text is a document: for data models, within the usual limits.
+#[cfg(feature = "ecmascript")]
+pub(crate) fn is_document(text: &str) -> bool {
+    parse(text, 0, &DocumentLimits::default(), &mut Notes::default()).is_some()
 }

@@ -142,10 +142,10 @@ impl Builder<'_, '_> {
                 "name the states to go to",
             );
         } else if empty {
-            self.notes.error(
+            self.notes.warning(
                 "transition.empty",
                 element.at,
-                "a transition has neither event nor cond nor target",
+                "a transition has neither event nor cond nor target: it is taken for ever",
                 "give it at least one of them (3.5.1)",
             );
         }

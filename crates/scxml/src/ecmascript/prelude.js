@@ -232,9 +232,8 @@
     const found = getOwnPropertyDescriptor(g, key);
     if ("value" in found) {
       deep(found.value);
-      // What a document may call its own data keeps its place; the rest of the world does not move.
-      if (key !== "globalThis" || true) {
-        if (found.configurable) defineProperty(g, key, { ...found, writable: false, configurable: false, enumerable: false });
+      if (found.configurable) {
+        defineProperty(g, key, { value: found.value, writable: false, configurable: false, enumerable: false });
       }
     }
   }
@@ -248,16 +247,21 @@
     open(newSession, newName) {
       session = newSession; name = newName; x = undefined; processors = undefined; event = undefined;
     },
-    event(name, type, sendid, origin, origintype, invokeid, data, raw) {
-      event = { name, type, sendid, origin, origintype, invokeid, data, raw };
+    event(name, type, data, rare) {
+      if (rare === undefined) {
+        event = { name, type, sendid: undefined, origin: undefined, origintype: undefined, invokeid: undefined,
+          data, raw: undefined };
+      } else {
+        const [sendid, origin, origintype, invokeid, raw] = rare;
+        event = { name, type, sendid, origin, origintype, invokeid, data, raw };
+      }
     },
     setEvent(value) { event = value; },
-    getEvent() { return event; },
+    roots() { return [event, processors, x, Object.prototype]; },
+    processors() { return (processors ??= buildProcessors()); },
+    platform() { return (x ??= host.platform()); },
     // What an object is, when its prototype is not Object.prototype or Array.prototype.
     kind(value) {
-      if (value === event) return "event";
-      if (value === processors) return "processors";
-      if (value === x) return "x";
       if (value === g) return "global";
       const prototype = getPrototypeOf(value);
       if (prototype === null) return "bare";
@@ -297,7 +301,16 @@
     xmlDocument(value) { return value[inside].document; },
     xmlNode(document, number) { return document[inside].nodes[number]; },
     source(value) { return apply(functionText, value, []); },
-    make(text) { return evaluate(text); },
+    // What makes a function anew from its text: an expression, or a method of an object.
+    maker(text) {
+      try {
+        return evaluate("(function(){return (" + text + "\n)})");
+      } catch {
+        return evaluate("(function(){const o=({" + text + "\n});return o[Reflect.ownKeys(o)[0]]})");
+      }
+    },
+    text: String,
+    bigint: BigInt,
     script(text) { evaluate(text); },
     instance(constructor) { return create(constructor.prototype); },
     constructorOf(value) { return getPrototypeOf(value).constructor; },

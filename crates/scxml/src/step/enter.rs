@@ -7,6 +7,7 @@ use crate::event::EventKind;
 use crate::select;
 use crate::session::Session;
 use crate::states::{StateIx, StateSet};
+use crate::value::Value;
 
 /// What is about to be entered.
 #[derive(Default)]
@@ -81,14 +82,16 @@ impl Run<'_> {
         let data = self.done_data(state)?;
         let name = format!("done.state.{}", chart.at(parent).id);
         self.raise_internal(&name, data, EventKind::Platform)?;
-        let Some(grandparent) = chart.at(parent).parent else {
-            return Ok(());
-        };
-        let all_done = chart.at(grandparent).kind == StateKind::Parallel
-            && is_in_final_state(chart, self.session, grandparent);
-        if all_done {
-            let name = format!("done.state.{}", chart.at(grandparent).id);
-            self.raise_internal(&name, crate::value::Value::Undefined, EventKind::Platform)?;
+        // 3.4: a parallel state whose children are all done is done itself, and may be the last child
+        // of another one. Appendix D looks one level up only.
+        for ancestor in chart.ancestors(parent) {
+            let all_done = chart.at(ancestor).kind == StateKind::Parallel
+                && is_in_final_state(chart, self.session, ancestor);
+            if !all_done {
+                break;
+            }
+            let name = format!("done.state.{}", chart.at(ancestor).id);
+            self.raise_internal(&name, Value::Undefined, EventKind::Platform)?;
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use super::{Run, Step};
 use crate::chart::InvokeOp;
 use crate::datamodel::{Assigned, Failure, View};
 use crate::effect::{Effect, Invoke, Source};
-use crate::event::Event;
+use crate::event::{Event, EventKind};
 use crate::session::Invocation;
 use crate::states::StateIx;
 use crate::value::Value;
@@ -19,11 +19,12 @@ impl Run<'_> {
             for op in chart.at(state).invokes.clone() {
                 let invoke = &chart.invokes[op as usize];
                 self.at = invoke.at;
-                let prepared = self.prepare(state, op, invoke);
+                let prepared = self.prepare(state, invoke);
                 if let Some(prepared) = self.guard(prepared, invoke.at, "invoke")? {
                     self.session.invocations.push(Invocation {
                         id: prepared.id.clone(),
                         state,
+                        ended: false,
                         op,
                     });
                     self.effect(Effect::Invoke(Box::new(prepared)))?;
@@ -33,8 +34,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn prepare(&mut self, state: StateIx, op: u32, invoke: &InvokeOp) -> Result<Invoke, Failure> {
-        let _ = op;
+    fn prepare(&mut self, state: StateIx, invoke: &InvokeOp) -> Result<Invoke, Failure> {
         let written = invoke
             .kind
             .as_ref()
@@ -73,9 +73,19 @@ impl Run<'_> {
         })
     }
 
+    /// What was invoked and told its end takes no events any more (6.4.3).
+    pub(super) fn note_end(&mut self, event: &Event) {
+        let ended = event.name.strip_prefix("done.invoke.");
+        for invocation in &mut self.session.invocations {
+            if ended == Some(invocation.id.as_str()) {
+                invocation.ended = true;
+            }
+        }
+    }
+
     /// An external event passes the `<finalize>` of its invocation, and goes on to whatever wants all.
     pub(super) fn finalize_and_forward(&mut self, event: &Event) -> Step {
-        if self.session.invocations.is_empty() {
+        if self.session.invocations.is_empty() || event.kind != EventKind::External {
             return Ok(());
         }
         let chart = self.chart;
@@ -86,7 +96,7 @@ impl Run<'_> {
             if event.invokeid.as_deref() == Some(invocation.id.as_str()) {
                 self.block(invoke.finalize.clone())?;
             }
-            if invoke.autoforward {
+            if invoke.autoforward && !invocation.ended {
                 self.effect(Effect::Forward {
                     id: invocation.id,
                     event: event.clone(),

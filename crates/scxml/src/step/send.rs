@@ -173,6 +173,13 @@ impl Run<'_> {
         })
     }
 
+    fn is_invoked(&self, name: &str) -> bool {
+        self.session
+            .invocations
+            .iter()
+            .any(|known| known.id == name && !known.ended)
+    }
+
     /// C.1.1.
     fn scxml_destination(&self, target: &str) -> Result<Destination, Failure> {
         let own = Destination::Route(Route::Own);
@@ -184,13 +191,13 @@ impl Run<'_> {
             Some("parent") if self.session.parent.is_some() => Destination::Route(Route::Parent),
             Some("parent") => Destination::Unreachable("nobody invoked this session".to_owned()),
             Some(name) => match name.strip_prefix("scxml_") {
-                Some(session) => Destination::Route(Route::Session(session.to_owned())),
-                None if self
-                    .session
-                    .invocations
-                    .iter()
-                    .any(|known| known.id == name) =>
-                {
+                Some(session) if self.reach.session(session) => {
+                    Destination::Route(Route::Session(session.to_owned()))
+                }
+                Some(session) => {
+                    Destination::Unreachable(format!("there is no session `{session}`"))
+                }
+                None if self.is_invoked(name) => {
                     Destination::Route(Route::Invoked(name.to_owned()))
                 }
                 None => Destination::Unreachable(format!("nothing is invoked as `{name}`")),
