@@ -79,6 +79,8 @@ pub enum Limit {
     ScriptMemory,
     /// A script called itself too deeply.
     ScriptDepth,
+    /// No script engine could be prepared: out of memory, or the prelude of the platform is wrong.
+    ScriptEngine,
     /// The data of the session are too big to be kept.
     DataSize,
     /// The data of the session are damaged, or belong to another chart.
@@ -96,6 +98,7 @@ impl std::fmt::Display for Limit {
             Limit::ScriptTime => "a script ran for too long",
             Limit::ScriptMemory => "a script took too much memory",
             Limit::ScriptDepth => "a script called itself too deeply",
+            Limit::ScriptEngine => "no script engine could be prepared",
             Limit::DataSize => "the data of the session are too big to be kept",
             Limit::DataUnreadable => "the data of the session cannot be read",
         })

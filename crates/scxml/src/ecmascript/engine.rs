@@ -75,6 +75,8 @@ pub trait Host {
 pub(super) struct Shared {
     pub(super) limits: ScriptLimits,
     ticks: Cell<u32>,
+    /// The prelude is ours and runs to its end.
+    preparing: Cell<bool>,
     interrupted: Cell<bool>,
     pub(super) now: Cell<f64>,
     chance: Cell<u64>,
@@ -89,7 +91,7 @@ impl Shared {
     fn tick(&self) -> bool {
         let ticks = self.ticks.get() + 1;
         self.ticks.set(ticks);
-        if ticks > self.limits.ticks {
+        if ticks > self.limits.ticks && !self.preparing.get() {
             self.interrupted.set(true);
         }
         self.interrupted.get()
@@ -163,6 +165,7 @@ impl Engine {
         let shared = Rc::new(Shared {
             limits: limits.clone(),
             ticks: Cell::new(0),
+            preparing: Cell::new(true),
             interrupted: Cell::new(false),
             now: Cell::new(0.0),
             chance: Cell::new(1),
@@ -176,11 +179,9 @@ impl Engine {
         runtime.set_interrupt_handler(Some(Box::new(move || watch.tick())));
         let kit = context
             .with(|ctx| kit(&ctx, &shared).map(|kit| Persistent::save(&ctx, kit)))
-            .map_err(|problem| {
-                Failure::Execution(format!(
-                    "the script engine could not be prepared: {problem}"
-                ))
-            })?;
+            // Only a prelude of the platform's own can fail, and then for every session alike.
+            .map_err(|_| Failure::Limit(Limit::ScriptEngine))?;
+        shared.preparing.set(false);
         Ok(Engine {
             slots: Vec::new(),
             places: BTreeMap::new(),

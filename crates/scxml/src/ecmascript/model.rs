@@ -23,12 +23,10 @@ impl Engine {
             Value::Map(members) => members.iter().any(|(_, member)| holds_xml(member)),
             _ => false,
         };
-        let made = if nested {
-            self.import_members(ctx, value)
-        } else {
-            return convert::to_js(ctx, value).map_err(|error| self.failure(ctx, error));
-        };
-        made
+        if nested {
+            return self.import_members(ctx, value);
+        }
+        convert::to_js(ctx, value).map_err(|error| self.failure(ctx, error))
     }
 
     fn import_members<'js>(&self, ctx: &Ctx<'js>, value: &Value) -> Result<Js<'js>, Failure> {

@@ -219,11 +219,7 @@ impl<'t> Scanner<'t> {
             ")" | "]" => {
                 self.closed_control = self.close().control;
             }
-            "}" => {
-                if self.close().template {
-                    return self.template(0);
-                }
-            }
+            "}" => return self.close_brace(),
             "=>" => {
                 let braces = self.rest().trim_start().starts_with('{');
                 self.level().arrow |= !braces;
@@ -232,6 +228,11 @@ impl<'t> Scanner<'t> {
             _ => {}
         }
         true
+    }
+
+    fn close_brace(&mut self) -> bool {
+        let template = self.close().template;
+        !template || self.template(0)
     }
 
     fn level(&mut self) -> &mut Level {

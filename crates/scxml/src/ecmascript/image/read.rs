@@ -166,8 +166,8 @@ impl<'js> Reader<'_, 'js> {
                 self.members(&object)?;
                 Ok(object.into_value())
             }
-            tag::PROCESSORS => self.from_kit("processors"),
-            tag::PLATFORM => self.from_kit("platform"),
+            tag::PROCESSORS => self.kit_object("processors"),
+            tag::PLATFORM => self.kit_object("platform"),
             tag::GLOBAL => {
                 let global = self.ctx.globals().into_value();
                 self.begin(&global);
@@ -212,7 +212,7 @@ impl<'js> Reader<'_, 'js> {
         Ok(made)
     }
 
-    fn from_kit(&mut self, what: &str) -> Result<Js<'js>, Failure> {
+    fn kit_object(&mut self, what: &str) -> Result<Js<'js>, Failure> {
         let found: Js<'js> = self.engine.call_kit(self.ctx, what, ())?;
         self.begin(&found);
         Ok(found)

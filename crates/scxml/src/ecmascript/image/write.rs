@@ -47,6 +47,9 @@ impl Engine {
             writer.value(&event)?;
             writer.path.clear();
             writer.members(&ctx.globals())?;
+            if writer.out.len() > writer.engine.shared.limits.image {
+                return Err(Failure::Limit(Limit::DataSize));
+            }
             Ok(Dumped {
                 image: writer.out,
                 lost: writer.lost,
