@@ -25,9 +25,9 @@ const HOUSE: &[(Layer, &[&str])] = &[
     (Layer::Stone, &["scxml", "sip", "media", "wire-text"]),
     (
         Layer::Heart,
-        &["model", "content", "engine", "callback", "workflow"],
+        &["model", "content", "engine", "callback"],
     ),
-    (Layer::Hall, &["ports", "runtime", "rehearsal"]),
+    (Layer::Hall, &["ports", "workflow", "runtime", "rehearsal"]),
     (
         Layer::Room,
         &[
