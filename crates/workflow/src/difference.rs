@@ -52,7 +52,12 @@ pub fn difference(old: &Outline, new: &Outline) -> Vec<Difference> {
         match before.get(id.as_str()) {
             Some(earlier) => compare(old, *earlier, new, state, &mut all),
             None => {
-                push(&mut all, Change::Added, id, format!("state {}", shown(&new.chart, state)));
+                push(
+                    &mut all,
+                    Change::Added,
+                    id,
+                    format!("state {}", shown(&new.chart, state)),
+                );
                 inside(new, state, Change::Added, &mut all);
             }
         }
@@ -60,7 +65,12 @@ pub fn difference(old: &Outline, new: &Outline) -> Vec<Difference> {
     for state in old.proper_states() {
         let id = &old.chart.at(state).id;
         if new.chart.state(id).is_none() {
-            push(&mut all, Change::Removed, id, format!("state {}", shown(&old.chart, state)));
+            push(
+                &mut all,
+                Change::Removed,
+                id,
+                format!("state {}", shown(&old.chart, state)),
+            );
         }
     }
     all
@@ -122,10 +132,19 @@ fn compare(
     let id = &new.chart.at(later).id;
     for (what, before, after) in [
         ("kind", kind(&old.chart, earlier), kind(&new.chart, later)),
-        ("place", parent(&old.chart, earlier), parent(&new.chart, later)),
+        (
+            "place",
+            parent(&old.chart, earlier),
+            parent(&new.chart, later),
+        ),
     ] {
         if before != after {
-            push(all, Change::Changed, id, format!("{what} of state {id}: {before} -> {after}"));
+            push(
+                all,
+                Change::Changed,
+                id,
+                format!("{what} of state {id}: {before} -> {after}"),
+            );
         }
     }
     for (moment, before, after) in [
@@ -151,7 +170,12 @@ fn transitions(
     for (name, after) in described(new, later) {
         let found = before.iter().position(|(known, _)| *known == name);
         match found.map(|at| before.remove(at)) {
-            None => push(all, Change::Added, id, format!("transition of {id}: {name}{after}")),
+            None => push(
+                all,
+                Change::Added,
+                id,
+                format!("transition of {id}: {name}{after}"),
+            ),
             Some((_, text)) if text != after => push(
                 all,
                 Change::Changed,
@@ -162,7 +186,12 @@ fn transitions(
         }
     }
     for (name, text) in before {
-        push(all, Change::Removed, id, format!("transition of {id}: {name}{text}"));
+        push(
+            all,
+            Change::Removed,
+            id,
+            format!("transition of {id}: {name}{text}"),
+        );
     }
 }
 
@@ -200,7 +229,10 @@ fn waits(chart: &Chart, transition: TransitionIx) -> String {
 
 fn targets(chart: &Chart, transition: TransitionIx) -> String {
     let targets = &chart.transition(transition).targets;
-    let ids: Vec<&str> = targets.iter().map(|state| chart.at(*state).id.as_str()).collect();
+    let ids: Vec<&str> = targets
+        .iter()
+        .map(|state| chart.at(*state).id.as_str())
+        .collect();
     if ids.is_empty() {
         "nowhere".to_owned()
     } else {
@@ -210,7 +242,10 @@ fn targets(chart: &Chart, transition: TransitionIx) -> String {
 
 fn inside(outline: &Outline, state: StateIx, change: Change, all: &mut Vec<Difference>) {
     let id = &outline.chart.at(state).id;
-    for (moment, when) in [("on entry", When::Entry(state)), ("on exit", When::Exit(state))] {
+    for (moment, when) in [
+        ("on entry", When::Entry(state)),
+        ("on exit", When::Exit(state)),
+    ] {
         for doing in outline.written_at(when) {
             push(all, change, id, format!("{moment} of {id}: {doing}"));
         }

@@ -24,7 +24,12 @@ pub fn milliseconds(text: &str) -> Option<i64> {
 pub fn shown(milliseconds: i64) -> String {
     let mut rest = milliseconds.max(0);
     let mut text = String::new();
-    for (unit, size) in [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)] {
+    for (unit, size) in [
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1_000),
+    ] {
         if rest >= size {
             text.push_str(&format!("{}{unit}", rest / size));
             rest %= size;

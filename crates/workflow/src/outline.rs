@@ -216,7 +216,10 @@ impl Outline {
             };
             let follows = comment.next_siblings().skip(1).find(Node::is_element);
             let first = comment.parent() == Some(document.root_element())
-                && !comment.prev_siblings().skip(1).any(|node| node.is_element());
+                && !comment
+                    .prev_siblings()
+                    .skip(1)
+                    .any(|node| node.is_element());
             let about = match follows {
                 Some(_) if first => document.root_element(),
                 Some(node) => node,
@@ -232,9 +235,7 @@ impl Outline {
     }
 
     /// Actions of the table, with when they are asked for.
-    pub fn actions(
-        &self,
-    ) -> impl Iterator<Item = (&Doing, &'static Module, &'static Action)> + '_ {
+    pub fn actions(&self) -> impl Iterator<Item = (&Doing, &'static Module, &'static Action)> + '_ {
         self.doings.iter().filter_map(|doing| match &doing.what {
             What::Action { module, action, .. } => Some((doing, *module, *action)),
             _ => None,
@@ -278,14 +279,21 @@ fn place(document: &Document<'_>, node: Node<'_, '_>) -> (u32, u32) {
 }
 
 fn is_scxml(node: Node<'_, '_>) -> bool {
-    node.is_element() && node.tag_name().namespace().is_none_or(|namespace| namespace == SCXML)
+    node.is_element()
+        && node
+            .tag_name()
+            .namespace()
+            .is_none_or(|namespace| namespace == SCXML)
 }
 
 fn send(node: Node<'_, '_>, old: bool) -> What {
     let event = match node.attribute("event") {
         Some(event) if old => quoted(event).map(str::to_owned),
         Some(event) => Some(event.to_owned()),
-        None => node.attribute("eventexpr").and_then(quoted).map(str::to_owned),
+        None => node
+            .attribute("eventexpr")
+            .and_then(quoted)
+            .map(str::to_owned),
     };
     let delay = node.attribute("delay").or(node.attribute("delayexpr"));
     let delayed = delay.is_some_and(|delay| {
@@ -294,7 +302,9 @@ fn send(node: Node<'_, '_>, old: bool) -> What {
     });
     let targets = ["target", "targetexpr", "type", "typeexpr", "targettype"];
     let own = targets.iter().all(|name| {
-        let value = node.attribute(*name).map(|text| quoted(text).unwrap_or(text));
+        let value = node
+            .attribute(*name)
+            .map(|text| quoted(text).unwrap_or(text));
         matches!(value, None | Some("" | "#_internal" | "scxml"))
     });
     What::Send {
@@ -305,7 +315,11 @@ fn send(node: Node<'_, '_>, old: bool) -> What {
 }
 
 fn allowed(comment: &str) -> Option<Vec<String>> {
-    let rest = comment.trim().strip_prefix("lint:")?.trim().strip_prefix("allow")?;
+    let rest = comment
+        .trim()
+        .strip_prefix("lint:")?
+        .trim()
+        .strip_prefix("allow")?;
     let rules = rest.split_once(':').map_or(rest, |(rules, _)| rules);
     Some(
         rules

@@ -170,7 +170,8 @@ impl<'a> Player<'a> {
             let now = self.house.now;
             self.hand_in(now);
             self.watch.now(now);
-            self.interpreter.run_traced(now, &mut self.house, &mut self.watch);
+            self.interpreter
+                .run_traced(now, &mut self.house, &mut self.watch);
             if self.house.coming.iter().any(|(due, ..)| *due <= now) {
                 continue;
             }
@@ -181,7 +182,8 @@ impl<'a> Player<'a> {
         }
         self.house.now = until;
         self.watch.now(until);
-        self.interpreter.run_traced(until, &mut self.house, &mut self.watch);
+        self.interpreter
+            .run_traced(until, &mut self.house, &mut self.watch);
     }
 
     /// Answers that are due, in the order in which they were promised.
@@ -215,7 +217,11 @@ impl<'a> Player<'a> {
     pub fn active(&self) -> Vec<String> {
         let found = self.interpreter.session(&self.session);
         found.map_or_else(Vec::new, |(chart, session)| {
-            session.active(chart).into_iter().map(str::to_owned).collect()
+            session
+                .active(chart)
+                .into_iter()
+                .map(str::to_owned)
+                .collect()
         })
     }
 

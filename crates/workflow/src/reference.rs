@@ -16,8 +16,15 @@ pub fn markdown() -> String {
     for (module, action) in table::all() {
         let name = format!("{}:{}", module.name, action.name);
         let anchor = name.replace(':', "");
-        let missing = if action.room == Room::Here { "" } else { " *(no room yet)*" };
-        push(&mut out, format_args!("| [`{name}`](#{anchor}) | {}{missing} |\n", action.purpose));
+        let missing = if action.room == Room::Here {
+            ""
+        } else {
+            " *(no room yet)*"
+        };
+        push(
+            &mut out,
+            format_args!("| [`{name}`](#{anchor}) | {}{missing} |\n", action.purpose),
+        );
     }
     out.push_str("\n## What every action has\n\n");
     attributes(&mut out, COMMON);
@@ -58,7 +65,10 @@ An action whose room does not exist yet is known, checked and completed as every
 ";
 
 fn describe_module(out: &mut String, module: &Module) {
-    push(out, format_args!("\n## Module `{}`\n\n{}\n\n", module.name, module.about));
+    push(
+        out,
+        format_args!("\n## Module `{}`\n\n{}\n\n", module.name, module.about),
+    );
     push(out, format_args!("Namespace `{}`", module.namespace()));
     let older: Vec<String> = module
         .older
@@ -79,12 +89,24 @@ fn describe_module(out: &mut String, module: &Module) {
 }
 
 fn describe_action(out: &mut String, module: &Module, action: &Action) {
-    push(out, format_args!("\n### `{}:{}`\n\n{}", module.name, action.name, action.purpose));
+    push(
+        out,
+        format_args!(
+            "\n### `{}:{}`\n\n{}",
+            module.name, action.name, action.purpose
+        ),
+    );
     if !action.older.is_empty() {
-        push(out, format_args!(" Older names: `{}`.", action.older.join("`, `")));
+        push(
+            out,
+            format_args!(" Older names: `{}`.", action.older.join("`, `")),
+        );
     }
     if let Room::Missing(room) = action.room {
-        push(out, format_args!(" **No room yet** ({room}): it ends in its error."));
+        push(
+            out,
+            format_args!(" **No room yet** ({room}): it ends in its error."),
+        );
     }
     match action.settles {
         Settles::Never => {}
@@ -109,7 +131,10 @@ fn describe_action(out: &mut String, module: &Module, action: &Action) {
         out.push_str(" with:\n\n");
         fields(out, "member", action.done);
     }
-    push(out, format_args!("\n\nor in `{}`", action.error_event(module)));
+    push(
+        out,
+        format_args!("\n\nor in `{}`", action.error_event(module)),
+    );
     if action.errors.is_empty() {
         out.push_str(".\n");
     } else {
@@ -124,7 +149,10 @@ fn describe_action(out: &mut String, module: &Module, action: &Action) {
 
 fn describe_child(out: &mut String, child: &Child, depth: usize) {
     let indent = "  ".repeat(depth);
-    push(out, format_args!("{indent}- `<{}>`: {}", child.name, child.meaning));
+    push(
+        out,
+        format_args!("{indent}- `<{}>`: {}", child.name, child.meaning),
+    );
     let list: Vec<String> = child
         .attributes
         .iter()
@@ -195,7 +223,10 @@ fn value(value: Value) -> &'static str {
 fn fields(out: &mut String, what: &str, list: &[Field]) {
     push(out, format_args!("| {what} | meaning |\n|---|---|\n"));
     for field in list {
-        push(out, format_args!("| `{}` | {} |\n", field.name, field.meaning));
+        push(
+            out,
+            format_args!("| `{}` | {} |\n", field.name, field.meaning),
+        );
     }
 }
 
@@ -209,7 +240,12 @@ fn events(out: &mut String, list: &[Event]) {
             .collect();
         push(
             out,
-            format_args!("| `{}` | {} | {} |\n", event.name, event.meaning, members.join("; ")),
+            format_args!(
+                "| `{}` | {} | {} |\n",
+                event.name,
+                event.meaning,
+                members.join("; ")
+            ),
         );
     }
 }
@@ -334,14 +370,21 @@ pub fn completion() -> Completion {
         common: COMMON.iter().map(completed_attribute).collect(),
         common_done: explained(COMMON_DONE),
         common_error: explained(COMMON_ERROR),
-        modules: MODULES.iter().map(|module| completed_module(module)).collect(),
+        modules: MODULES
+            .iter()
+            .map(|module| completed_module(module))
+            .collect(),
     }
 }
 
 fn completed_module(module: &'static Module) -> CompletedModule {
     let mut namespaces = vec![module.namespace()];
     for older in module.older {
-        namespaces.extend(table::OLDER_NAMESPACES.iter().map(|prefix| format!("{prefix}{older}")));
+        namespaces.extend(
+            table::OLDER_NAMESPACES
+                .iter()
+                .map(|prefix| format!("{prefix}{older}")),
+        );
     }
     CompletedModule {
         name: module.name,

@@ -14,9 +14,7 @@ mod queue;
 mod session;
 mod shape;
 
-pub use shape::{
-    Action, Attribute, Child, Event, Field, Kind, Module, Room, Settles, Value,
-};
+pub use shape::{Action, Attribute, Child, Event, Field, Kind, Module, Room, Settles, Value};
 
 /// All modules in the order of the reference.
 pub const MODULES: &[&Module] = &[
@@ -81,9 +79,10 @@ pub fn module(namespace: &str) -> Option<(&'static Module, bool)> {
 /// The action of this name; `None` if the namespace has none of that name.
 pub fn action(namespace: &str, name: &str) -> Option<(&'static Module, &'static Action)> {
     let (module, older) = module(namespace)?;
-    let found = module.actions.iter().find(|action| {
-        action.name == name || (older && action.older.contains(&name))
-    })?;
+    let found = module
+        .actions
+        .iter()
+        .find(|action| action.name == name || (older && action.older.contains(&name)))?;
     Some((module, found))
 }
 

@@ -96,9 +96,10 @@ fn problem(attribute: &Attribute, written: &str) -> Option<String> {
         Kind::Location | Kind::RequestId => return None,
     };
     match attribute.value {
-        Value::OneOf(allowed) if !allowed.contains(&text) => {
-            Some(format!("{name} is `{text}`; it may be {}", allowed.join(", ")))
-        }
+        Value::OneOf(allowed) if !allowed.contains(&text) => Some(format!(
+            "{name} is `{text}`; it may be {}",
+            allowed.join(", ")
+        )),
         Value::Duration if crate::duration::milliseconds(text).is_none() => Some(format!(
             "{name} is `{text}`; write seconds as a number, or 500ms, 30s, 5m, 2h"
         )),

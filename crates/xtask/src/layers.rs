@@ -23,10 +23,7 @@ pub(crate) enum Layer {
 /// that stand before it.
 const HOUSE: &[(Layer, &[&str])] = &[
     (Layer::Stone, &["scxml", "sip", "media", "wire-text"]),
-    (
-        Layer::Heart,
-        &["model", "content", "engine", "callback"],
-    ),
+    (Layer::Heart, &["model", "content", "engine", "callback"]),
     (Layer::Hall, &["ports", "workflow", "runtime", "rehearsal"]),
     (
         Layer::Room,

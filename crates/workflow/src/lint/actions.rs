@@ -31,7 +31,10 @@ fn active_after(found: &Findings<'_>, when: When) -> BTreeSet<StateIx> {
         When::Entry(state) => flow::entered(chart, state),
         When::Transition(transition) => match chart.transition(transition).targets.as_slice() {
             [] => flow::entered(chart, chart.transition(transition).source),
-            targets => targets.iter().flat_map(|t| flow::entered(chart, *t)).collect(),
+            targets => targets
+                .iter()
+                .flat_map(|t| flow::entered(chart, *t))
+                .collect(),
         },
         When::Exit(state) => std::iter::once(state)
             .chain(chart.ancestors(state))

@@ -39,7 +39,9 @@ pub(super) fn endless(found: &mut Findings<'_>) {
         if this.kind != StateKind::Atomic {
             continue;
         }
-        let begin: BTreeSet<StateIx> = std::iter::once(state).chain(chart.ancestors(state)).collect();
+        let begin: BTreeSet<StateIx> = std::iter::once(state)
+            .chain(chart.ancestors(state))
+            .collect();
         let later = flow::reachable(&chart, begin, |_| true);
         let ends_well = later.iter().any(|state| {
             good.contains(state)
@@ -104,7 +106,9 @@ fn enter(
     seen: &mut BTreeSet<StateIx>,
     next: &mut Vec<StateIx>,
 ) {
-    let new = entered.iter().filter(|state| !chart.at(**state).kind.is_history());
+    let new = entered
+        .iter()
+        .filter(|state| !chart.at(**state).kind.is_history());
     if new.clone().any(|state| settles_on_entry(outline, *state)) {
         return;
     }

@@ -40,7 +40,11 @@ fn descend(chart: &Chart, state: StateIx, into: &mut BTreeSet<StateIx>) {
         StateKind::Atomic | StateKind::Final => Vec::new(),
     };
     for next in begins {
-        into.extend(chart.ancestors(next).filter(|a| chart.is_descendant(*a, state)));
+        into.extend(
+            chart
+                .ancestors(next)
+                .filter(|a| chart.is_descendant(*a, state)),
+        );
         descend(chart, next, into);
     }
 }
@@ -48,7 +52,13 @@ fn descend(chart: &Chart, state: StateIx, into: &mut BTreeSet<StateIx>) {
 fn targets_of_initial(chart: &Chart, state: StateIx) -> Vec<StateIx> {
     match chart.at(state).initial {
         Some(initial) => chart.transition(initial).targets.clone(),
-        None => chart.at(state).children.first().copied().into_iter().collect(),
+        None => chart
+            .at(state)
+            .children
+            .first()
+            .copied()
+            .into_iter()
+            .collect(),
     }
 }
 

@@ -49,7 +49,10 @@ pub(super) fn without_wait(found: &mut Findings<'_>) {
         };
         found.add(
             chart.transition(*one).at,
-            format!("a circle through {} waits for nothing; {how}", ids.join(", ")),
+            format!(
+                "a circle through {} waits for nothing; {how}",
+                ids.join(", ")
+            ),
         );
     }
 }
@@ -61,7 +64,9 @@ fn after(chart: &Chart, transition: TransitionIx) -> BTreeSet<StateIx> {
         return BTreeSet::from([this.source]);
     }
     let targets = this.targets.iter();
-    targets.flat_map(|target| flow::entered(chart, *target)).collect()
+    targets
+        .flat_map(|target| flow::entered(chart, *target))
+        .collect()
 }
 
 /// Whether a transition waits for no event, or only for one that its own state raises when entered, or

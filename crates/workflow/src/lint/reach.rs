@@ -13,7 +13,10 @@ pub(super) fn states(found: &mut Findings<'_>) {
     });
     for state in found.outline.proper_states() {
         // Only the outermost: what is inside of it follows.
-        let inside = chart.at(state).parent.is_some_and(|p| !reached.contains(&p));
+        let inside = chart
+            .at(state)
+            .parent
+            .is_some_and(|p| !reached.contains(&p));
         if !reached.contains(&state) && !inside {
             found.add(
                 chart.at(state).at,
@@ -28,7 +31,9 @@ pub(super) fn shadowed(found: &mut Findings<'_>) {
     for state in found.outline.proper_states() {
         let mut before: Vec<TransitionIx> = Vec::new();
         for transition in flow::transitions(&chart, state) {
-            let shadow = before.iter().find(|earlier| covers(found, **earlier, transition));
+            let shadow = before
+                .iter()
+                .find(|earlier| covers(found, **earlier, transition));
             if let Some(shadow) = shadow {
                 let line = chart.transition(*shadow).at.line;
                 let events = flow::events(&chart, transition);
@@ -99,7 +104,11 @@ pub(super) fn nowhere(found: &mut Findings<'_>) {
     let chart = found.chart.clone();
     for transition in found.outline.proper_transitions() {
         let this = chart.transition(transition);
-        let idle = found.outline.at(When::Transition(transition)).next().is_none();
+        let idle = found
+            .outline
+            .at(When::Transition(transition))
+            .next()
+            .is_none();
         if this.targets.is_empty() && idle && !swallows(found, transition) {
             found.add(this.at, "this transition goes nowhere and does nothing");
         }

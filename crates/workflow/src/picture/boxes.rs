@@ -68,7 +68,11 @@ pub(super) fn drawing(outline: &Outline) -> Drawing {
         drawing.state(outline, this);
         if has_frame(outline, this) {
             drawing.dot(outline, this);
-            if state.transitions.clone().any(|t| !is_quiet(outline, TransitionIx(t))) {
+            if state
+                .transitions
+                .clone()
+                .any(|t| !is_quiet(outline, TransitionIx(t)))
+            {
                 drawing.nodes.push(Node {
                     id: anywhere(this),
                     look: Look::Anywhere,
@@ -87,10 +91,27 @@ pub(super) fn drawing(outline: &Outline) -> Drawing {
             }
         }
     }
+    drawing.without_idle_dots();
     drawing
 }
 
 impl Drawing {
+    /// A frame that nobody enters as a whole needs no sign of where it begins.
+    fn without_idle_dots(&mut self) {
+        loop {
+            let idle = self.nodes.iter().position(|node| {
+                node.look == Look::Dot
+                    && node.frame.is_some()
+                    && self.arrows.iter().all(|arrow| arrow.to != node.id)
+            });
+            let Some(idle) = idle else {
+                return;
+            };
+            let gone = self.nodes.remove(idle);
+            self.arrows.retain(|arrow| arrow.from != gone.id);
+        }
+    }
+
     fn state(&mut self, outline: &Outline, state: StateIx) {
         let this = outline.chart.at(state);
         let look = match this.kind {
@@ -239,7 +260,12 @@ fn lines(outline: &Outline, state: StateIx) -> Vec<String> {
             .filter_map(|doing| told(&doing.what))
             .collect();
         let events = label(outline, transition).join(" ");
-        all.push(clipped(&format!("{events} / {}", what.join(", "))));
+        let anything = outline.at(When::Transition(transition)).next().is_some();
+        all.push(match (what.is_empty(), anything) {
+            (true, false) => clipped(&format!("ignores {events}")),
+            (true, true) => clipped(&format!("on {events}")),
+            (false, _) => clipped(&format!("on {events}: {}", what.join(", "))),
+        });
     }
     all.dedup();
     all
@@ -252,10 +278,14 @@ fn told(what: &What) -> Option<String> {
             event,
             delayed: true,
             ..
-        } => Some(clipped(&format!("later: {}", event.as_deref().unwrap_or("an event")))),
-        What::Send { event, .. } => {
-            Some(clipped(&format!("send {}", event.as_deref().unwrap_or("an event"))))
-        }
+        } => Some(clipped(&format!(
+            "later: {}",
+            event.as_deref().unwrap_or("an event")
+        ))),
+        What::Send { event, .. } => Some(clipped(&format!(
+            "send {}",
+            event.as_deref().unwrap_or("an event")
+        ))),
         What::Raise(event) => Some(clipped(&format!("raise {event}"))),
         What::Other(_) => None,
     }
@@ -263,7 +293,11 @@ fn told(what: &What) -> Option<String> {
 
 fn label(outline: &Outline, transition: TransitionIx) -> Vec<String> {
     let this = outline.chart.transition(transition);
-    let mut lines: Vec<String> = this.events.iter().map(|event| clipped(event.text())).collect();
+    let mut lines: Vec<String> = this
+        .events
+        .iter()
+        .map(|event| clipped(event.text()))
+        .collect();
     if let Some(condition) = this.condition {
         let text = outline.chart.expression(condition).text.trim();
         let words: Vec<&str> = text.split_whitespace().collect();

@@ -84,7 +84,10 @@ fn read(drawing: &Drawing, graph: &Graph<NodeLabel, EdgeLabel>) -> Placed {
             Some(edge) => {
                 let points: Vec<(f64, f64)> = edge.points.iter().map(|p| (p.x, p.y)).collect();
                 let middle = points.get(points.len() / 2).copied().unwrap_or_default();
-                (points, (edge.x.unwrap_or(middle.0), edge.y.unwrap_or(middle.1)))
+                (
+                    points,
+                    (edge.x.unwrap_or(middle.0), edge.y.unwrap_or(middle.1)),
+                )
             }
             None => (Vec::new(), (0.0, 0.0)),
         })
@@ -126,7 +129,10 @@ fn fit(drawing: &Drawing, placed: &mut Placed) {
     };
     for rectangle in placed.rectangles.values() {
         see(rectangle.left, rectangle.top);
-        see(rectangle.left + rectangle.width, rectangle.top + rectangle.height);
+        see(
+            rectangle.left + rectangle.width,
+            rectangle.top + rectangle.height,
+        );
     }
     for ((points, label), arrow) in placed.arrows.iter().zip(&drawing.arrows) {
         points.iter().for_each(|(x, y)| see(*x, *y));

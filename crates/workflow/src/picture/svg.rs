@@ -159,7 +159,11 @@ fn label(out: &mut String, lines: &[String], at: (f64, f64)) {
     rectangle(out, "label", behind, 3.0);
     for (index, line) in lines.iter().enumerate() {
         let y = behind.top + LINE * (index as f64 + 0.78);
-        let class = if line.starts_with('[') { "soft" } else { "event" };
+        let class = if line.starts_with('[') {
+            "soft"
+        } else {
+            "event"
+        };
         text(out, class, at.0, y, line);
     }
 }
@@ -198,7 +202,9 @@ fn in_words(drawing: &Drawing) -> String {
             Some(node) if node.look == Look::Dot => match &node.frame {
                 Some(frame) => {
                     let frame = drawing.nodes.iter().find(|node| node.id == *frame);
-                    frame.map_or_else(String::new, |frame| format!("the beginning of {}", frame.title))
+                    frame.map_or_else(String::new, |frame| {
+                        format!("the beginning of {}", frame.title)
+                    })
                 }
                 None => "the beginning".to_owned(),
             },

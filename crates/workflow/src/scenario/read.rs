@@ -185,7 +185,11 @@ fn given(text: &str) -> Result<Thing, String> {
              `given ACTION is done with ..` or `given ACTION fails with CODE`, then `after 5s` and `once` if you like"
         )
     })?;
-    Ok(Thing::Rule(Rule::new(action, Answer { outcome, after }, once)))
+    Ok(Thing::Rule(Rule::new(
+        action,
+        Answer { outcome, after },
+        once,
+    )))
 }
 
 fn when(text: &str) -> Result<When, String> {
@@ -218,7 +222,9 @@ fn answer(text: &str) -> Result<Option<(String, Outcome)>, String> {
         let name = action(name)?;
         let (_, members) = with(rest)?;
         let outcome = Outcome::Done(members);
-        outcome.check(&name).map_err(|refused| refused.to_string())?;
+        outcome
+            .check(&name)
+            .map_err(|refused| refused.to_string())?;
         return Ok(Some((name, outcome)));
     }
     if let Some((name, rest)) = text.split_once(" fails with ") {
@@ -226,7 +232,9 @@ fn answer(text: &str) -> Result<Option<(String, Outcome)>, String> {
         let (code, members) = rest.split_once(',').unwrap_or((rest, ""));
         let code = code.trim().trim_matches('"').to_owned();
         let outcome = Outcome::Failed(code, words::members(members)?);
-        outcome.check(&name).map_err(|refused| refused.to_string())?;
+        outcome
+            .check(&name)
+            .map_err(|refused| refused.to_string())?;
         return Ok(Some((name, outcome)));
     }
     Ok(None)

@@ -3,9 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use ringback_scxml::{
-    DocumentLimits, Options, Resolver, StateIx, Status, TransitionIx, Value,
-};
+use ringback_scxml::{DocumentLimits, Options, Resolver, StateIx, Status, TransitionIx, Value};
 
 use super::read::{Line, Scenario, Then, Thing, When};
 use super::words::fits;
@@ -25,7 +23,9 @@ pub struct Ran {
 impl Ran {
     /// Whether every scenario holds.
     pub fn holds(&self) -> bool {
-        self.outcomes.iter().all(|outcome| outcome.failure.is_none())
+        self.outcomes
+            .iter()
+            .all(|outcome| outcome.failure.is_none())
     }
 }
 
@@ -95,9 +95,15 @@ pub fn run(outline: &Outline, scenarios: &[Scenario], resolver: &dyn Resolver) -
         outcomes,
         coverage: Coverage {
             states: states.len(),
-            missed_states: states.into_iter().filter(|s| !entered.contains(s)).collect(),
+            missed_states: states
+                .into_iter()
+                .filter(|s| !entered.contains(s))
+                .collect(),
             transitions: transitions.len(),
-            missed_transitions: transitions.into_iter().filter(|t| !taken.contains(t)).collect(),
+            missed_transitions: transitions
+                .into_iter()
+                .filter(|t| !taken.contains(t))
+                .collect(),
         },
     }
 }
@@ -121,14 +127,18 @@ impl<'a> Run<'a> {
             Thing::Data(name, value) => Some((name.clone(), value.clone())),
             _ => None,
         });
-        let interaction = scenario.lines.iter().rev().find_map(|line| match &line.thing {
-            Thing::Interaction(id, members) => {
-                let mut all = vec![("interactionid".to_owned(), Value::text(id.as_str()))];
-                all.extend(members.iter().cloned());
-                Some(Value::Map(all))
-            }
-            _ => None,
-        });
+        let interaction = scenario
+            .lines
+            .iter()
+            .rev()
+            .find_map(|line| match &line.thing {
+                Thing::Interaction(id, members) => {
+                    let mut all = vec![("interactionid".to_owned(), Value::text(id.as_str()))];
+                    all.extend(members.iter().cloned());
+                    Some(Value::Map(all))
+                }
+                _ => None,
+            });
         Run {
             player: None,
             outline,
@@ -175,7 +185,10 @@ impl<'a> Run<'a> {
     /// The session; `begin` says whether it has to have begun.
     fn player(&mut self, begin: bool) -> Result<&mut Player<'a>, String> {
         if self.player.is_none() {
-            let options = self.options.take().ok_or("the session cannot begin twice")?;
+            let options = self
+                .options
+                .take()
+                .ok_or("the session cannot begin twice")?;
             let chart = Arc::clone(&self.outline.chart);
             let data = std::mem::take(&mut self.data);
             self.player = Some(Player::new(&chart, options, data));
@@ -222,7 +235,10 @@ impl<'a> Run<'a> {
                 known(self.outline, states)?;
                 let active = player.active();
                 match states.iter().find(|state| !active.contains(state)) {
-                    Some(state) => Err(format!("it is not in {state}, but in {}", active.join(", "))),
+                    Some(state) => Err(format!(
+                        "it is not in {state}, but in {}",
+                        active.join(", ")
+                    )),
                     None => Ok(()),
                 }
             }
@@ -244,7 +260,11 @@ impl<'a> Run<'a> {
             Then::NothingElse => {
                 let asked = player.asked().iter().find(|asked| !asked.seen);
                 asked.map_or(Ok(()), |asked| {
-                    Err(format!("it asked {} with {}", asked.name, asked.members.to_json()))
+                    Err(format!(
+                        "it asked {} with {}",
+                        asked.name,
+                        asked.members.to_json()
+                    ))
                 })
             }
             Then::Over => match player.status() {
@@ -307,7 +327,10 @@ impl<'a> Run<'a> {
 }
 
 fn known(outline: &Outline, states: &[String]) -> Result<(), String> {
-    match states.iter().find(|state| outline.chart.state(state).is_none()) {
+    match states
+        .iter()
+        .find(|state| outline.chart.state(state).is_none())
+    {
         Some(state) => Err(format!("the document has no state `{state}`")),
         None => Ok(()),
     }

@@ -33,7 +33,8 @@ pub(super) fn members(text: &str) -> Result<Vec<(String, Value)>, String> {
 /// A value, and what stands behind it. JSON, or a bare word up to a comma.
 fn value_at_start(text: &str) -> Result<(Value, &str), String> {
     if text.starts_with(['"', '[', '{']) {
-        let mut stream = serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
+        let mut stream =
+            serde_json::Deserializer::from_str(text).into_iter::<serde::de::IgnoredAny>();
         let read = stream.next().is_some_and(|read| read.is_ok());
         let end = stream.byte_offset();
         let value = text.get(..end).filter(|_| read).and_then(Value::from_json);
@@ -47,7 +48,10 @@ fn value_at_start(text: &str) -> Result<(Value, &str), String> {
     if word.is_empty() {
         return Err("a value is missing".to_owned());
     }
-    Ok((Value::from_json(word).unwrap_or_else(|| Value::text(word)), &text[end..]))
+    Ok((
+        Value::from_json(word).unwrap_or_else(|| Value::text(word)),
+        &text[end..],
+    ))
 }
 
 /// One value that fills the whole text.

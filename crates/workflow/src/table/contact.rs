@@ -12,12 +12,26 @@ pub(super) const CONTACT: Module = Module {
     actions: &[
         Action {
             attributes: &[
-                Attribute::value("interactionid", Value::Text, "whose interaction").or("the one the session was started for"),
-                Attribute::value("attributes", Value::Members, "what is known of the customer"),
-                Attribute::value("create", Value::Truth, "makes a contact if there is none").or("true"),
-                Attribute::value("update", Value::Truth, "writes what is new into the contact").or("false"),
+                Attribute::value("interactionid", Value::Text, "whose interaction")
+                    .or("the one the session was started for"),
+                Attribute::value(
+                    "attributes",
+                    Value::Members,
+                    "what is known of the customer",
+                ),
+                Attribute::value("create", Value::Truth, "makes a contact if there is none")
+                    .or("true"),
+                Attribute::value(
+                    "update",
+                    Value::Truth,
+                    "writes what is new into the contact",
+                )
+                .or("false"),
             ],
-            done: &[Field::new("contactid", "the contact"), Field::new("candidates", "others that fit")],
+            done: &[
+                Field::new("contactid", "the contact"),
+                Field::new("candidates", "others that fit"),
+            ],
             errors: &[NO_ROOM],
             room: ROOM,
             ..Action::new("identify", "Finds out whose interaction it is.")
@@ -37,7 +51,10 @@ pub(super) const CONTACT: Module = Module {
                 Attribute::value("status", Value::Text, "open or stopped"),
                 Attribute::value("limit", Value::Number, "how many").or("20"),
             ],
-            done: &[Field::new("interactions", "what was found, the newest first")],
+            done: &[Field::new(
+                "interactions",
+                "what was found, the newest first",
+            )],
             errors: &[NO_ROOM],
             room: ROOM,
             ..Action::new("history", "Looks for interactions of a contact.")

@@ -25,7 +25,10 @@ pub(super) const SERVICE: Module = Module {
         further: &[Event {
             name: "service.request.late",
             meaning: "the answer came after the time-out",
-            fields: &[Field::new("requestid", "which request"), Field::new("content", "what it answered")],
+            fields: &[
+                Field::new("requestid", "which request"),
+                Field::new("content", "what it answered"),
+            ],
         }],
         ..Action::new("request", "Asks a service and waits for its answer.")
     }],
@@ -39,7 +42,12 @@ pub(super) const HOURS: Module = Module {
     actions: &[Action {
         attributes: &[
             Attribute::value("name", Value::Text, "which opening hours").required(),
-            Attribute::value("at", Value::Number, "at which instant: milliseconds since 1970").or("now"),
+            Attribute::value(
+                "at",
+                Value::Number,
+                "at which instant: milliseconds since 1970",
+            )
+            .or("now"),
         ],
         done: &[
             Field::new("open", "whether they are open"),
@@ -49,7 +57,10 @@ pub(super) const HOURS: Module = Module {
             Field::new("date", "local date as `YYYY-MM-DD`"),
             Field::new("day", "day of the week, 1 is Monday"),
         ],
-        errors: &[Field::new("no_such_hours", "there are no opening hours of this name")],
+        errors: &[Field::new(
+            "no_such_hours",
+            "there are no opening hours of this name",
+        )],
         ..Action::new("check", "Asks whether opening hours are open.")
     }],
     events: &[],
@@ -65,17 +76,28 @@ pub(super) const LIST: Module = Module {
             Attribute::value("key", Value::Text, "which entry").required(),
             Attribute::value("default", Value::Any, "the value if there is no such entry"),
         ],
-        done: &[Field::new("value", "the value of the entry"), Field::new("found", "whether there is such an entry")],
+        done: &[
+            Field::new("value", "the value of the entry"),
+            Field::new("found", "whether there is such an entry"),
+        ],
         errors: &[Field::new("no_such_list", "there is no list of this name")],
         ..Action::new("lookup", "Looks up an entry of a list.")
     }],
     events: &[],
 };
 
-const OBJECT: Attribute =
-    Attribute::value("object", Value::Text, "a queue, agent or group, such as `support.VQ`").required();
-const STATISTIC_NAME: Attribute =
-    Attribute::value("statistic", Value::Text, "which number, such as `StatExpectedWaitingTime`").required();
+const OBJECT: Attribute = Attribute::value(
+    "object",
+    Value::Text,
+    "a queue, agent or group, such as `support.VQ`",
+)
+.required();
+const STATISTIC_NAME: Attribute = Attribute::value(
+    "statistic",
+    Value::Text,
+    "which number, such as `StatExpectedWaitingTime`",
+)
+.required();
 const UNKNOWN: Field = Field::new("no_such_statistic", "object or statistic is not known");
 
 pub(super) const STATISTIC: Module = Module {
@@ -85,14 +107,20 @@ pub(super) const STATISTIC: Module = Module {
     actions: &[
         Action {
             attributes: &[OBJECT, STATISTIC_NAME],
-            done: &[Field::new("value", "the number; missing when it is not known")],
+            done: &[Field::new(
+                "value",
+                "the number; missing when it is not known",
+            )],
             errors: &[UNKNOWN],
             ..Action::new("get", "Reads a number once.")
         },
         Action {
             attributes: &[OBJECT, STATISTIC_NAME],
             errors: &[UNKNOWN],
-            ..Action::new("subscribe", "Has `statistic.update` come whenever a number changes.")
+            ..Action::new(
+                "subscribe",
+                "Has `statistic.update` come whenever a number changes.",
+            )
         },
         Action {
             attributes: &[OBJECT, STATISTIC_NAME],

@@ -9,8 +9,12 @@ const TARGETS: Child = Child {
             "one target",
             &[
                 Attribute::value("name", Value::Text, "what is wanted").required(),
-                Attribute::value("type", Value::Text, "agent, group, place, queue or expression")
-                    .or("that of `<targets>`"),
+                Attribute::value(
+                    "type",
+                    Value::Text,
+                    "agent, group, place, queue or expression",
+                )
+                .or("that of `<targets>`"),
                 Attribute::value("statserver", Value::Text, "read and not needed here"),
                 Attribute::value("weight", Value::Number, "for a choice by percentage"),
                 Attribute::value("threshold", Value::Text, "a condition over statistics"),
@@ -56,7 +60,11 @@ const STEP: Child = Child::new(
         Attribute::value("after", Value::Duration, "the wait since the step before").required(),
         Attribute::value("wants", Value::Text, "a skill expression, or `anyone`"),
         Attribute::value("targets", Value::Any, "target texts"),
-        Attribute::value("queue", Value::Text, "another virtual queue: the request goes on there"),
+        Attribute::value(
+            "queue",
+            Value::Text,
+            "another virtual queue: the request goes on there",
+        ),
         Attribute::value("priority", Value::Number, "a new tier"),
     ],
 );
@@ -110,7 +118,11 @@ const OLDER_TREATMENTS: Child = Child {
             ],
         ),
     ],
-    ..Child::new("runtreatments", "as `<treatments>`, as the older server spells it", &[])
+    ..Child::new(
+        "runtreatments",
+        "as `<treatments>`, as the older server spells it",
+        &[],
+    )
 };
 
 pub(super) const QUEUE: Module = Module {
@@ -125,21 +137,73 @@ pub(super) const QUEUE: Module = Module {
                 Attribute::value("interactionid", Value::Text, "which interaction")
                     .or("the one the session was started for"),
                 Attribute::value("wants", Value::Text, "a skill expression, or `anyone`"),
-                Attribute::value("targets", Value::Any, "target texts as the older routing server writes them"),
-                Attribute::value("priority", Value::Number, "the tier: higher goes first, whatever the wait").or("0"),
+                Attribute::value(
+                    "targets",
+                    Value::Any,
+                    "target texts as the older routing server writes them",
+                ),
+                Attribute::value(
+                    "priority",
+                    Value::Number,
+                    "the tier: higher goes first, whatever the wait",
+                )
+                .or("0"),
                 Attribute::value("credit", Value::Duration, "counts as already waited").or("0"),
-                Attribute::value("timeout", Value::Duration, "gives up after this wait; then `error.queue.submit` with the code `timeout`")
-                    .or("the tenant's time-out of routing"),
-                Attribute::value("choose", Value::OneOf(&["longest-idle", "fewest-busy", "least-occupied", "best-fit", "random", "percentage"]), "how one of several free agents is chosen")
-                    .or("longest-idle"),
-                Attribute::value("first", Value::Text, "an agent who is waited for before others"),
+                Attribute::value(
+                    "timeout",
+                    Value::Duration,
+                    "gives up after this wait; then `error.queue.submit` with the code `timeout`",
+                )
+                .or("the tenant's time-out of routing"),
+                Attribute::value(
+                    "choose",
+                    Value::OneOf(&[
+                        "longest-idle",
+                        "fewest-busy",
+                        "least-occupied",
+                        "best-fit",
+                        "random",
+                        "percentage",
+                    ]),
+                    "how one of several free agents is chosen",
+                )
+                .or("longest-idle"),
+                Attribute::value(
+                    "first",
+                    Value::Text,
+                    "an agent who is waited for before others",
+                ),
                 Attribute::value("firstfor", Value::Duration, "how long").or("20s"),
                 Attribute::value("exclude", Value::List, "agents who do not get it"),
-                Attribute::value("notauthor", Value::Truth, "whoever wrote it does not get it").or("false"),
-                Attribute::value("notreviewer", Value::Truth, "whoever reviewed it does not get it").or("false"),
-                Attribute::value("route", Value::Truth, "false: the target is told and nothing is offered").or("true"),
-                Attribute::value("clearontimeout", Value::Truth, "read for older documents: the request is always cleared").or("true"),
-                Attribute::value("ordertype", Value::OneOf(&["max", "min", "any", "percentage"]), "how the older server chooses, by `orderstat`"),
+                Attribute::value(
+                    "notauthor",
+                    Value::Truth,
+                    "whoever wrote it does not get it",
+                )
+                .or("false"),
+                Attribute::value(
+                    "notreviewer",
+                    Value::Truth,
+                    "whoever reviewed it does not get it",
+                )
+                .or("false"),
+                Attribute::value(
+                    "route",
+                    Value::Truth,
+                    "false: the target is told and nothing is offered",
+                )
+                .or("true"),
+                Attribute::value(
+                    "clearontimeout",
+                    Value::Truth,
+                    "read for older documents: the request is always cleared",
+                )
+                .or("true"),
+                Attribute::value(
+                    "ordertype",
+                    Value::OneOf(&["max", "min", "any", "percentage"]),
+                    "how the older server chooses, by `orderstat`",
+                ),
                 Attribute::value("orderstat", Value::Text, "the statistic of `ordertype`"),
                 Attribute::value("src", Value::Text, "read for older documents"),
             ],
@@ -148,17 +212,26 @@ pub(super) const QUEUE: Module = Module {
                 Field::new("interactionid", "which interaction"),
                 Field::new("resource", "the agent who took it"),
                 Field::new("queue", "the virtual queue it was found in"),
-                Field::new("targetselected", "the target that matched, as it was written"),
+                Field::new(
+                    "targetselected",
+                    "the target that matched, as it was written",
+                ),
                 Field::new("targetobjectselected", "the object of that target"),
                 Field::new("targetcomponentselected", "the agent or place in it"),
                 Field::new("vqselected", "the same as `queue`"),
             ],
             errors: &[
                 Field::new("timeout", "nobody in time"),
-                Field::new("cancelled", "the request was taken back, or the interaction was taken out"),
+                Field::new(
+                    "cancelled",
+                    "the request was taken back, or the interaction was taken out",
+                ),
                 Field::new("overflow", "the virtual queue is full"),
                 Field::new("no_such_queue", "there is no virtual queue of this name"),
-                Field::new("invalid_target", "a target or skill expression cannot be read"),
+                Field::new(
+                    "invalid_target",
+                    "a target or skill expression cannot be read",
+                ),
                 Field::new("not_owned", "the interaction is not this session's"),
             ],
             further: &[Event {
@@ -167,16 +240,33 @@ pub(super) const QUEUE: Module = Module {
                 fields: &[
                     Field::new("requestid", "which request"),
                     Field::new("position", "how many are ahead"),
-                    Field::new("ewt", "the estimated wait in seconds; missing when nobody serves"),
+                    Field::new(
+                        "ewt",
+                        "the estimated wait in seconds; missing when nobody serves",
+                    ),
                 ],
             }],
             settles: Settles::WhenDone,
-            ..Action::new("submit", "Asks for an agent; ends when one has taken the interaction.")
+            ..Action::new(
+                "submit",
+                "Asks for an agent; ends when one has taken the interaction.",
+            )
         },
         Action {
-            attributes: &[Attribute::value("request", Value::Text, "the id that `submit` wrote into its `requestid`").or("all requests of the session")],
-            done: &[Field::new("cancelled", "the ids of the requests that were taken back")],
-            errors: &[Field::new("no_such_request", "it is over already, or was never there")],
+            attributes: &[Attribute::value(
+                "request",
+                Value::Text,
+                "the id that `submit` wrote into its `requestid`",
+            )
+            .or("all requests of the session")],
+            done: &[Field::new(
+                "cancelled",
+                "the ids of the requests that were taken back",
+            )],
+            errors: &[Field::new(
+                "no_such_request",
+                "it is over already, or was never there",
+            )],
             ..Action::new("cancel", "Takes a request back.")
         },
         Action {
@@ -190,7 +280,10 @@ pub(super) const QUEUE: Module = Module {
             children: &[TARGETS],
             errors: &[
                 Field::new("no_such_request", "it is over already, or was never there"),
-                Field::new("invalid_target", "a target or skill expression cannot be read"),
+                Field::new(
+                    "invalid_target",
+                    "a target or skill expression cannot be read",
+                ),
             ],
             ..Action::new("update", "Changes a request in place: it keeps its age.")
         },
@@ -201,7 +294,10 @@ pub(super) const QUEUE: Module = Module {
             ],
             done: &[
                 Field::new("position", "how many are ahead of the request"),
-                Field::new("ewt", "the estimated wait in seconds; missing when nobody serves"),
+                Field::new(
+                    "ewt",
+                    "the estimated wait in seconds; missing when nobody serves",
+                ),
                 Field::new("waiting", "how many wait in the queue"),
                 Field::new("ready", "how many agents who serve it are ready"),
             ],
@@ -209,7 +305,10 @@ pub(super) const QUEUE: Module = Module {
                 Field::new("no_such_request", "it is over already, or was never there"),
                 Field::new("no_such_queue", "there is no virtual queue of this name"),
             ],
-            ..Action::new("query", "Asks where a request stands, or how a virtual queue is doing.")
+            ..Action::new(
+                "query",
+                "Asks where a request stands, or how a virtual queue is doing.",
+            )
         },
     ],
     events: &[],

@@ -9,7 +9,8 @@ fn told(old: &str, new: &str) -> Vec<String> {
     all.iter().map(ToString::to_string).collect()
 }
 
-const OLD: &str = "<state id='a'><onentry><queue:submit queue=\"'x'\" priority=\"1\"/><log expr='1'/></onentry>
+const OLD: &str =
+    "<state id='a'><onentry><queue:submit queue=\"'x'\" priority=\"1\"/><log expr='1'/></onentry>
 <transition event='queue.submit.done' target='c'/><transition event='error' target='b'/></state>
 <state id='b'><transition event='x' target='c'/></state><final id='c'/>";
 
@@ -24,8 +25,14 @@ fn a_document_is_like_itself() {
 fn states_transitions_and_actions_are_told() {
     let new = OLD
         .replace("priority=\"1\"", "priority=\"2\"")
-        .replace("<transition event='error' target='b'/>", "<transition event='error' target='d'/>")
-        .replace("<state id='b'><transition event='x' target='c'/></state>", "<state id='d'><transition event='y' cond='z' target='c'/></state>");
+        .replace(
+            "<transition event='error' target='b'/>",
+            "<transition event='error' target='d'/>",
+        )
+        .replace(
+            "<state id='b'><transition event='x' target='c'/></state>",
+            "<state id='d'><transition event='y' cond='z' target='c'/></state>",
+        );
     assert_eq!(
         told(OLD, &new),
         [
@@ -54,8 +61,14 @@ fn the_order_counts_when_nothing_else_does() {
 
 #[test]
 fn a_state_that_moves_or_changes_its_kind_is_told() {
-    let new = OLD.replace("<state id='b'><transition event='x' target='c'/></state>", "<state id='o'><state id='b'><transition event='x' target='c'/></state></state>");
+    let new = OLD.replace(
+        "<state id='b'><transition event='x' target='c'/></state>",
+        "<state id='o'><state id='b'><transition event='x' target='c'/></state></state>",
+    );
     assert!(told(OLD, &new).contains(&"~ place of state b: at the top -> in o".to_owned()));
-    let new = OLD.replace("<state id='b'><transition event='x' target='c'/></state>", "<final id='b'/>");
+    let new = OLD.replace(
+        "<state id='b'><transition event='x' target='c'/></state>",
+        "<final id='b'/>",
+    );
     assert!(told(OLD, &new).contains(&"~ kind of state b: state -> final".to_owned()));
 }

@@ -20,7 +20,10 @@ fn found(inside: &str) -> Vec<(String, u32)> {
 /// The inside of a document begins in line 4.
 fn expect(inside: &str, expected: &[(&str, u32)]) {
     let found = found(inside);
-    let found: Vec<(&str, u32)> = found.iter().map(|(rule, line)| (rule.as_str(), *line)).collect();
+    let found: Vec<(&str, u32)> = found
+        .iter()
+        .map(|(rule, line)| (rule.as_str(), *line))
+        .collect();
     assert_eq!(found, expected, "{inside}");
 }
 
@@ -77,7 +80,11 @@ fn a_transition_that_goes_nowhere() {
 fn a_state_that_is_never_left() {
     expect(
         "<state id='a'><transition event='x' target='b'/></state>\n<state id='b'/>\n<final id='c'/>",
-        &[("path.endless", 4), ("state.dead-end", 5), ("state.unreachable", 6)],
+        &[
+            ("path.endless", 4),
+            ("state.dead-end", 5),
+            ("state.unreachable", 6),
+        ],
     );
 }
 
@@ -137,7 +144,9 @@ fn an_error_that_nobody_hears() {
         "<transition event='*' target='c'/>",
     ] {
         expect(
-            &format!("<state id='o'>{heard}<state id='a'><onentry><hours:check name=\"'x'\"/></onentry><transition target='b'/></state><state id='b'/></state><final id='c'/>"),
+            &format!(
+                "<state id='o'>{heard}<state id='a'><onentry><hours:check name=\"'x'\"/></onentry><transition target='b'/></state><state id='b'/></state><final id='c'/>"
+            ),
             &[],
         );
     }
@@ -163,22 +172,42 @@ fn an_event_that_does_not_exist() {
 #[test]
 fn a_comment_silences_a_rule_where_it_stands() {
     let dead = |comment: &str| {
-        format!("<state id='a'><transition event='x' target='b'/><transition event='y' target='c'/></state>\n{comment}<state id='b'/>\n<final id='c'/>")
+        format!(
+            "<state id='a'><transition event='x' target='b'/><transition event='y' target='c'/></state>\n{comment}<state id='b'/>\n<final id='c'/>"
+        )
     };
     expect(&dead(""), &[("state.dead-end", 5)]);
-    expect(&dead("<!-- lint: allow state.dead-end: it sleeps for ever -->"), &[]);
-    expect(&dead("<!-- lint: allow path.endless -->"), &[("state.dead-end", 5)]);
-    let whole = format!("<!-- lint: allow path.endless, state.dead-end: all of it -->\n{}", dead(""));
+    expect(
+        &dead("<!-- lint: allow state.dead-end: it sleeps for ever -->"),
+        &[],
+    );
+    expect(
+        &dead("<!-- lint: allow path.endless -->"),
+        &[("state.dead-end", 5)],
+    );
+    let whole = format!(
+        "<!-- lint: allow path.endless, state.dead-end: all of it -->\n{}",
+        dead("")
+    );
     expect(&whole, &[]);
 }
 
 #[test]
 fn every_rule_is_told_with_what_to_do() {
     for rule in RULES {
-        assert!(!rule.finds.is_empty() && !rule.advice.is_empty(), "{}", rule.name);
+        assert!(
+            !rule.finds.is_empty() && !rule.advice.is_empty(),
+            "{}",
+            rule.name
+        );
     }
-    let page = std::fs::read_to_string(crate::root().join("docs/reference/workflow-lint.md")).unwrap();
+    let page =
+        std::fs::read_to_string(crate::root().join("docs/reference/workflow-lint.md")).unwrap();
     for rule in RULES {
-        assert!(page.contains(&format!("`{}`", rule.name)), "{} is not in the reference", rule.name);
+        assert!(
+            page.contains(&format!("`{}`", rule.name)),
+            "{} is not in the reference",
+            rule.name
+        );
     }
 }

@@ -33,7 +33,10 @@ fn an_answer_comes_at_its_own_time_among_the_timers_of_the_document() {
             assert_eq!(player.active(), [end]);
             assert_eq!(player.status(), Status::Done);
             assert_eq!(player.now(), 60_000);
-            let answered = player.story().into_iter().find(|told| told.to_string().contains("hears queue.submit.done"));
+            let answered = player
+                .story()
+                .into_iter()
+                .find(|told| told.to_string().contains("hears queue.submit.done"));
             assert_eq!(answered.map(|told| told.at), Some(after));
         });
     }
@@ -45,7 +48,9 @@ fn what_nobody_answers_waits() {
         player.settle();
         assert_eq!(player.open(), ["queue.submit"]);
         assert_eq!(player.next_due(), Some(10_000));
-        player.answer("queue.submit", &Outcome::Done(Vec::new())).unwrap();
+        player
+            .answer("queue.submit", &Outcome::Done(Vec::new()))
+            .unwrap();
         assert_eq!(player.active(), ["c"]);
         let again = player.answer("queue.submit", &Outcome::Done(Vec::new()));
         assert!(matches!(again, Err(Refused::NotAsked { .. })), "{again:?}");
@@ -69,8 +74,22 @@ fn a_rule_for_one_request_goes_before_the_one_for_all() {
         "<state id='a'><onentry><hours:check name=\"'x'\"/></onentry><transition event='error.hours.check' target='a'/><transition event='hours.check.done' target='c'/></state><final id='c'/>",
         |player| {
             let failed = Outcome::Failed("no_such_hours".to_owned(), Vec::new());
-            player.rule(Rule::new("hours.check", Answer { outcome: Outcome::Done(Vec::new()), after: 1_000 }, false));
-            player.rule(Rule::new("hours.check", Answer { outcome: failed, after: 1_000 }, true));
+            player.rule(Rule::new(
+                "hours.check",
+                Answer {
+                    outcome: Outcome::Done(Vec::new()),
+                    after: 1_000,
+                },
+                false,
+            ));
+            player.rule(Rule::new(
+                "hours.check",
+                Answer {
+                    outcome: failed,
+                    after: 1_000,
+                },
+                true,
+            ));
             player.pass(1_999);
             assert_eq!(player.active(), ["a"]);
             player.pass(1);

@@ -32,19 +32,36 @@ fn names_are_given_once() {
         }
     }
     for (module, action) in table::all() {
-        assert!(actions.insert((module.name, action.name)), "{}", action.name);
+        assert!(
+            actions.insert((module.name, action.name)),
+            "{}",
+            action.name
+        );
         let own = action.attributes.iter().chain(table::COMMON);
         let mut names = BTreeSet::new();
         let mut requests = 0;
         for attribute in own {
-            assert!(names.insert(attribute.name), "{}: {}", action.name, attribute.name);
+            assert!(
+                names.insert(attribute.name),
+                "{}: {}",
+                action.name,
+                attribute.name
+            );
             requests += usize::from(attribute.kind == Kind::RequestId);
-            assert!(!(attribute.required && attribute.default.is_some()), "{}", attribute.name);
+            assert!(
+                !(attribute.required && attribute.default.is_some()),
+                "{}",
+                attribute.name
+            );
         }
         assert_eq!(requests, 1, "{}", action.name);
         let fields: BTreeSet<&str> = action.done.iter().map(|field| field.name).collect();
         assert_eq!(fields.len(), action.done.len(), "{}", action.name);
-        assert!(!fields.contains("requestid"), "{}: every event has it", action.name);
+        assert!(
+            !fields.contains("requestid"),
+            "{}: every event has it",
+            action.name
+        );
         assert!(!action.errors.is_empty(), "{} never fails", action.name);
     }
 }
@@ -53,7 +70,10 @@ fn names_are_given_once() {
 fn what_has_no_room_says_so_by_its_error() {
     for (module, action) in table::all() {
         let missing = action.room != table::Room::Here;
-        let code = action.errors.iter().any(|field| field.name == "no_such_room");
+        let code = action
+            .errors
+            .iter()
+            .any(|field| field.name == "no_such_room");
         assert_eq!(missing, code, "{}:{}", module.name, action.name);
     }
 }
@@ -61,7 +81,10 @@ fn what_has_no_room_says_so_by_its_error() {
 #[test]
 fn both_spellings_of_the_older_namespaces_are_known() {
     let actions = Actions::default();
-    for prefix in ["http://www.genesyslab.com/modules/", "www.genesyslab.com/modules/"] {
+    for prefix in [
+        "http://www.genesyslab.com/modules/",
+        "www.genesyslab.com/modules/",
+    ] {
         for (module, name) in [
             ("queue", "submit"),
             ("ixn", "redirect"),
@@ -77,10 +100,17 @@ fn both_spellings_of_the_older_namespaces_are_known() {
         ] {
             let namespace = format!("{prefix}{module}");
             assert!(actions.knows(&namespace));
-            assert!(actions.action(&namespace, name).is_some(), "{namespace} {name}");
+            assert!(
+                actions.action(&namespace, name).is_some(),
+                "{namespace} {name}"
+            );
         }
     }
-    assert!(actions.action("urn:ringback:chat", "sendchatmessage").is_none());
+    assert!(
+        actions
+            .action("urn:ringback:chat", "sendchatmessage")
+            .is_none()
+    );
     assert!(!actions.knows("urn:somebody:else"));
 }
 
@@ -155,7 +185,10 @@ fn an_editor_gets_everything_as_json() {
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     let modules = json["modules"].as_array().unwrap();
     assert_eq!(modules.len(), table::MODULES.len());
-    let queue = modules.iter().find(|module| module["name"] == "queue").unwrap();
+    let queue = modules
+        .iter()
+        .find(|module| module["name"] == "queue")
+        .unwrap();
     let submit = &queue["actions"][0];
     assert_eq!(submit["name"], "submit");
     assert_eq!(submit["done"]["name"], "queue.submit.done");

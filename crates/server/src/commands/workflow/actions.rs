@@ -14,7 +14,10 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     if args.json {
-        println!("{}", serde_json::to_string_pretty(&reference::completion())?);
+        println!(
+            "{}",
+            serde_json::to_string_pretty(&reference::completion())?
+        );
         return Ok(ExitCode::SUCCESS);
     }
     for (module, action) in table::all() {

@@ -12,7 +12,9 @@ impl Resolver for Disk {
     fn load(&self, reference: &str, base: &str) -> Result<Resource, String> {
         let reference = reference.strip_prefix("file:").unwrap_or(reference);
         if reference.contains("://") {
-            return Err(format!("`{reference}` is not a file, and nothing is fetched here"));
+            return Err(format!(
+                "`{reference}` is not a file, and nothing is fetched here"
+            ));
         }
         let folder = Path::new(base).parent().unwrap_or(Path::new(""));
         let path = folder.join(reference);

@@ -24,8 +24,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode> {
     let title = outline.chart.name.clone().unwrap_or(stem.into_owned());
     let svg = picture::svg(&outline, &title);
     match &args.output {
-        Some(file) => std::fs::write(file, svg)
-            .with_context(|| format!("cannot write {}", file.display()))?,
+        Some(file) => {
+            std::fs::write(file, svg).with_context(|| format!("cannot write {}", file.display()))?
+        }
         None => print!("{svg}"),
     }
     Ok(ExitCode::SUCCESS)

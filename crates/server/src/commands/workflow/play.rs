@@ -91,7 +91,11 @@ fn beginning(args: &Args) -> Result<Beginning> {
         );
     }
     lines.extend(args.data.iter().map(|data| format!("given data {data}")));
-    lines.extend(args.interaction.iter().map(|i| format!("given interaction {i}")));
+    lines.extend(
+        args.interaction
+            .iter()
+            .map(|i| format!("given interaction {i}")),
+    );
     let mut begin: Beginning = (Vec::new(), Vec::new(), None);
     for line in lines {
         match scenario::line(&line) {
@@ -174,7 +178,11 @@ fn tell(player: &mut Player<'_>) {
         println!("{told}");
     }
     match player.status() {
-        Status::Running => println!("{:>8}  is in {}", duration::shown(player.now()), player.active().join(", ")),
+        Status::Running => println!(
+            "{:>8}  is in {}",
+            duration::shown(player.now()),
+            player.active().join(", ")
+        ),
         Status::Done => println!("{:>8}  is over", duration::shown(player.now())),
         Status::New | Status::Cancelled | Status::Broken(_) => {}
     }

@@ -23,7 +23,10 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<ExitCode> {
     if args.scenarios.is_some() && args.files.len() > 1 {
-        bail!("--scenarios is about one document, and {} are given", args.files.len());
+        bail!(
+            "--scenarios is about one document, and {} are given",
+            args.files.len()
+        );
     }
     let mut good = true;
     for file in &args.files {
@@ -64,7 +67,12 @@ fn one(args: &Args, file: &Path) -> Result<bool> {
                 for told in &failure.story {
                     println!("          {told}");
                 }
-                println!("          {}:{}: {}", from.display(), failure.line, failure.text);
+                println!(
+                    "          {}:{}: {}",
+                    from.display(),
+                    failure.line,
+                    failure.text
+                );
                 println!("          {}", failure.why);
             }
         }
