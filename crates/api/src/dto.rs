@@ -10,6 +10,7 @@ pub(crate) mod numbers;
 pub(crate) mod offer;
 pub(crate) mod route;
 pub(crate) mod targets;
+pub(crate) mod view;
 pub(crate) mod work;
 pub(crate) mod written;
 

@@ -11,6 +11,7 @@ pub(crate) mod numbers;
 pub(crate) mod objects;
 pub(crate) mod offers;
 pub(crate) mod queues;
+pub(crate) mod views;
 pub(crate) mod work;
 
 use crate::commands::{self, Ready};

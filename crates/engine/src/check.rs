@@ -51,6 +51,7 @@ impl State {
         }
         self.check_nobody_left_waiting(&mut broken);
         self.check_books(&mut broken);
+        self.check_views(&mut broken);
         self.check_indexes(&mut broken);
         if broken.is_empty() {
             Ok(())
@@ -192,6 +193,27 @@ impl State {
         }
     }
 
+    /// Every view that pulls has a next look, a sleeping one has nothing to pull, and what rests
+    /// is not under way.
+    fn check_views(&self, broken: &mut Vec<String>) {
+        for queue in self.queues() {
+            for puller in self.pullers.of(queue.id) {
+                match self.look(puller.view) {
+                    None => broken.push(format!("view {} never looks", puller.name)),
+                    Some(look) if look.sleeps && self.resting_count(queue.id) > 0 => {
+                        broken.push(format!("view {} sleeps, but something rests", puller.name));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        for (id, it) in self.interactions.in_order() {
+            if crate::views::rests(it) && it.under_way().is_some() {
+                broken.push(format!("{id} rests and is under way by a view"));
+            }
+        }
+    }
+
     fn check_books(&self, broken: &mut Vec<String>) {
         let mut inside = std::collections::BTreeMap::new();
         for (_, request) in self.requests.in_order() {
@@ -224,6 +246,9 @@ impl State {
             ("offer times", again.offer_ttls == self.offer_ttls),
             ("places", again.places == self.places),
             ("workbins", again.bins == self.bins),
+            ("resting interactions", again.resting == self.resting),
+            ("views", again.pullers == self.pullers),
+            ("what is under way", again.under_way == self.under_way),
             ("lines", self.same_lines(&again)),
         ];
         for (what, same) in same {

@@ -13,6 +13,7 @@ mod offers;
 pub(crate) mod requests;
 mod segments;
 mod timers;
+mod views;
 
 use crate::state::State;
 use ringback_model::{Event, Input, Now, Refused, contact, node};

@@ -16,14 +16,15 @@ use ringback_model::interaction::Interaction;
 use ringback_model::offer::Offer;
 use ringback_model::place::Place;
 use ringback_model::route::RouteRequest;
-use ringback_model::{AgentId, EngineTime, InteractionId, Name, OfferId, VirtualQueueId};
+use ringback_model::view::Look;
+use ringback_model::{AgentId, EngineTime, InteractionId, Name, ObjectId, OfferId, VirtualQueueId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::hash::Hash;
 
 /// Version of the parts and of the digest over them; a reader refuses a newer one. It grows with
 /// every field that joins a record of the state, because an older snapshot was digested without it.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// One part of a state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -74,6 +75,9 @@ pub struct Head {
     /// The last versions of what is gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retired: Vec<(Kind, Name, Version)>,
+    /// When each view that pulls looks next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<(ObjectId, Look)>,
 }
 
 /// How many records one part holds.
@@ -137,6 +141,7 @@ impl State {
             forget_at: self.forget_at,
             objects: self.objects.in_order().map(|(_, it)| it.clone()).collect(),
             retired: self.retired.in_order().collect(),
+            looks: self.looks.in_order().map(|(id, it)| (id, *it)).collect(),
         }
     }
 }
@@ -227,6 +232,7 @@ impl Restore {
             self.not_in_line.insert(it.id);
         }
         let id = it.id;
+        state.enter_rest(&it);
         state.interactions.insert_digested(id, it, digest);
         state.enter_bin(id);
     }
@@ -302,6 +308,9 @@ impl State {
         }
         for object in head.objects {
             self.object_put(&object);
+        }
+        for (view, look) in head.looks {
+            self.set_look(view, look);
         }
         for agent in self.agents.keys() {
             self.requalify(agent);

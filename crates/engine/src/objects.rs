@@ -109,6 +109,7 @@ impl State {
             Body::Group(group) => self.group_put(it.id, group),
             Body::Medium(defaults) => self.set_offer_ttl(&it.name, defaults.offer_ttl),
             Body::CapacityRule(rule) => self.set_rule(&it.name, Some(rule)),
+            Body::View(view) => self.view_put(it, view),
             _ => {}
         }
     }
@@ -162,6 +163,7 @@ impl State {
             Kind::Group => self.group_gone(id),
             Kind::Medium => self.set_offer_ttl(name, None),
             Kind::CapacityRule => self.set_rule(name, None),
+            Kind::View => self.view_gone(id),
             _ => {}
         }
     }

@@ -17,6 +17,9 @@ use ringback_model::{
 /// The events that follow from one event; nothing, mostly.
 #[must_use]
 pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
+    if let Some(woken) = wakes(state, now, event) {
+        return vec![woken];
+    }
     match event {
         Event::Route(route::Event::Requested { request, .. }) => {
             offer_request(state, now, request.id)
@@ -76,6 +79,24 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
         }
         _ => Vec::new(),
     }
+}
+
+/// A view is to look: it is new or changed, or something came to rest in its queue.
+fn wakes(state: &State, now: Now, event: &Event) -> Option<Event> {
+    if state.pullers.is_empty() {
+        return None;
+    }
+    let queue = match event {
+        Event::Config(config::Event::Put(object)) => {
+            let view = state.view(object.id)?;
+            state.queue_named(&view.queue)?.id
+        }
+        _ => {
+            let it = state.interaction(event.subject()?.interaction)?;
+            (it.place == Place::Queue).then_some(it.queue)?
+        }
+    };
+    state.to_wake(queue, now.engine).map(Event::View)
 }
 
 /// The requests of an interaction stand in line again: each looks for an agent, until one has.

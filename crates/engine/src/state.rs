@@ -7,6 +7,7 @@ use crate::objects::Retired;
 use crate::results::{Kept, Results};
 use crate::timers::Timers;
 use crate::tracked::Tracked;
+use crate::views::{Pullers, RestingIn, UnderWay};
 use ringback_model::agent::{AtWork, ClaimKind};
 use ringback_model::capacity::Rule;
 use ringback_model::config::{Agent, ApiKey, Kind, Object, Queue, Settings, Version, VirtualQueue};
@@ -15,6 +16,7 @@ use ringback_model::interaction::{Interaction, PlacedSequence};
 use ringback_model::offer::Offer;
 use ringback_model::place::{BinOwner, Place};
 use ringback_model::route::{Cooling, PlaceInLine, RouteRequest, Waiting};
+use ringback_model::view::Look;
 use ringback_model::{
     AgentId, EffectId, EngineTime, InteractionId, Medium, Millis, Name, ObjectId, OfferId, Outcome,
     QueueId, RouteRequestId, VirtualQueueId,
@@ -49,6 +51,7 @@ pub struct State {
     pub(crate) outbox: Tracked<EffectId, Order>,
     pub(crate) results: Results,
     pub(crate) forget_at: Option<EngineTime>,
+    pub(crate) looks: Tracked<ObjectId, Look>,
 
     pub(crate) names: Names,
     pub(crate) groups: Groups,
@@ -59,6 +62,9 @@ pub struct State {
     pub(crate) places: Places,
     pub(crate) open_in: BTreeMap<QueueId, u32>,
     pub(crate) bins: Bins,
+    pub(crate) resting: RestingIn,
+    pub(crate) pullers: Pullers,
+    pub(crate) under_way: UnderWay,
 }
 
 /// The last number given out of each kind.
@@ -202,6 +208,11 @@ impl State {
         } else {
             digest::of(&(self.objects.digest(), self.retired.digest()))
         };
+        let looks = if self.looks.len() == 0 {
+            0
+        } else {
+            digest::of(&("looks", self.looks.digest()))
+        };
         let first = digest::of(&(
             (
                 self.counters,
@@ -225,7 +236,7 @@ impl State {
                 self.forget_at,
             ),
         ));
-        first.wrapping_add(later)
+        first.wrapping_add(later).wrapping_add(looks)
     }
 
     /// The next time something is due.

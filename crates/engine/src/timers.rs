@@ -1,6 +1,6 @@
 //! What is due when. An index: every timer follows from a deadline that stands in a record.
 
-use ringback_model::{AgentId, EngineTime, InteractionId, OfferId, RouteRequestId};
+use ringback_model::{AgentId, EngineTime, InteractionId, ObjectId, OfferId, RouteRequestId};
 use std::collections::BTreeSet;
 
 /// What happens at a deadline. The order breaks ties between equal deadlines.
@@ -20,6 +20,8 @@ pub(crate) enum Timer {
     RequestEnds(RouteRequestId),
     /// What an agent with a silent desk handles goes back.
     Returns(AgentId, InteractionId),
+    /// A view looks into its queue.
+    Looks(ObjectId),
 }
 
 /// All armed timers, the earliest first.

@@ -22,7 +22,7 @@ pub use medium::{MediumDefaults, WrapUp};
 pub use object::{Body, Finding, Kind, Object, UnknownKind};
 pub use person::Person;
 pub use skill::Skill;
-pub use view::View;
+pub use view::{HandOver, View, ViewRoute};
 pub use workbin::{Workbin, WorkbinOwner};
 
 use crate::id::{AgentId, ObjectId, QueueId, VirtualQueueId};

@@ -2,7 +2,7 @@
 
 use crate::config::Version;
 use crate::id::{AgentId, DeskSessionId, InteractionId, RouteRequestId};
-use crate::{agent, config, contact, effect, interaction, node, offer, place, record, route};
+use crate::{agent, config, contact, effect, interaction, node, offer, place, record, route, view};
 use serde::{Deserialize, Serialize};
 
 pub use crate::effect::Effect;
@@ -52,6 +52,8 @@ pub enum Event {
     Record(record::Event),
     /// To a route request.
     Route(route::Event),
+    /// To a view.
+    View(view::Event),
 }
 
 /// Why an input was turned down. It changed nothing.
@@ -237,6 +239,7 @@ impl Event {
                 interaction::Event::Resumed { .. } => "interaction.resumed",
                 interaction::Event::Locked { .. } => "interaction.locked",
                 interaction::Event::Unlocked { .. } => "interaction.unlocked",
+                interaction::Event::Handed { .. } => "interaction.handed",
             },
             Self::Node(event) => match event {
                 node::Event::Opened { .. } => "node.opened",
@@ -258,6 +261,10 @@ impl Event {
                 route::Event::Changed { .. } => "route.changed",
                 route::Event::Cooled { .. } => "route.cooled",
                 route::Event::Cancelled { .. } => "route.cancelled",
+            },
+            Self::View(event) => match event {
+                view::Event::Looked { .. } => "view.looked",
+                view::Event::Woken { .. } => "view.woken",
             },
         }
     }
@@ -281,7 +288,8 @@ impl Event {
                 | interaction::Event::Held { of, .. }
                 | interaction::Event::Resumed { of, .. }
                 | interaction::Event::Locked { of, .. }
-                | interaction::Event::Unlocked { of, .. },
+                | interaction::Event::Unlocked { of, .. }
+                | interaction::Event::Handed { of, .. },
             )
             | Self::Route(
                 route::Event::Requested { of, .. }
@@ -300,7 +308,8 @@ impl Event {
             | Self::Contact(_)
             | Self::Effect(_)
             | Self::Node(_)
-            | Self::Record(_) => None,
+            | Self::Record(_)
+            | Self::View(_) => None,
         }
     }
 

@@ -38,6 +38,7 @@ pub mod route;
 pub mod target;
 pub mod time;
 pub mod value;
+pub mod view;
 
 mod contract;
 #[cfg(test)]

@@ -256,7 +256,11 @@ pub fn changes_of<'a>(
             changes.push(Change::Interval(interval));
             return Ok(());
         }
-        Event::Agent(_) | Event::Contact(_) | Event::Effect(_) | Event::Node(_) => {}
+        Event::Agent(_)
+        | Event::Contact(_)
+        | Event::Effect(_)
+        | Event::Node(_)
+        | Event::View(_) => {}
     }
     let subject = event.subject();
     changes.push(Change::History(HistoryLine {
@@ -320,7 +324,8 @@ fn of_interaction<'a>(event: &'a interaction::Event, entry: &Entry, changes: &mu
         | interaction::Event::Held { of, .. }
         | interaction::Event::Resumed { of, .. }
         | interaction::Event::Locked { of, .. }
-        | interaction::Event::Unlocked { of, .. } => moved(of, None, None),
+        | interaction::Event::Unlocked { of, .. }
+        | interaction::Event::Handed { of, .. } => moved(of, None, None),
     });
 }
 

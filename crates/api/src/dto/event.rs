@@ -12,7 +12,7 @@ use ringback_model::value::Map;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Event, InteractionId, Medium, Now, OfferId,
     RouteRequestId, config as model_config, contact, effect, interaction, node, offer, record,
-    route,
+    route, view,
 };
 use ringback_ports::Cursor;
 use ringback_ports::envelope::ActorRef;
@@ -166,6 +166,20 @@ pub(crate) struct EventData {
     /// When what a silent desk handles goes back.
     #[serde(skip_serializing_if = "Option::is_none")]
     returns: Option<Vec<ReturnView>>,
+    /// The view of an interaction queue it is about, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "loans")]
+    view: Option<String>,
+    /// The segment the interaction is under way in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    view_segment: Option<String>,
+    /// How often views handed the interaction over since a person last had to do with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pulls: Option<u8>,
+    /// Nothing is left at rest in the queue of the view: it sleeps until something comes, and at
+    /// least until `until`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sleeps: Option<bool>,
     /// For how long the engine had not been running, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     outage_ms: Option<u64>,
@@ -235,6 +249,7 @@ impl EventData {
             Event::Offer(event) => base.offer_event(now, event),
             Event::Record(event) => base.record_event(known, event),
             Event::Route(event) => base.route_event(known, now, event),
+            Event::View(event) => base.view_event(known, now, event),
         }
     }
 
@@ -394,6 +409,17 @@ impl EventData {
                     ..self
                 }
             }
+            interaction::Event::Handed {
+                view,
+                segment,
+                pulls,
+                ..
+            } => Self {
+                view: Some(known.object(*view)),
+                view_segment: segment.clone(),
+                pulls: Some(*pulls),
+                ..self
+            },
             interaction::Event::Submitted(it) => Self {
                 medium: Some(Text(it.medium)),
                 contact: it.contact.map(Text),
@@ -403,6 +429,24 @@ impl EventData {
             interaction::Event::Moved { .. } => self,
             interaction::Event::Stopped { ending, .. } => Self {
                 ending: Some(EndingView::from(ending)),
+                ..self
+            },
+        }
+    }
+
+    fn view_event(self, known: &Known, now: Now, event: &view::Event) -> Self {
+        match event {
+            view::Event::Looked {
+                view, next, sleeps, ..
+            } => Self {
+                view: Some(known.object(*view)),
+                sleeps: Some(*sleeps),
+                until: Some(Time::at(now, *next)),
+                ..self
+            },
+            view::Event::Woken { view, next } => Self {
+                view: Some(known.object(*view)),
+                until: Some(Time::at(now, *next)),
                 ..self
             },
         }

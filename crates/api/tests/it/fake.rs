@@ -566,7 +566,7 @@ impl State {
             Query::Quarantined(_) => View::Quarantined(Vec::new()),
             Query::Keys => View::Keys(Vec::new()),
             Query::Objects(_) => View::Objects(Vec::new()),
-            Query::ObjectNamed(_, name) => return Err(unknown(&name)),
+            Query::ObjectNamed(_, name) | Query::ViewNamed(name) => return Err(unknown(&name)),
             Query::Why(id) => return Err(unknown(&id)),
             Query::VirtualQueueNamed(name) => return Err(unknown(&name)),
             Query::Line { virtual_queue, .. } => return Err(unknown(&virtual_queue)),

@@ -59,7 +59,7 @@ pub(crate) fn line(state: &State, line: &str) -> Result<Line, Fault> {
 /// What a line may begin with, for whoever mistyped it.
 const FIRST_WORDS: &str = "a command (queue, virtual queue, agent, settings, make key, revoke key, \
     put, delete, submit, request, change, cancel, complete, stop, desk, restart, clock, erase, tick, show, with key, \
-    why, position, line, where, how, books, answer, kept, groups, members, workbin, can, supervisor, system), an interaction, an effect, or the name of \
+    why, position, line, where, how, books, answer, kept, groups, members, workbin, look, view, can, supervisor, system), an interaction, an effect, or the name of \
     an agent made before";
 
 fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
@@ -77,12 +77,11 @@ fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
         }
         "show" => return show(words),
         "why" | "position" | "line" | "where" | "how" | "books" | "answer" | "kept" | "groups"
-        | "members" | "workbin" | "can" => {
+        | "members" | "workbin" | "look" | "can" => {
             return ask::read(state, first, words).map(Command::Ask);
         }
-        "queue" | "virtual" | "agent" | "settings" | "make" | "revoke" | "put" | "delete" => {
-            configure::read(state, first, words)?
-        }
+        "queue" | "virtual" | "agent" | "settings" | "make" | "revoke" | "put" | "view"
+        | "delete" => configure::read(state, first, words)?,
         "submit" => submit(words)?,
         "request" => request(words)?,
         "change" => change(words)?,
@@ -334,7 +333,7 @@ fn ask_of(words: &mut Words<'_>) -> Result<Ask, Fault> {
 }
 
 /// `wants A>=2 & B>=1 then A>=1 after 20s`
-fn target(words: &mut Words<'_>) -> Result<Target, Fault> {
+pub(crate) fn target(words: &mut Words<'_>) -> Result<Target, Fault> {
     words.must("wants")?;
     let mut steps = vec![Step {
         expression: expression(words)?,

@@ -12,8 +12,8 @@ use ringback_model::place::{Place, Role, Who};
 use ringback_model::record::{AgentInterval, AgentState, Segment};
 use ringback_model::route::{Cancelled, ChangeCause, RouteRequest};
 use ringback_model::{
-    AgentId, Event, Medium, OfferId, Outcome, QueueId, RouteRequestId, VirtualQueueId, agent,
-    config, contact, effect, interaction, node, offer, record, route,
+    AgentId, Event, Medium, ObjectId, OfferId, Outcome, QueueId, RouteRequestId, VirtualQueueId,
+    agent, config, contact, effect, interaction, node, offer, record, route, view,
 };
 use std::fmt::Display;
 
@@ -63,6 +63,7 @@ pub(crate) fn event(state: &State, shown: Shown, event: &Event) -> Option<String
         Event::Record(record::Event::Segment(it)) => shown.segments.then(|| segment(state, it)),
         Event::Record(record::Event::Interval(it)) => shown.intervals.then(|| interval(state, it)),
         Event::Route(event) => Some(route_event(state, event)),
+        Event::View(event) => Some(view_event(state, event)),
     }
 }
 
@@ -89,6 +90,34 @@ fn queue_name(state: &State, id: QueueId) -> String {
 pub(crate) fn virtual_queue_name(state: &State, id: VirtualQueueId) -> String {
     let name = state.virtual_queue(id).map(|it| it.name.to_string());
     name.unwrap_or_else(|| id.to_string())
+}
+
+pub(crate) fn object_name(state: &State, id: ObjectId) -> String {
+    let name = state.object(id).map(|it| it.name.to_string());
+    name.unwrap_or_else(|| id.to_string())
+}
+
+fn view_event(state: &State, event: &view::Event) -> String {
+    match event {
+        view::Event::Looked {
+            view,
+            next,
+            sleeps,
+            from,
+        } => {
+            let name = object_name(state, *view);
+            let from = from.map(|(order, id)| format!(", going on with {id}, order {order}"));
+            let from = from.unwrap_or_default();
+            if *sleeps {
+                format!("view {name} looked; nothing is left, it sleeps, at least until {next}")
+            } else {
+                format!("view {name} looked, and looks again at {next}{from}")
+            }
+        }
+        view::Event::Woken { view, next } => {
+            format!("view {} looks at {next}", object_name(state, *view))
+        }
+    }
 }
 
 // -- agents -------------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ impl Day {
         for input in moves::world() {
             day.tell(&input)?;
         }
+        // Views that are new look at once.
+        day.catch_up()?;
         Ok(day)
     }
 

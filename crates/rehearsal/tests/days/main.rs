@@ -7,3 +7,4 @@ mod limits;
 mod processes;
 mod properties;
 mod transitions;
+mod views;

@@ -88,7 +88,8 @@ impl Plan {
         }
     }
 
-    /// What only declared skills may be named by comes after the skills, all else before it.
+    /// What only declared skills may be named by comes after the skills, all else before it; open
+    /// keys come before the views that divide by them.
     fn settings(&mut self, wanted: &BTreeMap<String, Object>, there: &BTreeMap<String, Object>) {
         let Some(object) = wanted.get(SETTINGS) else {
             return;
@@ -98,11 +99,13 @@ impl Plan {
             return;
         }
         let step = step(SETTINGS, SETTINGS, object, found);
-        if object.body["skills_declared"] == true {
-            self.steps.push(step);
+        let at = if object.body["skills_declared"] == true {
+            let view = self.steps.iter().position(|step| step.kind == "view");
+            view.unwrap_or(self.steps.len())
         } else {
-            self.steps.insert(0, step);
-        }
+            0
+        };
+        self.steps.insert(at, step);
     }
 }
 
@@ -170,6 +173,7 @@ mod tests {
             ("group", "sales", 0, json!({"members": ["anna"]})),
             ("agent", "anna", 0, json!({"skills": {"English": 4}})),
             ("skill", "English", 0, json!({})),
+            ("view", "mail", 0, json!({"segment_by": "branch"})),
             ("settings", "settings", 0, json!({"skills_declared": true})),
         ]);
         let there = objects(&[
@@ -184,13 +188,14 @@ mod tests {
             "change agent anna: /skills/English 3 -> 4",
             "make group sales",
             "change settings: /skills_declared false -> true",
+            "make view mail",
             "delete group old",
             "delete agent ben",
         ];
         assert_eq!(told(&plan), expected);
         let plan = Plan::new(&wanted, &there, false);
         assert_eq!(plan.extra, ["group old", "agent ben"]);
-        assert_eq!(told(&plan), expected[..4]);
+        assert_eq!(told(&plan), expected[..5]);
     }
 
     #[test]

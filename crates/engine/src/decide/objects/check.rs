@@ -6,7 +6,7 @@ use super::references::{self, Reference};
 use super::{Finding, Kind};
 use crate::state::State;
 use ringback_model::Name;
-use ringback_model::config::{AgentBody, Body, Skill};
+use ringback_model::config::{AgentBody, Body, Skill, View};
 use ringback_model::target::{Level, Text};
 
 /// What is found so far.
@@ -59,6 +59,9 @@ pub(super) fn object(state: &State, name: &Name, body: &Body) -> Vec<Finding> {
     missing(state, references::of(body), &mut report);
     if let Body::Skill(skill) = body {
         in_use(state, name, skill, &mut report);
+    }
+    if let Body::View(view) = body {
+        segments_are_open(state, view, &mut report);
     }
     report.0
 }
@@ -117,6 +120,17 @@ fn missing(state: &State, references: Vec<Reference>, report: &mut Report) {
         if !free && !state.exists(it.kind, &it.name) {
             report.add(it.path, format!("there is no {} {}", it.kind, it.name));
         }
+    }
+}
+
+/// Segments are told apart by a value that is not sealed.
+fn segments_are_open(state: &State, view: &View, report: &mut Report) {
+    let (_, settings) = state.settings();
+    if let Some(key) = &view.segment_by
+        && !settings.open_keys.contains(key)
+    {
+        let problem = format!("{key:?} is sealed: add it to `open_keys` in the settings");
+        report.add("/segment_by", problem);
     }
 }
 

@@ -2,11 +2,12 @@
 
 use super::Report;
 use ringback_model::capacity::Rule;
-use ringback_model::condition::{Condition, Order};
+use ringback_model::condition::{Condition, Order, Parameters};
 use ringback_model::config::{
     Attribute, AttributeType, Body, CapacityRule, Date, Group, Hours, List, MediumDefaults, Person,
     Role, Skill, Span, View, Workbin, WrapUp,
 };
+use ringback_model::route::Selection;
 use ringback_model::{Medium, Millis, Name};
 use std::collections::BTreeSet;
 
@@ -98,6 +99,19 @@ fn view(it: &View, report: &mut Report) {
     }
     report.within("/pull_max", it.pull_max, 1, 10_000);
     report.within("/check_every_ms", it.check_every, SECOND, DAY);
+    if let Some(selection) = it.route().and_then(|route| route.selection.get()) {
+        selected(selection, report);
+    }
+}
+
+/// What a request says of whom to choose is within its limits.
+fn selected(it: &Selection, report: &mut Report) {
+    let most = Selection::EXCLUDE_MAX;
+    report.within("/route/exclude", it.exclude.len(), 0, most);
+    if let Some(last) = &it.last_agent {
+        let most = Selection::WAIT_MAX;
+        report.within("/route/last_agent/wait_ms", last.wait, Millis::ZERO, most);
+    }
 }
 
 /// The condition reads, and its parameters are those of the view.
@@ -121,6 +135,13 @@ fn condition(it: &View, report: &mut Report) {
     {
         let problem = format!("the condition does not leave {name} open");
         report.add("/parameters", problem);
+    }
+    let all_given = used.keys().all(|name| it.parameters.contains_key(*name));
+    if all_given
+        && used.len() == it.parameters.len()
+        && let Err(error) = it.bound(&condition, &Parameters::new())
+    {
+        report.add("/parameters", error.to_string());
     }
 }
 
