@@ -119,10 +119,10 @@ impl Pull<'_> {
             if !self.room_in(segment.as_ref()) {
                 continue;
             }
-            match self.hand_over(candidate.it, segment) {
-                Err(Refused::Route(NoRoute::VirtualQueueFull { .. })) => return true,
-                // What cannot be routed stays where it is.
-                Err(_) | Ok(()) => {}
+            // What cannot be routed for another reason stays where it is.
+            let handed = self.hand_over(candidate.it, segment);
+            if let Err(Refused::Route(NoRoute::VirtualQueueFull { .. })) = handed {
+                return true;
             }
         }
         false
