@@ -58,6 +58,10 @@ An agent belongs to a group who is named in it, or for whom its expression holds
 agents and their skills at once. A key or person with `groups` sees and steers the agents of these
 groups; with `queues` as well, also the interactions of these queues.
 
+## Views
+
+What a view pulls and when is on the page of [views](views.md).
+
 ## Persons
 
 The name and e-mail address of a person are not sealed as customers' data are: they stand in the
