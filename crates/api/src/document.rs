@@ -28,6 +28,7 @@ use utoipa::{Modify, OpenApi};
         (name = "queues", description = "Interaction queues and virtual queues."),
         (name = "contacts", description = "Erasing a person."),
         (name = "config", description = "Settings, keys, objects of all kinds, versions."),
+        (name = "webhooks", description = "What systems of others are told, and telling it again."),
         (name = "numbers", description = "What a supervisor watches."),
         (name = "streams", description = "What happens, as it happens."),
         (name = "health", description = "For whoever starts, watches and balances.")

@@ -31,13 +31,15 @@ mod presence;
 mod problem;
 mod rest;
 pub mod routes;
+mod screen_pops;
 mod snapshots;
 mod state;
 mod stream;
 mod text;
+mod webhooks;
 mod work;
 
 pub use erasing::{SettleFault, settle_erasures};
 pub use files::{SETTINGS, canonical};
-pub use options::ApiOptions;
-pub use routes::{openapi, router};
+pub use options::{ApiOptions, UrlCheck};
+pub use routes::{Api, openapi, router};

@@ -2,7 +2,7 @@
 //! keys are open. A cache over [`Hall::query`]; the truth stays in the hall.
 
 use crate::problem::Problem;
-use ringback_model::config::Kind;
+use ringback_model::config::{Body, Kind, ScreenPop};
 use ringback_model::{AgentId, Name, ObjectId, QueueId, VirtualQueueId};
 use ringback_ports::envelope::Actor;
 use ringback_ports::query::{Configured, Query, QueryFault, View};
@@ -14,6 +14,9 @@ use std::time::{Duration, Instant};
 
 /// How long the open keys are trusted. A change made through this room is seen at once.
 const OPEN_KEYS_TRUSTED: Duration = Duration::from_secs(1);
+
+/// Screen pops by name.
+pub(crate) type Pops = Arc<[(Name, ScreenPop)]>;
 
 /// The memory of all tenants.
 pub(crate) struct Names {
@@ -32,6 +35,7 @@ pub(crate) struct Known {
     /// Groups and views.
     objects: BTreeMap<ObjectId, Name>,
     open_keys: Option<(Instant, Arc<BTreeSet<String>>)>,
+    screen_pops: Option<(Instant, Pops)>,
 }
 
 impl Known {
@@ -157,6 +161,32 @@ impl Names {
             known.open_keys = Some((asked, keys.clone()))
         });
         Ok(keys)
+    }
+
+    /// The screen pops there are, in order of their names; a change is seen within a second.
+    pub(crate) async fn screen_pops(&self, tenant: TenantId) -> Result<Pops, Problem> {
+        if let Some((asked, pops)) = &self.known(tenant).screen_pops
+            && asked.elapsed() < OPEN_KEYS_TRUSTED
+        {
+            return Ok(pops.clone());
+        }
+        let asked = Instant::now();
+        let pops = Query::Objects(Kind::ScreenPop);
+        let View::Objects(found) = self.ask(tenant, pops).await? else {
+            return Err(Problem::crossed());
+        };
+        let pops = found.into_iter().filter_map(|it| match it {
+            Configured::Object { object, .. } => match object.body {
+                Body::ScreenPop(pop) => Some((object.name, pop)),
+                _ => None,
+            },
+            _ => None,
+        });
+        let pops: Pops = pops.collect();
+        self.change(tenant, |known| {
+            known.screen_pops = Some((asked, pops.clone()));
+        });
+        Ok(pops)
     }
 
     /// Forgets the open keys, because they have just been changed.

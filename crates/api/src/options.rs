@@ -1,5 +1,6 @@
 //! The limits and switches of the room.
 
+use ringback_ports::outward::Ledger;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -41,6 +42,10 @@ pub struct ApiOptions {
     pub leaving: Option<watch::Receiver<bool>>,
     /// Turns `true` when the house drains: streams are then told to come back and closed.
     pub closing: Option<watch::Receiver<bool>>,
+    /// What webhooks are told; without it nothing is told, and nothing of it can be asked.
+    pub ledger: Option<Ledger>,
+    /// Says what is wrong with an address a webhook is to be told at.
+    pub webhook_url: UrlCheck,
     /// Counts the streams that are open, for whoever waits until they are closed.
     pub streams: Arc<AtomicUsize>,
 }
@@ -64,7 +69,36 @@ impl Default for ApiOptions {
             origins: Vec::new(),
             leaving: None,
             closing: None,
+            ledger: None,
+            webhook_url: UrlCheck::default(),
             streams: Arc::default(),
         }
+    }
+}
+
+/// Says what is wrong with an address; by default nothing.
+#[derive(Clone, Default)]
+pub struct UrlCheck(Option<Arc<Check>>);
+
+type Check = dyn Fn(&str) -> Result<(), String> + Send + Sync;
+
+impl UrlCheck {
+    /// Asks this.
+    pub fn new(check: impl Fn(&str) -> Result<(), String> + Send + Sync + 'static) -> Self {
+        Self(Some(Arc::new(check)))
+    }
+
+    /// What is wrong with an address.
+    ///
+    /// # Errors
+    /// Something.
+    pub fn check(&self, url: &str) -> Result<(), String> {
+        self.0.as_ref().map_or(Ok(()), |check| check(url))
+    }
+}
+
+impl std::fmt::Debug for UrlCheck {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("UrlCheck(..)")
     }
 }

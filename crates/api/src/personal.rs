@@ -27,7 +27,7 @@ impl<'de> Deserialize<'de> for UserDataIn {
 
 /// Checks the limits, seals what is about the person.
 ///
-/// Blocks shortly when the keeper of keys has to make a new page of keys durable.
+/// Blocks only where keys are used up before the keeper has made the next page of them durable.
 pub(crate) fn seal(
     vault: &dyn Vault,
     tenant: TenantId,

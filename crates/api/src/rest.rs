@@ -2,6 +2,7 @@
 
 pub(crate) mod agents;
 pub(crate) mod bulk;
+pub(crate) mod calendars;
 pub(crate) mod config;
 pub(crate) mod contacts;
 pub(crate) mod health;
@@ -12,6 +13,7 @@ pub(crate) mod objects;
 pub(crate) mod offers;
 pub(crate) mod queues;
 pub(crate) mod views;
+pub(crate) mod webhooks;
 pub(crate) mod work;
 
 use crate::commands::{self, Ready};

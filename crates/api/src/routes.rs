@@ -2,11 +2,12 @@
 
 use crate::document::{self, Document};
 use crate::rest::{
-    agents, bulk, config, contacts, health, interactions, keys, numbers, objects, offers, queues,
-    views, work,
+    agents, bulk, calendars, config, contacts, health, interactions, keys, numbers, objects,
+    offers, queues, views, webhooks, work,
 };
 use crate::state::{House, Shared};
 use crate::stream::{socket, sse};
+use crate::webhooks::follow as webhooks_follow;
 use crate::{ApiOptions, guard};
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
@@ -14,6 +15,7 @@ use axum::response::{IntoResponse, Response};
 use axum::{Router, middleware};
 use ringback_ports::Hall;
 use std::sync::{Arc, OnceLock};
+use tokio::task::JoinHandle;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -34,6 +36,11 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("POST", "/v1/agents/{name}/logout", "logoutAgent"),
     ("POST", "/v1/agents/{name}/not-ready", "notReadyAgent"),
     ("POST", "/v1/agents/{name}/ready", "readyAgent"),
+    (
+        "POST",
+        "/v1/calendars/{name}/address",
+        "makeCalendarAddress",
+    ),
     ("POST", "/v1/bulk", "actOnMany"),
     ("GET", "/v1/config/{kind}", "listConfig"),
     ("GET", "/v1/config/{kind}/{name}", "getConfig"),
@@ -44,6 +51,7 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("GET", "/v1/config/{kind}/{name}/versions", "configVersions"),
     ("POST", "/v1/contacts/erase", "eraseContact"),
     ("GET", "/v1/events", "events"),
+    ("GET", "/v1/feeds/{feed}", "calendarFeed"),
     ("GET", "/v1/interactions", "listInteractions"),
     ("POST", "/v1/interactions", "submitInteraction"),
     ("GET", "/v1/interactions/{interaction}", "getInteraction"),
@@ -171,11 +179,66 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("GET", "/v1/virtual-queues/{name}", "getVirtualQueue"),
     ("PUT", "/v1/virtual-queues/{name}", "putVirtualQueue"),
     ("GET", "/v1/virtual-queues/{name}/line", "virtualQueueLine"),
+    ("GET", "/v1/webhooks", "listWebhooks"),
+    ("GET", "/v1/webhooks/{name}", "getWebhook"),
+    ("GET", "/v1/webhooks/{name}/deliveries", "listDeliveries"),
+    (
+        "GET",
+        "/v1/webhooks/{name}/deliveries/{delivery}",
+        "getDelivery",
+    ),
+    (
+        "POST",
+        "/v1/webhooks/{name}/deliveries/{delivery}/redeliver",
+        "redeliver",
+    ),
+    ("POST", "/v1/webhooks/{name}/enable", "enableWebhook"),
+    ("POST", "/v1/webhooks/{name}/ping", "pingWebhook"),
+    ("POST", "/v1/webhooks/{name}/redeliver", "redeliverAll"),
+    ("POST", "/v1/webhooks/{name}/secret", "makeWebhookSecret"),
 ];
 
 /// The API of a hall.
+pub struct Api {
+    house: Shared,
+}
+
+impl Api {
+    /// Opens the room.
+    pub fn new(hall: Arc<dyn Hall>, options: ApiOptions) -> Self {
+        let house = Arc::new(House::new(hall, options));
+        Self { house }
+    }
+
+    /// Its routes.
+    pub fn router(&self) -> Router {
+        routes_of(self.house.clone())
+    }
+
+    /// Follows what happens and writes down what webhooks are to be told, until the handles are
+    /// aborted. Nothing, if there is no ledger.
+    pub fn tell_webhooks(&self) -> Vec<JoinHandle<()>> {
+        let Some(ledger) = &self.house.options.ledger else {
+            return Vec::new();
+        };
+        let tenants = self.house.hall.tenants().into_iter();
+        let follow = |tenant| webhooks_follow(self.house.clone(), tenant, ledger.clone());
+        tenants.map(|tenant| tokio::spawn(follow(tenant))).collect()
+    }
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api").finish_non_exhaustive()
+    }
+}
+
+/// The routes of the API of a hall.
 pub fn router(hall: Arc<dyn Hall>, options: ApiOptions) -> Router {
-    let house: Shared = Arc::new(House::new(hall, options));
+    Api::new(hall, options).router()
+}
+
+fn routes_of(house: Shared) -> Router {
     let (router, _) = described().split_for_parts();
     router
         .fallback(guard::unknown_path)
@@ -253,6 +316,17 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(numbers::outbox))
         .routes(routes!(numbers::quarantine))
         .routes(routes!(numbers::totals))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::get))
+        .routes(routes!(webhooks::secret))
+        .routes(routes!(webhooks::ping))
+        .routes(routes!(webhooks::enable))
+        .routes(routes!(webhooks::deliveries))
+        .routes(routes!(webhooks::delivery))
+        .routes(routes!(webhooks::redeliver))
+        .routes(routes!(webhooks::redeliver_all))
+        .routes(routes!(calendars::address))
+        .routes(routes!(calendars::feed))
         .routes(routes!(sse::events))
         .routes(routes!(socket::stream))
         .routes(routes!(document_json))

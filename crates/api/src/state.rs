@@ -162,6 +162,8 @@ const fn is_about_the_whole(query: &Query) -> bool {
         | Query::Keys
         | Query::Objects(_)
         | Query::ObjectNamed(..)
+        | Query::ObjectToChange(..)
+        | Query::Calendar { .. }
         | Query::Settings
         | Query::Overview
         | Query::Outbox(_)

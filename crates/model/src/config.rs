@@ -2,6 +2,7 @@
 //! version; tables are its projection; undo is a new version.
 
 mod attribute;
+mod calendar;
 mod capacity_rule;
 mod group;
 mod hours;
@@ -9,11 +10,14 @@ mod list;
 mod medium;
 mod object;
 mod person;
+mod screen_pop;
 mod skill;
 mod view;
+mod webhook;
 mod workbin;
 
 pub use attribute::{Attribute, AttributeType, Choice, DeskUse};
+pub use calendar::Calendar;
 pub use capacity_rule::CapacityRule;
 pub use group::Group;
 pub use hours::{Date, Hours, NotADate, NotASpan, Span, SpecialDay, Weekday};
@@ -21,8 +25,10 @@ pub use list::{Code, List, ListPurpose};
 pub use medium::{MediumDefaults, WrapUp};
 pub use object::{Body, Finding, Kind, Object, UnknownKind};
 pub use person::Person;
+pub use screen_pop::{Field as PopField, ScreenPop, Template, TemplateError};
 pub use skill::Skill;
 pub use view::{HandOver, View, ViewRoute};
+pub use webhook::{EventPattern, NotAPattern, Webhook, WebhookSecret};
 pub use workbin::{Workbin, WorkbinOwner};
 
 use crate::id::{AgentId, ObjectId, QueueId, VirtualQueueId};

@@ -8,6 +8,8 @@ pub mod envelope;
 pub mod failpoint;
 pub mod hall;
 pub mod journal;
+pub mod notify;
+pub mod outward;
 pub mod query;
 pub mod records;
 pub mod store;

@@ -4,7 +4,7 @@ use crate::envelope::Sequence;
 use ringback_model::agent::AtWork;
 use ringback_model::condition::{Condition, Order as Sorting, Ranked};
 use ringback_model::config::{
-    Agent, ApiKey, Kind, Object, Queue, Settings, Version, View as Pulls, VirtualQueue,
+    Agent, ApiKey, Date, Kind, Object, Queue, Settings, Version, View as Pulls, VirtualQueue,
 };
 use ringback_model::effect::Order;
 use ringback_model::interaction::{Capability, Interaction};
@@ -74,6 +74,18 @@ pub enum Query {
     ObjectNamed(Kind, Name),
     /// A view of an interaction queue by name: what it is, and how it is doing.
     ViewNamed(Name),
+    /// A configuration object by kind and name, for whoever may change it.
+    ObjectToChange(Kind, Name),
+    /// The calendar whose secret address hashes to this (SHA-256 in hexadecimal), from then to
+    /// then.
+    Calendar {
+        /// The hash.
+        token_hash: String,
+        /// From when.
+        from: WallTime,
+        /// Until when.
+        to: WallTime,
+    },
     /// What holds for the tenant.
     Settings,
     /// The numbers a supervisor watches.
@@ -128,10 +140,12 @@ pub enum View {
     Keys(Vec<ApiKey>),
     /// To [`Query::Objects`], in order of their names.
     Objects(Vec<Configured>),
-    /// To [`Query::ObjectNamed`].
+    /// To [`Query::ObjectNamed`] and [`Query::ObjectToChange`].
     Object(Box<Configured>),
     /// To [`Query::ViewNamed`].
     Pulling(Box<PullView>),
+    /// To [`Query::Calendar`].
+    Calendar(Box<CalendarView>),
     /// To [`Query::Settings`].
     Settings(Version, Box<Settings>),
     /// To [`Query::Overview`].
@@ -214,6 +228,42 @@ pub struct PullView {
     pub resting: usize,
     /// How much is under way by it, segment by segment.
     pub under_way: Vec<(Option<String>, u32)>,
+}
+
+/// Opening hours as a calendar shows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarView {
+    /// The calendar.
+    pub calendar: Object,
+    /// When its hours are open, and days on which they are not open as usual.
+    pub entries: Vec<CalendarEntry>,
+}
+
+/// One entry of a calendar.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalendarEntry {
+    /// Of which hours.
+    pub hours: Name,
+    /// How people call these hours; empty: like the name.
+    pub title: String,
+    /// What the day is, if it is not like its day of the week.
+    pub special: Option<String>,
+    /// When.
+    pub when: CalendarTime,
+}
+
+/// When an entry of a calendar is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CalendarTime {
+    /// Open from then to then.
+    Open {
+        /// From when.
+        from: WallTime,
+        /// Until when.
+        to: WallTime,
+    },
+    /// Closed all day.
+    Closed(Date),
 }
 
 /// An interaction queue.

@@ -5,6 +5,7 @@
 //! (its projection, for reading) and the *keys* (see [`crate::vault`]).
 
 use crate::envelope::{Epoch, Sequence, TenantId};
+use crate::outward::Deliveries;
 use crate::records::{Change, RecordsPage, RecordsQuery};
 use ringback_model::{Name, WallTime};
 use std::time::Duration;
@@ -192,6 +193,12 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// The store failed.
     fn records_reader(&self) -> Result<Box<dyn RecordsReader>, StoreFault>;
+
+    /// What webhooks are told and were told; one of it for each process.
+    ///
+    /// # Errors
+    /// The store failed.
+    fn deliveries(&self) -> Result<Box<dyn Deliveries>, StoreFault>;
 
     /// Bytes left for this store's data; `None` where it cannot tell (a database server).
     ///

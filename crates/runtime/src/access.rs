@@ -408,6 +408,9 @@ fn of_query(state: &State, query: &Query) -> (Action, About) {
         }
         Query::Keys => (Action::SeeConfiguration, About::Tenant),
         Query::Objects(kind) | Query::ObjectNamed(kind, _) => (seeing(*kind), About::Tenant),
+        Query::ObjectToChange(..) => (Action::Configure, About::Tenant),
+        // Whoever knows the secret address has been let in by it; the door asks for him.
+        Query::Calendar { .. } => (Action::House, About::Tenant),
         Query::Settings => (Action::SeeSettings, About::Tenant),
         Query::Overview | Query::Outbox(_) => (Action::SeeTotals, About::Tenant),
         Query::Quarantined(_) => (Action::SeeQuarantine, About::Tenant),
@@ -421,12 +424,15 @@ const fn seeing(kind: Kind) -> Action {
             Action::SeeWords
         }
         Kind::Agent
+        | Kind::Calendar
         | Kind::CapacityRule
         | Kind::Group
         | Kind::Person
         | Kind::Queue
+        | Kind::ScreenPop
         | Kind::View
-        | Kind::VirtualQueue => Action::SeeConfiguration,
+        | Kind::VirtualQueue
+        | Kind::Webhook => Action::SeeConfiguration,
     }
 }
 

@@ -4,8 +4,9 @@
 use jiff::civil;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
-use ringback_model::WallTime;
 use ringback_model::config::{Date, Hours, Span, Weekday};
+use ringback_model::{Name, WallTime};
+use ringback_ports::query::{CalendarEntry, CalendarTime};
 
 /// Whether it is open, and for how long that stays so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +48,55 @@ pub fn standing(hours: &Hours, at: WallTime) -> Result<Standing, UnknownZone> {
     Ok(of_stretches(&stretches, now))
 }
 
+/// The most days a calendar shows at once.
+pub const CALENDAR_DAYS: i64 = 200;
+
+/// What a calendar shows of these hours between two instants: when they are open, and the special
+/// days on which they are not. Nothing, if the time zone is not known.
+#[must_use]
+pub fn entries(name: &Name, hours: &Hours, from: WallTime, to: WallTime) -> Vec<CalendarEntry> {
+    let (Ok(zone), Ok(begin), Ok(end)) = (
+        zone(&hours.zone),
+        Timestamp::from_millisecond(from.0),
+        Timestamp::from_millisecond(to.0),
+    ) else {
+        return Vec::new();
+    };
+    let (first, last) = (zone.to_datetime(begin).date(), zone.to_datetime(end).date());
+    let days = first.series(1.day()).take_while(|day| *day <= last);
+    let most = usize::try_from(CALENDAR_DAYS).unwrap_or(0);
+    let of_day = |day| entries_of_day(name, hours, &zone, day);
+    days.take(most).flat_map(of_day).collect()
+}
+
+fn entries_of_day(
+    name: &Name,
+    hours: &Hours,
+    zone: &TimeZone,
+    day: civil::Date,
+) -> Vec<CalendarEntry> {
+    let wall = |at: Timestamp| WallTime(at.as_millisecond());
+    let date = date(day);
+    let special = hours.special.get(&date);
+    let entry = |when| CalendarEntry {
+        hours: name.clone(),
+        title: hours.display_name.clone(),
+        special: special.map(|it| it.display_name.clone()),
+        when,
+    };
+    if special.is_some_and(|it| it.open.is_empty()) {
+        return vec![entry(CalendarTime::Closed(date))];
+    }
+    let open = of_day(hours, zone, day).into_iter();
+    let open = open.map(|(from, to)| {
+        entry(CalendarTime::Open {
+            from: wall(from),
+            to: wall(to),
+        })
+    });
+    open.collect()
+}
+
 /// The time zone of this name.
 ///
 /// # Errors
@@ -58,12 +108,7 @@ pub fn zone(name: &str) -> Result<TimeZone, UnknownZone> {
 
 /// From when to when it is open on a day, in order.
 fn of_day(hours: &Hours, zone: &TimeZone, day: civil::Date) -> Vec<(Timestamp, Timestamp)> {
-    let date = Date {
-        year: u16::try_from(day.year()).unwrap_or(0),
-        month: u8::try_from(day.month()).unwrap_or(0),
-        day: u8::try_from(day.day()).unwrap_or(0),
-    };
-    let spans: &[Span] = match hours.special.get(&date) {
+    let spans: &[Span] = match hours.special.get(&date(day)) {
         Some(special) => &special.open,
         None => hours
             .weekly
@@ -75,6 +120,14 @@ fn of_day(hours: &Hours, zone: &TimeZone, day: civil::Date) -> Vec<(Timestamp, T
         .filter_map(|span| Some((instant(zone, day, span.from)?, instant(zone, day, span.to)?)))
         .filter(|(from, to)| from < to)
         .collect()
+}
+
+fn date(day: civil::Date) -> Date {
+    Date {
+        year: u16::try_from(day.year()).unwrap_or(0),
+        month: u8::try_from(day.month()).unwrap_or(0),
+        day: u8::try_from(day.day()).unwrap_or(0),
+    }
 }
 
 const fn weekday(day: civil::Weekday) -> Weekday {
@@ -130,6 +183,38 @@ mod tests {
     use super::*;
     use ringback_model::config::SpecialDay;
     use std::collections::BTreeMap;
+
+    #[test]
+    fn a_calendar_shows_open_stretches_across_the_change_of_clocks_and_closed_days() {
+        let hours = berlin(
+            &[
+                (Weekday::Sunday, &["08:00-09:00"]),
+                (Weekday::Monday, &["08:00-09:00"]),
+            ],
+            &[("2027-03-29", &[])],
+        );
+        let name: Name = "usual".parse().expect("a name");
+        let at = |text: &str| {
+            let at: Timestamp = text.parse().expect("a time");
+            WallTime(at.as_millisecond())
+        };
+        let (from, to) = (at("2027-03-21T00:00:00Z"), at("2027-03-29T12:00:00Z"));
+        let whens: Vec<CalendarTime> = entries(&name, &hours, from, to)
+            .into_iter()
+            .map(|entry| entry.when)
+            .collect();
+        let open = |from: &str, to: &str| CalendarTime::Open {
+            from: at(from),
+            to: at(to),
+        };
+        let expected = [
+            open("2027-03-21T07:00:00Z", "2027-03-21T08:00:00Z"),
+            open("2027-03-22T07:00:00Z", "2027-03-22T08:00:00Z"),
+            open("2027-03-28T06:00:00Z", "2027-03-28T07:00:00Z"),
+            CalendarTime::Closed("2027-03-29".parse().expect("a date")),
+        ];
+        assert_eq!(whens, expected);
+    }
 
     fn spans(list: &[&str]) -> Vec<Span> {
         list.iter().map(|text| text.parse().expect(text)).collect()

@@ -2,17 +2,18 @@
 //! only: whatever costs a walk over everything belongs to the records.
 
 use crate::access;
+use crate::hours;
 use crate::tenant::Open;
 use ringback_engine::State;
-use ringback_model::config::{Kind, Object, Role, Scope, VirtualQueue};
+use ringback_model::config::{Body, Kind, Object, Role, Scope, VirtualQueue};
 use ringback_model::effect::Phase;
 use ringback_model::interaction::{Capability, Doer, Interaction};
 use ringback_model::place::{BinOwner, Place};
-use ringback_model::{AgentId, InteractionId, Medium, Name, Now, VirtualQueueId};
+use ringback_model::{AgentId, InteractionId, Medium, Name, Now, VirtualQueueId, WallTime};
 use ringback_ports::envelope::{Actor, Right};
 use ringback_ports::query::{
-    AgentView, Configured, InteractionView, Overview, PullView, Query, QueryFault, QueueView,
-    Search, View, VirtualQueueView,
+    AgentView, CalendarView, Configured, InteractionView, Overview, PullView, Query, QueryFault,
+    QueueView, Search, View, VirtualQueueView,
 };
 use ringback_ports::records::PAGE_MAX;
 
@@ -106,7 +107,7 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
             limit,
         } => View::Line(line(state, &scope, *virtual_queue, *limit)?),
         Query::Objects(kind) => View::Objects(configured(state, *kind)),
-        Query::ObjectNamed(kind, name) => {
+        Query::ObjectNamed(kind, name) | Query::ObjectToChange(kind, name) => {
             let found = configured_as(state, *kind, name);
             View::Object(Box::new(found.ok_or_else(|| unknown(kind.words(), name))?))
         }
@@ -114,6 +115,11 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
             let found = pulling(state, now, name);
             View::Pulling(Box::new(found.ok_or_else(|| unknown("view", name))?))
         }
+        Query::Calendar {
+            token_hash,
+            from,
+            to,
+        } => View::Calendar(Box::new(calendar(state, token_hash, *from, *to)?)),
         Query::Keys => View::Keys(state.keys().cloned().collect()),
         Query::Settings => {
             let (version, settings) = state.settings();
@@ -194,6 +200,35 @@ fn agent(state: &State, id: AgentId) -> Result<AgentView, QueryFault> {
         agent,
         at_work,
         offers,
+    })
+}
+
+/// What a calendar shows, by the hash of its secret address.
+fn calendar(
+    state: &State,
+    token_hash: &str,
+    from: WallTime,
+    to: WallTime,
+) -> Result<CalendarView, QueryFault> {
+    let wanted = |it: &&Object| match &it.body {
+        // An empty hash is no address.
+        Body::Calendar(it) => !token_hash.is_empty() && it.token_hash == token_hash,
+        _ => false,
+    };
+    let found = state.objects(Kind::Calendar).find(wanted);
+    let found = found.ok_or_else(|| QueryFault::Unknown("calendar".to_owned()))?;
+    let mut entries = Vec::new();
+    if let Body::Calendar(calendar) = &found.body {
+        for name in &calendar.hours {
+            let object = state.object_named(Kind::Hours, name);
+            if let Some(Body::Hours(hours)) = object.map(|it| &it.body) {
+                entries.extend(hours::entries(name, hours, from, to));
+            }
+        }
+    }
+    Ok(CalendarView {
+        calendar: found.clone(),
+        entries,
     })
 }
 

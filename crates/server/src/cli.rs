@@ -1,7 +1,8 @@
 //! The command line: one subcommand per file under `commands`.
 
 use crate::commands::{
-    backup, check_config, config, demo, demo_people, doctor, openapi, replay, restore, serve, top,
+    backup, check_config, config, demo, demo_people, doctor, notify, openapi, replay, restore,
+    serve, top,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Replay(replay::Args),
+    Notify(notify::Args),
     Openapi(openapi::Args),
     #[command(hide = true)]
     DemoPeople(demo_people::Args),
@@ -45,6 +47,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         Command::Backup(args) => done(backup::run(&args)),
         Command::Restore(args) => done(restore::run(&args)),
         Command::Replay(args) => replay::run(&args),
+        Command::Notify(args) => done(notify::run(args)),
         Command::Openapi(args) => done(openapi::run(&args)),
         Command::DemoPeople(args) => demo_people::run(args),
     }

@@ -7,6 +7,7 @@ mod data;
 pub(crate) mod demo;
 pub(crate) mod demo_people;
 pub(crate) mod doctor;
+pub(crate) mod notify;
 pub(crate) mod openapi;
 pub(crate) mod replay;
 pub(crate) mod restore;

@@ -10,6 +10,7 @@ mod file_system;
 #[cfg(test)]
 mod golden;
 mod objects;
+mod outward;
 mod process;
 mod random;
 mod secret;

@@ -14,16 +14,19 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The kinds in an order in which each only names what came before it.
-pub(crate) const KINDS: [&str; 13] = [
+pub(crate) const KINDS: [&str; 16] = [
     "capacity_rule",
     "skill",
     "attribute",
     "list",
     "hours",
+    "calendar",
     "medium",
     "workbin",
     "queue",
     "virtual_queue",
+    "screen_pop",
+    "webhook",
     "agent",
     "group",
     "view",

@@ -6,6 +6,7 @@
 
 mod backup;
 mod convert;
+mod deliveries;
 mod postgresql;
 mod project;
 mod search;

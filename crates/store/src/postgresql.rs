@@ -6,6 +6,7 @@
 //!
 //! Everything here blocks; call it from threads that may.
 
+mod deliveries;
 mod journal;
 mod link;
 mod records;
@@ -14,11 +15,13 @@ mod vault;
 pub use vault::PostgresVault;
 
 use crate::convert::{int, uint};
+use deliveries::PostgresDeliveries;
 use journal::{PostgresJournalReader, PostgresJournalWriter};
 use link::{Link, LinkFault, Live};
 use records::PostgresRecords;
 use ringback_model::Name;
 use ringback_ports::envelope::{Epoch, TenantId};
+use ringback_ports::outward::Deliveries;
 use ringback_ports::store::{
     JournalReader, JournalWriter, Lease, RecordsReader, RecordsWriter, Store, StoreFault, Tenant,
 };
@@ -127,6 +130,7 @@ const RECORDS: Format = Format {
     migrations: &[
         include_str!("postgresql/records-1.sql"),
         include_str!("postgresql/records-2.sql"),
+        include_str!("postgresql/records-3.sql"),
     ],
 };
 
@@ -351,6 +355,10 @@ impl Store for PostgresStore {
 
     fn records_reader(&self) -> Result<Box<dyn RecordsReader>, StoreFault> {
         Ok(Box::new(PostgresRecords::new(self.link())))
+    }
+
+    fn deliveries(&self) -> Result<Box<dyn Deliveries>, StoreFault> {
+        Ok(Box::new(PostgresDeliveries::new(self.link())))
     }
 
     fn room_left(&self) -> Result<Option<u64>, StoreFault> {

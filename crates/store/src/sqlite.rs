@@ -9,6 +9,7 @@
 //! ```
 
 pub(crate) mod connection;
+mod deliveries;
 pub(crate) mod fault;
 pub(crate) mod folder;
 mod journal;
@@ -18,12 +19,14 @@ pub(crate) mod snapshots;
 
 use crate::convert::{int, uint};
 use connection::Synchronous;
+use deliveries::SqliteDeliveries;
 use fault::{Health, fault};
 use folder::Folder;
 use journal::{SqliteJournalReader, SqliteJournalWriter};
 use records::{SqliteRecordsReader, SqliteRecordsWriter};
 use ringback_model::Name;
 use ringback_ports::envelope::{Epoch, TenantId};
+use ringback_ports::outward::Deliveries;
 use ringback_ports::store::{
     JournalReader, JournalWriter, Lease, RecordsReader, RecordsWriter, Store, StoreFault, Tenant,
 };
@@ -260,6 +263,14 @@ impl Store for SqliteStore {
         Ok(Box::new(SqliteRecordsReader::open(
             &self.file(RECORDS_FILE),
             self.vfs.as_deref(),
+        )?))
+    }
+
+    fn deliveries(&self) -> Result<Box<dyn Deliveries>, StoreFault> {
+        Ok(Box::new(SqliteDeliveries::open(
+            &self.file(RECORDS_FILE),
+            self.vfs.as_deref(),
+            self.records_health.clone(),
         )?))
     }
 

@@ -1,9 +1,9 @@
 //! The keeper of keys, over a small store of pages of random keys.
 //!
 //! A key is a slot of a page; pages are made durable before their first slot is given out, the
-//! next one while the present one is half used, so that sealing does not wait for a disk. A
-//! slot is given out once, by one process, and serves one value. A destroyed key is a slot of
-//! zeros.
+//! next one by a thread of its own while the present one is half used, so that sealing does not
+//! wait for a disk. A slot is given out once, by one process, and serves one value. A destroyed
+//! key is a slot of zeros.
 //!
 //! The key a value is sealed with comes from HKDF-SHA256 (RFC 5869) of the slot and, for a
 //! known contact, the contact's key as salt: it takes both to make it. AES-256-GCM with a
@@ -29,6 +29,7 @@ use ringback_ports::vault::{Erasure, Untold, Vault, VaultFault};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 use zeroize::Zeroizing;
 
 /// Slots of one page.
@@ -66,7 +67,7 @@ pub(crate) type Lookup = [u8; 32];
 pub(crate) type KeyBytes = Zeroizing<Vec<u8>>;
 
 /// A durable store of pages of keys.
-pub(crate) trait Backend: Send + Sync {
+pub(crate) trait Backend: Send + Sync + 'static {
     /// Whether this process is the only one that erases, so that keys may be remembered.
     const ALONE: bool;
 
@@ -150,7 +151,14 @@ pub(crate) struct Keeper<B> {
 macro_rules! vault {
     ($(#[$doc:meta])* $name:ident, $backend:ty) => {
         $(#[$doc])*
-        pub struct $name(Keeper<$backend>);
+        pub struct $name(std::sync::Arc<Keeper<$backend>>);
+
+        impl Drop for $name {
+            fn drop(&mut self) {
+                // Whoever opens the keys next must find them free.
+                self.0.wait_for_spares();
+            }
+        }
 
         impl std::fmt::Debug for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -236,8 +244,18 @@ struct Giving {
     current: Fresh,
     /// Used up next.
     spare: Option<Fresh>,
-    /// Someone is making the spare.
-    making: bool,
+    /// Makes the spare.
+    making: Option<JoinHandle<()>>,
+}
+
+impl Giving {
+    const fn of(current: Fresh) -> Self {
+        Self {
+            current,
+            spare: None,
+            making: None,
+        }
+    }
 }
 
 /// A page of which this process alone gives out slots, in order.
@@ -289,47 +307,72 @@ impl Fresh {
     }
 }
 
+/// Waits for a thread that makes a page. A panic was reported where it happened, and cost that page.
+fn wait_for(thread: JoinHandle<()>) {
+    drop(thread.join());
+}
+
 impl<B: Backend> Keeper<B> {
-    pub(crate) fn over(backend: B) -> Self {
-        Self {
+    pub(crate) fn over(backend: B) -> Arc<Self> {
+        Arc::new(Self {
             backend,
             random: SystemRandom::new(),
             giving: Mutex::default(),
             cache: Mutex::new(Cache::default()),
             secrets: Mutex::default(),
-        }
+        })
     }
 
-    fn slot(&self, tenant: TenantId) -> Result<Slot, VaultFault> {
-        let mut all = locked(&self.giving);
-        if let Some(giving) = all.get_mut(&tenant) {
+    fn slot(self: &Arc<Self>, tenant: TenantId) -> Result<Slot, VaultFault> {
+        loop {
+            let mut all = locked(&self.giving);
+            let Some(giving) = all.get_mut(&tenant) else {
+                let current = self.fresh(tenant)?;
+                all.insert(tenant, Giving::of(current));
+                continue;
+            };
             if let Some(slot) = giving.current.take() {
-                if giving.current.wants_spare() && giving.spare.is_none() && !giving.making {
-                    giving.making = true;
-                    drop(all);
-                    self.make_spare(tenant);
+                if giving.current.wants_spare() && giving.spare.is_none() {
+                    self.begin_spare(tenant, giving);
                 }
                 return Ok(slot);
             }
             if let Some(spare) = giving.spare.take() {
                 giving.current = spare;
+            } else if let Some(thread) = giving.making.take() {
+                drop(all);
+                wait_for(thread);
+            } else {
+                giving.current = self.fresh(tenant)?;
             }
         }
-        if all
-            .get(&tenant)
-            .is_none_or(|giving| giving.current.next >= SLOTS)
-        {
-            let giving = Giving {
-                current: self.fresh(tenant)?,
-                spare: None,
-                making: false,
-            };
-            all.insert(tenant, giving);
+    }
+
+    /// Has a spare page made by a thread of its own, because whoever seals serves many and must
+    /// not wait for the disk. If there is no thread to be had, it is tried again some slots later.
+    fn begin_spare(self: &Arc<Self>, tenant: TenantId, giving: &mut Giving) {
+        if giving.making.as_ref().is_some_and(|it| !it.is_finished()) {
+            return;
         }
-        let slot = all
-            .get_mut(&tenant)
-            .and_then(|giving| giving.current.take());
-        slot.ok_or_else(|| fault("giving out a key", "a fresh page holds no keys"))
+        let keeper = Arc::clone(self);
+        let thread = thread::Builder::new().name("keys".to_owned());
+        giving.making = match thread.spawn(move || keeper.make_spare(tenant)) {
+            Ok(thread) => Some(thread),
+            Err(problem) => {
+                tracing::warn!(%problem, "There is no thread to make a page of keys ahead.");
+                None
+            }
+        };
+    }
+
+    /// Waits for pages that are being made.
+    pub(crate) fn wait_for_spares(&self) {
+        let making = |giving: &mut Giving| giving.making.take();
+        let threads: Vec<_> = locked(&self.giving)
+            .values_mut()
+            .filter_map(making)
+            .collect();
+        threads.into_iter().for_each(wait_for);
     }
 
     fn make_spare(&self, tenant: TenantId) {
@@ -338,7 +381,6 @@ impl<B: Backend> Keeper<B> {
         let Some(giving) = all.get_mut(&tenant) else {
             return;
         };
-        giving.making = false;
         match made {
             Ok(fresh) => giving.spare = Some(fresh),
             // The present page is not used up yet: whoever meets its end will hear of it.
@@ -471,7 +513,7 @@ impl<B: Backend> Keeper<B> {
 
 impl<B: Backend> Keeper<B> {
     pub(crate) fn seal(
-        &self,
+        self: &Arc<Self>,
         tenant: TenantId,
         contact: Option<ContactId>,
         plain: &[u8],

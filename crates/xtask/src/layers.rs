@@ -37,6 +37,7 @@ const HOUSE: &[(Layer, &[&str])] = &[
             "channel-mail",
             "channel-chat",
             "channel-text",
+            "outward",
             "api",
         ],
     ),

@@ -32,6 +32,8 @@ async fn replaying_gives_the_same_bytes_and_decides_the_same_events() {
     let mut server = site.start().await;
     let mut settings = quick_settings();
     settings["notices"] = true.into();
+    // Long enough that desks come back in time also where much else runs.
+    settings["desk_grace_ms"] = 15_000.into();
     let mut centres = Vec::new();
     for (number, tenant) in site.tenants().iter().enumerate() {
         let administrator = site.administrator(number);

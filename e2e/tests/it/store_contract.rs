@@ -5,6 +5,7 @@
 //! suffer (a full disk, a failed flush, a cancelled synchronous wait) has tests of its own.
 
 mod append;
+mod deliveries;
 mod erase;
 mod fence;
 mod load;
@@ -237,6 +238,13 @@ const CONTRACT: &[Demand] = demands![
     erase::a_value_opens_for_its_own_tenant_only,
     erase::no_slot_is_given_out_twice,
     erase::no_byte_of_a_key_stays_in_any_file,
+    deliveries::what_is_taken_in_once_is_there_once_and_due_in_order,
+    deliveries::what_is_taken_in_and_how_far_that_is_belong_together,
+    deliveries::attempts_lead_to_another_or_to_the_end,
+    deliveries::only_so_many_wait_for_one_webhook,
+    deliveries::deliveries_are_listed_and_asked_for_again,
+    deliveries::a_webhook_is_told_nothing_until_it_is_enabled,
+    deliveries::what_is_over_is_forgotten_and_what_waits_is_not,
 ];
 
 /// Holds an engine to the whole contract, each demand in a fresh world.

@@ -6,6 +6,7 @@ pub(crate) mod centre;
 pub(crate) mod checker;
 pub(crate) mod client;
 pub(crate) mod crowd;
+pub(crate) mod endpoint;
 pub(crate) mod faulty;
 pub(crate) mod hall;
 pub(crate) mod ledger;

@@ -498,11 +498,14 @@ pub(crate) struct VersionView {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Body {
     Queue(QueuePut),
+    ScreenPop(objects::ScreenPopPut),
     VirtualQueue(VirtualQueuePut),
+    Webhook(objects::WebhookPut),
     Agent(AgentPut),
     Key(KeyView),
     Settings(SettingsPut),
     Attribute(objects::AttributePut),
+    Calendar(objects::CalendarPut),
     CapacityRule(objects::CapacityRulePut),
     Group(objects::GroupPut),
     Hours(objects::HoursPut),

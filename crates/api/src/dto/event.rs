@@ -6,6 +6,7 @@ use super::route::RequestView;
 use super::work::RestView;
 use super::{actor, agent, config, numbers, text};
 use crate::names::Known;
+use crate::screen_pops::PopView;
 use crate::text::{Text, Time};
 use ringback_model::interaction::Interaction;
 use ringback_model::value::Map;
@@ -57,6 +58,12 @@ impl EventView {
             data: EventData::new(known, now, event),
             capabilities: None,
         }
+    }
+
+    /// The same with what a desk opens.
+    pub(crate) fn with_pops(mut self, pops: Vec<PopView>) -> Self {
+        self.data.screen_pops = pops;
+        self
     }
 }
 
@@ -130,6 +137,10 @@ pub(crate) struct EventData {
     /// The offer that was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     offered: Option<Box<OfferView>>,
+    /// What the agent's desk opens with the offer; on the agent's own stream only.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    screen_pops: Vec<PopView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     segment: Option<Box<SegmentView>>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -97,7 +97,7 @@ pub(crate) async fn put(
 ) -> Result<Response, Problem> {
     let kind = kind(&wanted)?;
     let input = ObjectPut::read(kind, body.clone())?;
-    input.check()?;
+    input.check(&house.options.webhook_url)?;
     let input = input.into_input(name(&target)?, Expect::of(&headers)?);
     let target = format!("{}/{target}", kind.name());
     let answer = ask(&house, &caller, &headers, "config.put", &target)

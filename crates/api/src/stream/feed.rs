@@ -10,9 +10,10 @@ use crate::door::Caller;
 use crate::dto::event::EventView;
 use crate::names::Known;
 use crate::problem::Problem;
+use crate::screen_pops;
 use crate::state::Shared;
 use ringback_model::config::Role;
-use ringback_model::{Event, InteractionId, record};
+use ringback_model::{Event, InteractionId, offer, record};
 use ringback_ports::envelope::Sequence;
 use ringback_ports::hall::{Push, Subscription};
 use ringback_ports::query::{Query, View};
@@ -130,6 +131,28 @@ impl Feed {
         Fed::Lost(why)
     }
 
+    /// Calls `take` with each event of a record that has not been given out, for whoever does not
+    /// show it to anybody.
+    pub(crate) async fn each(
+        &mut self,
+        house: &Shared,
+        push: &Push,
+        mut take: impl FnMut(&Known, Cursor, &Entry, &Event),
+    ) -> Result<(), Problem> {
+        let mut known = house.names.known(self.tenant);
+        for (cursor, entry, event) in Picked::of(push) {
+            if cursor <= self.after {
+                continue;
+            }
+            if !names_known(&known, event) {
+                known = house.names.fresh(self.tenant).await?;
+            }
+            take(&known, cursor, entry, event);
+        }
+        self.after = self.after.max(Cursor::end_of(push.record.sequence));
+        Ok(())
+    }
+
     /// Calls `show` with each event of a record that the caller may see and has not seen.
     pub(crate) async fn shown(
         &mut self,
@@ -156,6 +179,16 @@ impl Feed {
                     slot.insert(capabilities(house, caller, id).await);
                 }
                 view.capabilities = told.get(&id).cloned();
+            }
+            if let Event::Offer(offer::Event::Made { offer, .. }) = event
+                && self.sight.is_a_desk()
+            {
+                let pops = screen_pops::of_offer(house, self.tenant, offer).await;
+                view = view.with_pops(pops.unwrap_or_else(|problem| {
+                    // The offer is what counts; a page can be opened by hand.
+                    tracing::warn!(problem = problem.sentence(), "No screen pops.");
+                    Vec::new()
+                }));
             }
             show(view);
         }
@@ -228,7 +261,7 @@ async fn capabilities(house: &Shared, caller: &Caller, id: InteractionId) -> Vec
 }
 
 /// An event as it is written out.
-fn view(known: &Known, cursor: Cursor, entry: &Entry, event: &Event) -> EventView {
+pub(crate) fn view(known: &Known, cursor: Cursor, entry: &Entry, event: &Event) -> EventView {
     EventView::new(known, cursor, entry.now, &entry.actor, event)
 }
 

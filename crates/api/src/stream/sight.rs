@@ -22,6 +22,20 @@ impl Sight {
         }
     }
 
+    /// What the house itself sees.
+    pub(crate) const fn everything() -> Self {
+        Self {
+            role: Role::Administrator,
+            scope: Scope::Everything,
+            agent: None,
+        }
+    }
+
+    /// Whether it is the sight of an agent's desk.
+    pub(crate) fn is_a_desk(&self) -> bool {
+        self.role == Role::Agent
+    }
+
     /// What the hall has to push.
     pub(crate) fn interest(&self) -> Interest {
         match (self.role, self.agent) {

@@ -566,7 +566,10 @@ impl State {
             Query::Quarantined(_) => View::Quarantined(Vec::new()),
             Query::Keys => View::Keys(Vec::new()),
             Query::Objects(_) => View::Objects(Vec::new()),
-            Query::ObjectNamed(_, name) | Query::ViewNamed(name) => return Err(unknown(&name)),
+            Query::Calendar { .. } => return Err(QueryFault::Unknown("calendar".to_owned())),
+            Query::ObjectNamed(_, name)
+            | Query::ObjectToChange(_, name)
+            | Query::ViewNamed(name) => return Err(unknown(&name)),
             Query::Why(id) => return Err(unknown(&id)),
             Query::VirtualQueueNamed(name) => return Err(unknown(&name)),
             Query::Line { virtual_queue, .. } => return Err(unknown(&virtual_queue)),

@@ -24,12 +24,29 @@ pub(super) fn put(state: &State, name: &Name, body: &Body, expected: Expected) -
     room_for_more(kind.plural(), found.is_some(), count)?;
     let version = next_version_of(state, kind, name, expected)?;
     fits(check::object(state, name, body))?;
+    let body = keep_secrets(found.map(|it| &it.body), body);
     Ok(It::Put(Box::new(Object {
         id: found.map_or(ObjectId(state.counters().object + 1), |it| it.id),
         name: name.clone(),
         version,
-        body: body.clone(),
+        body,
     })))
+}
+
+/// What is set, with the secrets that there are already: they are shown once and never again, so
+/// whoever sets something else, or goes back to an earlier version, cannot give them.
+fn keep_secrets(found: Option<&Body>, body: &Body) -> Body {
+    let mut body = body.clone();
+    match (found, &mut body) {
+        (Some(Body::Webhook(old)), Body::Webhook(new)) if new.secrets.is_empty() => {
+            new.secrets.clone_from(&old.secrets);
+        }
+        (Some(Body::Calendar(old)), Body::Calendar(new)) if new.token_hash.is_empty() => {
+            new.token_hash.clone_from(&old.token_hash);
+        }
+        _ => {}
+    }
+    body
 }
 
 /// Whether what an agent is to have fits what is declared.

@@ -2,8 +2,8 @@
 //! to say about how they are made, changed and deleted.
 
 use super::{
-    Attribute, CapacityRule, Group, Hours, List, MediumDefaults, Person, Skill, Version, View,
-    Workbin,
+    Attribute, Calendar, CapacityRule, Group, Hours, List, MediumDefaults, Person, ScreenPop,
+    Skill, Version, View, Webhook, Workbin,
 };
 use crate::id::ObjectId;
 use crate::name::Name;
@@ -41,13 +41,21 @@ pub enum Kind {
     VirtualQueue,
     /// Where agents or groups keep work.
     Workbin,
+    // Kinds that came later stand at the end: the digest of a state counts places.
+    /// Opening hours as a feed for calendar programs.
+    Calendar,
+    /// A page of another system that the desk opens with an offer.
+    ScreenPop,
+    /// A system of others that is told what happens.
+    Webhook,
 }
 
 impl Kind {
     /// All of them, in order of their names.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 16] = [
         Self::Agent,
         Self::Attribute,
+        Self::Calendar,
         Self::CapacityRule,
         Self::Group,
         Self::Hours,
@@ -55,9 +63,11 @@ impl Kind {
         Self::Medium,
         Self::Person,
         Self::Queue,
+        Self::ScreenPop,
         Self::Skill,
         Self::View,
         Self::VirtualQueue,
+        Self::Webhook,
         Self::Workbin,
     ];
 
@@ -67,6 +77,7 @@ impl Kind {
         match self {
             Self::Agent => "agent",
             Self::Attribute => "attribute",
+            Self::Calendar => "calendar",
             Self::CapacityRule => "capacity_rule",
             Self::Group => "group",
             Self::Hours => "hours",
@@ -74,9 +85,11 @@ impl Kind {
             Self::Medium => "medium",
             Self::Person => "person",
             Self::Queue => "queue",
+            Self::ScreenPop => "screen_pop",
             Self::Skill => "skill",
             Self::View => "view",
             Self::VirtualQueue => "virtual_queue",
+            Self::Webhook => "webhook",
             Self::Workbin => "workbin",
         }
     }
@@ -86,6 +99,7 @@ impl Kind {
     pub const fn words(self) -> &'static str {
         match self {
             Self::CapacityRule => "capacity rule",
+            Self::ScreenPop => "screen pop",
             Self::VirtualQueue => "virtual queue",
             other => other.name(),
         }
@@ -97,6 +111,7 @@ impl Kind {
         match self {
             Self::Agent => "agents",
             Self::Attribute => "attributes",
+            Self::Calendar => "calendars",
             Self::CapacityRule => "capacity rules",
             Self::Group => "groups",
             Self::Hours => "hours",
@@ -104,9 +119,11 @@ impl Kind {
             Self::Medium => "media",
             Self::Person => "persons",
             Self::Queue => "queues",
+            Self::ScreenPop => "screen pops",
             Self::Skill => "skills",
             Self::View => "views",
             Self::VirtualQueue => "virtual queues",
+            Self::Webhook => "webhooks",
             Self::Workbin => "workbins",
         }
     }
@@ -121,7 +138,7 @@ impl fmt::Display for Kind {
 /// A text that names no kind of configuration object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no kind of configuration object: use agent, attribute, capacity_rule, group, hours, list, medium, person, queue, skill, view, virtual_queue or workbin"
+    "{0:?} is no kind of configuration object: use agent, attribute, calendar, capacity_rule, group, hours, list, medium, person, queue, screen_pop, skill, view, virtual_queue, webhook or workbin"
 )]
 pub struct UnknownKind(pub String);
 
@@ -160,6 +177,13 @@ pub enum Body {
     View(View),
     /// Where agents or groups keep work.
     Workbin(Workbin),
+    // Kinds that came later stand at the end: the digest of a state counts places.
+    /// Opening hours as a feed for calendar programs.
+    Calendar(Calendar),
+    /// A page of another system that the desk opens with an offer.
+    ScreenPop(ScreenPop),
+    /// A system of others that is told what happens.
+    Webhook(Webhook),
 }
 
 impl Body {
@@ -168,14 +192,17 @@ impl Body {
     pub const fn kind(&self) -> Kind {
         match self {
             Self::Attribute(_) => Kind::Attribute,
+            Self::Calendar(_) => Kind::Calendar,
             Self::CapacityRule(_) => Kind::CapacityRule,
             Self::Group(_) => Kind::Group,
             Self::Hours(_) => Kind::Hours,
             Self::List(_) => Kind::List,
             Self::Medium(_) => Kind::Medium,
             Self::Person(_) => Kind::Person,
+            Self::ScreenPop(_) => Kind::ScreenPop,
             Self::Skill(_) => Kind::Skill,
             Self::View(_) => Kind::View,
+            Self::Webhook(_) => Kind::Webhook,
             Self::Workbin(_) => Kind::Workbin,
         }
     }

@@ -7,9 +7,10 @@ use ringback_model::agent::{ClaimKind, NotReady};
 use ringback_model::capacity::Rule as CapacityText;
 use ringback_model::condition::{Condition, Order};
 use ringback_model::config::{
-    Attribute, AttributeType, Body, CapacityRule, Choice, Code, DeskUse, Expected, HandOver, Hours,
-    Kind, List, ListPurpose, MediumDefaults, Person, Role as KeyRole, Scope, Skill, SpecialDay,
-    View, ViewRoute, Weekday, Workbin, WorkbinOwner, WrapUp,
+    Attribute, AttributeType, Body, Calendar, CapacityRule, Choice, Code, DeskUse, Expected,
+    HandOver, Hours, Kind, List, ListPurpose, MediumDefaults, Person, Role as KeyRole, Scope,
+    ScreenPop, Skill, SpecialDay, View, ViewRoute, Webhook, WebhookSecret, Weekday, Workbin,
+    WorkbinOwner, WrapUp,
 };
 use ringback_model::effect::{Phase, Report};
 use ringback_model::interaction::{Ending, StopCause, WhyLeft, WhyPlaced};
@@ -228,6 +229,9 @@ shape!(kinds_of_objects, "kind", Kind {
     Kind::View => "view", Kind::View;
     Kind::VirtualQueue => "virtual_queue", Kind::VirtualQueue;
     Kind::Workbin => "workbin", Kind::Workbin;
+    Kind::Calendar => "calendar", Kind::Calendar;
+    Kind::ScreenPop => "screen_pop", Kind::ScreenPop;
+    Kind::Webhook => "webhook", Kind::Webhook;
 });
 
 shape!(bodies_of_objects, "body", Body {
@@ -303,6 +307,33 @@ shape!(bodies_of_objects, "body", Body {
         display_name: "Drafts".to_owned(),
         owner: WorkbinOwner::Group,
         items_max: 50,
+    });
+    Body::Calendar(_) => "calendar", Body::Calendar(Calendar {
+        display_name: "Opening".to_owned(),
+        hours: BTreeSet::from([name("usual")]),
+        token_hash: "5f".to_owned(),
+    });
+    Body::ScreenPop(_) => "screen_pop", Body::ScreenPop(ScreenPop {
+        display_name: "Customer".to_owned(),
+        url: "https://crm.example.com/find?n={user.customer}".to_owned(),
+        queues: BTreeSet::from([name("inbox")]),
+        media: BTreeSet::from([Medium::Voice]),
+    });
+    Body::Webhook(_) => "webhook", Body::Webhook(Webhook {
+        url: "https://crm.example.com/events".to_owned(),
+        description: "Tells the customer system".to_owned(),
+        events: BTreeSet::from(["interaction.*".parse().expect("a pattern")]),
+        queues: BTreeSet::from([name("inbox")]),
+        condition: "Priority > 0".to_owned(),
+        disabled: true,
+        secrets: vec![WebhookSecret {
+            sealed: ringback_model::Sealed {
+                key: ringback_model::KeyId(9),
+                contact: None,
+                bytes: vec![1, 2, 3].into_boxed_slice(),
+            },
+            until: Some(WallTime(1_769_860_800_000)),
+        }],
     });
 });
 

@@ -217,6 +217,38 @@ keys! {
         url: Secret, like r#""https://crm.example.com/ringback""#;
     }
 
+    /// How webhooks are told what happens. Which there are is an object of each tenant.
+    webhooks: RawWebhooks {
+        /// Networks that webhooks may reach although they are internal, like `10.1.0.0/16`. All
+        /// other private, local and reserved addresses are refused.
+        allow: List = "[]";
+        /// Whether addresses without TLS may be used: `deny` or `allow`.
+        plain_http: Text = r#""deny""#;
+        /// How many seconds a receiver may take to answer.
+        wait_s: Number = "15";
+        /// After how many seconds a delivery is tried again: one pause for each further attempt,
+        /// each up to a fifth longer by chance. After the last attempt it is given up.
+        retry_s: List = r#"["5", "60", "300", "1800", "7200", "18000", "36000"]"#;
+        /// For how many days deliveries that are over can be looked at and asked for again.
+        kept_days: Number = "7";
+    }
+
+    /// How codes and links reach people: by mail, or by a system of yours.
+    notify: RawNotify {
+        /// The mail server that takes mail for submission. `smtps` is TLS from the start, `smtp` is
+        /// STARTTLS, which is demanded; `smtp://127.0.0.1:25?tls=none` only on this machine.
+        smtp_url: Secret, like r#""smtps://user:password@mail.example.com:465""#;
+        /// Who writes.
+        smtp_from: Text, like r#""Ringback <no-reply@example.com>""#;
+        /// A file with a further certificate to trust, in PEM.
+        smtp_ca_file: Text, like r#""/etc/ringback/mail-ca.pem""#;
+        /// Where a signed POST goes for every message that does not go by mail: to whatever is no
+        /// mail address, or to everybody without `smtp_url`. It keeps to the rules of `webhooks`.
+        webhook_url: Secret, like r#""https://sms.example.com/ringback""#;
+        /// What these are signed with.
+        webhook_secret: Secret, like r#""whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz""#;
+    }
+
     /// What is told about the work, on the standard error output.
     log: RawLog {
         /// What is logged: `error`, `warn`, `info`, `debug` or `trace`, also per part, for example

@@ -1,5 +1,9 @@
 //! From what the sources say to what the server runs with.
 
+mod outward;
+
+use outward::{Notices, Webhooks};
+
 use super::Secret;
 use super::fault::ConfigFault;
 use super::keys::RawConfig;
@@ -24,6 +28,8 @@ pub(crate) struct Config {
     pub(crate) journal: Journal,
     pub(crate) limits: Limits,
     pub(crate) notices_url: Option<Secret>,
+    pub(crate) webhooks: Webhooks,
+    pub(crate) messages: Notices,
     pub(crate) log_filter: String,
     pub(crate) log_format: LogFormat,
     #[cfg_attr(
@@ -142,6 +148,8 @@ impl Resolve<'_> {
             journal: self.journal(raw)?,
             limits: self.limits(raw)?,
             notices_url: self.notices(raw)?,
+            webhooks: self.webhooks(raw)?,
+            messages: self.messages(raw)?,
             log_filter: filter.clone(),
             log_format: self.one_of(
                 "log.format",

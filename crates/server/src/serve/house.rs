@@ -3,31 +3,50 @@
 use super::End;
 use super::progress::Progress;
 use crate::config::Config;
-use crate::stores;
+use crate::{outward, stores};
 use anyhow::{Context, Result};
 use axum::Router;
-use ringback_api::ApiOptions;
 use ringback_api::hooks::NoticeRoom;
+use ringback_api::{Api, ApiOptions, UrlCheck};
+use ringback_outward::courier;
+use ringback_outward::post::Post;
 use ringback_ports::Hall;
 use ringback_ports::effect_room::EffectRoom;
+use ringback_ports::outward::Ledger;
 use ringback_runtime::{Runtime, RuntimeConfig};
 use std::sync::Arc;
+use tokio::task::JoinHandle;
 
 /// A running house.
 pub(super) struct House {
     runtime: Runtime,
     router: Router,
+    /// Who follows what happens and carries it out.
+    couriers: Vec<JoinHandle<()>>,
 }
 
 impl House {
     /// Opens the stores, reads everything in and makes the rooms.
     pub(super) async fn start(config: &Config, end: &End) -> Result<Self> {
         let own = config.clone();
-        let runtime = tokio::task::spawn_blocking(move || start(&own))
+        let (runtime, ledger) = tokio::task::spawn_blocking(move || start(&own))
             .await
             .context("starting the house panicked")??;
-        let router = router(config, runtime.hall(), end);
-        Ok(Self { runtime, router })
+        let hall = runtime.hall();
+        let post = outward::post(config)?;
+        let api = Api::new(
+            Arc::clone(&hall),
+            options(config, end, ledger.clone(), &post),
+        );
+        let mut couriers = api.tell_webhooks();
+        let closing = end.closing.subscribe();
+        let courier = outward::courier(config);
+        couriers.push(courier::start(hall, ledger, post, courier, closing));
+        Ok(Self {
+            runtime,
+            router: api.router(),
+            couriers,
+        })
     }
 
     pub(super) fn hall(&self) -> Arc<dyn Hall> {
@@ -42,19 +61,26 @@ impl House {
     /// Finishes what is under way, takes a last snapshot and gives everything back. Blocks.
     pub(super) fn stop(self) {
         drop(self.router);
+        for courier in &self.couriers {
+            // What it has begun is done again after the start, under the same id.
+            courier.abort();
+        }
         self.runtime.stop();
     }
 }
 
-fn start(config: &Config) -> Result<Runtime> {
+fn start(config: &Config) -> Result<(Runtime, Ledger)> {
     let stores = stores::open(config)?;
-    Runtime::start(
+    let deliveries = stores.store.deliveries();
+    let ledger = Ledger::new(deliveries.context("cannot open the deliveries of webhooks")?);
+    let runtime = Runtime::start(
         runtime_config(config),
         stores.store,
         stores.vault,
         rooms(config)?,
     )
-    .context("cannot start the engine")
+    .context("cannot start the engine")?;
+    Ok((runtime, ledger))
 }
 
 fn runtime_config(config: &Config) -> RuntimeConfig {
@@ -94,9 +120,14 @@ fn rooms(config: &Config) -> Result<Vec<Arc<dyn EffectRoom>>> {
     Ok(rooms)
 }
 
-fn router(config: &Config, hall: Arc<dyn Hall>, end: &End) -> Router {
+fn options(config: &Config, end: &End, ledger: Ledger, post: &Post) -> ApiOptions {
     let limits = &config.limits;
-    let options = ApiOptions {
+    let guard = post.guard().clone();
+    let check = move |url: &str| match guard.url(url) {
+        Ok(_) => Ok(()),
+        Err(fault) => Err(fault.to_string()),
+    };
+    ApiOptions {
         body_bytes_max: limits.body_max_bytes,
         requests_max: limits.requests_max,
         key_rate: limits.key_rate,
@@ -107,7 +138,8 @@ fn router(config: &Config, hall: Arc<dyn Hall>, end: &End) -> Router {
         leaving: Some(end.leaving.subscribe()),
         closing: Some(end.closing.subscribe()),
         streams: Arc::clone(&end.streams),
+        ledger: Some(ledger),
+        webhook_url: UrlCheck::new(check),
         ..ApiOptions::default()
-    };
-    ringback_api::router(hall, options)
+    }
 }

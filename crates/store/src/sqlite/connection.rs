@@ -284,6 +284,21 @@ mod tests {
         entries.collect()
     }
 
+    /// The flags stand together in one place, so one that can be asked for answers for all.
+    #[test]
+    fn sqlite_is_built_with_the_flags_of_this_repository() {
+        let db = Connection::open_in_memory().expect("opened");
+        let mut options = db.prepare("PRAGMA compile_options").expect("known");
+        let options = options.query_map([], |row| row.get(0)).expect("listed");
+        let options: Vec<String> = options.collect::<Result<_, _>>().expect("read");
+        let ours = "DEFAULT_MEMSTATUS=0";
+        let found = options.iter().any(|option| option == ours);
+        assert!(
+            found,
+            "without LIBSQLITE3_FLAGS of .cargo/config.toml: {options:?}"
+        );
+    }
+
     #[test]
     fn a_database_is_its_owners_alone_also_one_that_was_not() {
         let home = tempfile::tempdir().expect("a folder");

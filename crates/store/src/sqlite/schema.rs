@@ -18,5 +18,6 @@ pub(crate) const RECORDS: Schema = Schema {
         include_str!("records-1.sql"),
         include_str!("records-2.sql"),
         include_str!("records-3.sql"),
+        include_str!("records-4.sql"),
     ],
 };

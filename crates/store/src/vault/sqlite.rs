@@ -514,6 +514,7 @@ mod tests {
     use super::*;
     use crate::vault::Keeper;
     use ringback_model::KeyId;
+    use std::sync::Arc;
 
     const TENANT: TenantId = TenantId(1);
     const ASKED: Idempotent = Idempotent {
@@ -530,7 +531,7 @@ mod tests {
         vault.erase(erasure, ASKED)
     }
 
-    fn open(home: &Path) -> Keeper<SqliteKeys> {
+    fn open(home: &Path) -> Arc<Keeper<SqliteKeys>> {
         Keeper::over(SqliteKeys::open(home, None).expect("opened"))
     }
 

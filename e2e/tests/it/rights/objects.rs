@@ -12,6 +12,10 @@ pub(super) struct Made {
     pub(super) offer: String,
     /// What the path names.
     pub(super) name: String,
+    /// A delivery of the webhook.
+    pub(super) delivery: String,
+    /// The secret part of a calendar's address.
+    pub(super) feed: String,
     /// The text the contact of the interaction is known by.
     pub(super) person: String,
 }
@@ -62,12 +66,39 @@ pub(super) async fn make(world: &World, of: &str) -> Made {
         name: of.to_owned(),
         ..Made::default()
     };
+    if of == "webhook/crm" {
+        webhook(&world.abroad.administrator).await;
+        made.delivery = webhook(&home.administrator).await;
+    }
+    if of == "calendar/opening" {
+        for tenant in [&world.abroad, home] {
+            let administrator = &tenant.administrator;
+            administrator
+                .put("/v1/config/calendar/opening", json!({}))
+                .await;
+            let path = "/v1/calendars/opening/address";
+            let address = administrator.post(path, json!({})).await;
+            let path = address["path"].as_str().expect("a path");
+            made.feed = path.trim_start_matches("/v1/feeds/").to_owned();
+        }
+    }
     if of == "spare" {
         made.name = format!("spare-{}", world.home_sequence().await);
         let key = json!({"name": made.name, "role": "auditor"});
         super::world::make_key(&home.administrator, key).await;
     }
     made
+}
+
+/// A webhook whose receiver is never found; gives a delivery.
+async fn webhook(administrator: &Client) -> String {
+    let body = json!({"url": "https://receiver.invalid/", "events": ["webhook.ping"]});
+    administrator.put("/v1/config/webhook/crm", body).await;
+    administrator
+        .post("/v1/webhooks/crm/secret", json!({}))
+        .await;
+    let pinged = administrator.post("/v1/webhooks/crm/ping", json!({})).await;
+    pinged["delivery"].as_str().expect("an id").to_owned()
 }
 
 /// Leaves nothing behind that would fill anna's hands.

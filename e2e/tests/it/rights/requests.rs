@@ -73,6 +73,8 @@ fn path(cell: &Cell<'_>, made: &Made) -> String {
         .replace("{request}", &made.request)
         .replace("{offer}", &made.offer)
         .replace("{workbin}", "drafts")
+        .replace("{delivery}", &made.delivery)
+        .replace("{feed}", &made.feed)
         .replace("{kind}", kind)
         .replace("{name}", name);
     match (cell.path, cell.method) {
@@ -117,6 +119,7 @@ fn body(world: &World, cell: &Cell<'_>, made: &Made) -> Option<Value> {
             let name = format!("made-by-{}", cell.column);
             json!({"name": name, "role": "auditor"})
         }
+        ("POST", "/v1/webhooks/{name}/redeliver") => json!({"from": "2026-01-01T00:00:00Z"}),
         ("POST", _) => json!({}),
         ("PUT", "/v1/queues/{name}") => json!({"open_max": tenant.odd_number}),
         ("PUT", "/v1/virtual-queues/{name}") => json!({"waiting_max": tenant.odd_number}),

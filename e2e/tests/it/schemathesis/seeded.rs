@@ -40,6 +40,7 @@ impl Seeded {
         plant_interactions(administrator, &anna, &mut values).await;
         plant_agents(administrator, &mut values).await;
         plant_configuration(administrator, &mut values).await;
+        plant_outward(administrator, &mut values).await;
         Self {
             document: administrator.get("/v1/openapi.json").await,
             secrets,
@@ -81,13 +82,16 @@ fn begins(operation: &mut Value) {
     body["example"] = json!({"queue": "support", "medium": "chat", "kind": "outbound"});
 }
 
-/// Lets path parameters have only these values; of two parameters, `kind/name` gives both.
+/// Lets path parameters have only these values; of two parameters, `kind/name` and
+/// `name/delivery` give both.
 fn narrow(operation: &mut Value, planted: &[String]) {
     let parameters = operation["parameters"].as_array_mut().expect("parameters");
+    let deliveries = parameters.iter().any(|one| one["name"] == "delivery");
+    let first = if deliveries { "name" } else { "kind" };
     for parameter in parameters.iter_mut().filter(|one| one["in"] == "path") {
-        let is_kind = parameter["name"] == "kind";
+        let is_first = parameter["name"] == first;
         let value = |text: &String| match text.split_once('/') {
-            Some((kind, _)) if is_kind => kind.to_owned(),
+            Some((kind, _)) if is_first => kind.to_owned(),
             Some((_, name)) => name.to_owned(),
             None => text.clone(),
         };
@@ -299,4 +303,44 @@ async fn plant_configuration(administrator: &Client, values: &mut Values) {
         administrator.put("/v1/queues/changed", body).await;
     }
     values.insert("undoConfig", texts(&["queue/changed"]));
+}
+
+/// Webhooks whose receiver is never found, and calendars.
+async fn plant_outward(administrator: &Client, values: &mut Values) {
+    for name in ["looked-at", "changed"] {
+        let path = format!("/v1/config/webhook/{name}");
+        let body = json!({"url": "https://receiver.invalid/", "events": ["webhook.ping"]});
+        administrator.put(&path, body).await;
+        let path = format!("/v1/webhooks/{name}/secret");
+        administrator.post(&path, json!({})).await;
+    }
+    let pinged = administrator
+        .post("/v1/webhooks/looked-at/ping", json!({}))
+        .await;
+    let delivery = pinged["delivery"].as_str().expect("an id");
+    let delivery = vec![format!("looked-at/{delivery}")];
+    values.insert("getDelivery", delivery.clone());
+    values.insert("redeliver", delivery);
+    for operation in [
+        "getWebhook",
+        "listDeliveries",
+        "pingWebhook",
+        "redeliverAll",
+    ] {
+        values.insert(operation, vec!["looked-at".to_owned()]);
+    }
+    for operation in ["makeWebhookSecret", "enableWebhook"] {
+        values.insert(operation, vec!["changed".to_owned()]);
+    }
+    for name in ["looked-at", "changed"] {
+        let path = format!("/v1/config/calendar/{name}");
+        administrator.put(&path, json!({})).await;
+    }
+    let made = administrator
+        .post("/v1/calendars/looked-at/address", json!({}))
+        .await;
+    let path = made["path"].as_str().expect("a path");
+    let feed = path.strip_prefix("/v1/feeds/").expect("a feed");
+    values.insert("calendarFeed", vec![feed.to_owned()]);
+    values.insert("makeCalendarAddress", vec!["changed".to_owned()]);
 }

@@ -119,6 +119,14 @@ impl Client {
         self.send(Method::POST, path, key, Some(body)).await
     }
 
+    pub(crate) async fn try_put(&self, path: &str, body: &Value) -> Result<Answer, Broken> {
+        self.send(Method::PUT, path, None, Some(body)).await
+    }
+
+    pub(crate) async fn try_delete(&self, path: &str) -> Result<Answer, Broken> {
+        self.send(Method::DELETE, path, None, None).await
+    }
+
     /// A read that must succeed.
     pub(crate) async fn get(&self, path: &str) -> Value {
         let answer = self.try_get(path).await.expect(path);

@@ -1,6 +1,7 @@
 //! A store that fails when told to, around the real one.
 
 use ringback_model::{Name, WallTime};
+use ringback_ports::outward::Deliveries;
 use ringback_ports::store::{
     AppendFault, JournalReader, JournalRow, JournalWriter, Lease, RecordsReader, RecordsWriter,
     SnapshotHead, Store, StoreFault, Tenant,
@@ -80,6 +81,10 @@ impl<S: Store> Store for Faulty<S> {
 
     fn records_reader(&self) -> Result<Box<dyn RecordsReader>, StoreFault> {
         self.store.records_reader()
+    }
+
+    fn deliveries(&self) -> Result<Box<dyn Deliveries>, StoreFault> {
+        self.store.deliveries()
     }
 
     fn room_left(&self) -> Result<Option<u64>, StoreFault> {

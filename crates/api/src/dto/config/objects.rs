@@ -6,11 +6,12 @@ use crate::dto::choice::SelectionIn;
 use crate::dto::route::TargetIn;
 use crate::dto::text;
 use crate::extract::from_value;
+use crate::options::UrlCheck;
 use crate::problem::Problem;
 use crate::text::Text;
-use ringback_model::config::{self as model, Date, Expected, Kind, Span};
+use ringback_model::config::{self as model, Date, EventPattern, Expected, Kind, Span};
 use ringback_model::target::{self, Expression, Level};
-use ringback_model::{Millis, Name, Rare, Tier};
+use ringback_model::{Medium, Millis, Name, Rare, Tier};
 use ringback_ports::query::Configured;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -77,6 +78,75 @@ impl Default for WorkbinPut {
     fn default() -> Self {
         Self::from(model::Workbin::default())
     }
+}
+
+/// A webhook: a system of others that is told what happens. Its signing secret is made by
+/// `POST /v1/webhooks/{name}/secret` and never shown again; until then it is told nothing.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"url": "https://crm.example.com/events", "events": ["interaction.*"]}))]
+pub(crate) struct WebhookPut {
+    /// Where it is told, by POST. https, unless the operator allows http as well.
+    #[schema(format = "uri", max_length = 2_000)]
+    pub(crate) url: String,
+    /// What it is for.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    description: String,
+    /// Which events: `*`, all of one subject like `interaction.*`, or one like `offer.made`; left
+    /// out: all.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(value_type = BTreeSet<String>, example = json!(["interaction.*", "offer.made"]))]
+    events: BTreeSet<Text<EventPattern>>,
+    /// Only events about interactions of these queues; left out: of all, and events about none.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(value_type = BTreeSet<String>)]
+    queues: BTreeSet<Text<Name>>,
+    /// Only events about interactions for which this holds; left out: all. It sees what is open of
+    /// an interaction, as it is when the event is told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(example = "Priority > 0")]
+    condition: String,
+    /// Whether it is told nothing at the moment. What happens meanwhile is not made up for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    disabled: bool,
+}
+
+/// A page of another system that the desk opens when an interaction is offered.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"url": "https://crm.example.com/find?customer={user.customer}"}))]
+pub(crate) struct ScreenPopPut {
+    /// How people call it; left out: like its name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    display_name: Title,
+    /// Its address, with fields in braces behind the host: `interaction`, `medium`, `kind`,
+    /// `queue`, `contact`, `agent`, `offer` and `user.KEY`. Values are percent-encoded; one that is
+    /// not there becomes nothing.
+    #[schema(max_length = 2_000)]
+    url: String,
+    /// Only for interactions of these queues; left out: of all.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(value_type = BTreeSet<String>)]
+    queues: BTreeSet<Text<Name>>,
+    /// Only for these media; left out: for all.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(value_type = BTreeSet<String>, example = json!(["voice"]))]
+    media: BTreeSet<Text<Medium>>,
+}
+
+/// Opening hours as a feed that calendar programs subscribe to. Its address is made by
+/// `POST /v1/calendars/{name}/address` and never shown again.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"display_name": "When we are there", "hours": []}))]
+pub(crate) struct CalendarPut {
+    /// How people call it; left out: like its name.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    display_name: Title,
+    /// The hours it shows, with their holidays and special days.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(value_type = BTreeSet<String>)]
+    hours: BTreeSet<Text<Name>>,
 }
 
 /// A view: what is pulled from an interaction queue, and in what order.
@@ -491,6 +561,78 @@ impl From<SkillPut> for model::Skill {
     }
 }
 
+impl From<model::Webhook> for WebhookPut {
+    /// Without the secrets: nobody sees them again.
+    fn from(it: model::Webhook) -> Self {
+        Self {
+            url: it.url,
+            description: it.description,
+            events: it.events.into_iter().map(Text).collect(),
+            queues: texts(it.queues),
+            condition: it.condition,
+            disabled: it.disabled,
+        }
+    }
+}
+
+impl From<WebhookPut> for model::Webhook {
+    /// Without secrets: the heart keeps those there are.
+    fn from(it: WebhookPut) -> Self {
+        Self {
+            url: it.url,
+            description: it.description,
+            events: it.events.into_iter().map(|text| text.0).collect(),
+            queues: names(it.queues),
+            condition: it.condition,
+            disabled: it.disabled,
+            secrets: Vec::new(),
+        }
+    }
+}
+
+impl From<model::ScreenPop> for ScreenPopPut {
+    fn from(it: model::ScreenPop) -> Self {
+        Self {
+            display_name: it.display_name,
+            url: it.url,
+            queues: texts(it.queues),
+            media: it.media.into_iter().map(Text).collect(),
+        }
+    }
+}
+
+impl From<ScreenPopPut> for model::ScreenPop {
+    fn from(it: ScreenPopPut) -> Self {
+        Self {
+            display_name: it.display_name,
+            url: it.url,
+            queues: names(it.queues),
+            media: it.media.into_iter().map(|text| text.0).collect(),
+        }
+    }
+}
+
+impl From<model::Calendar> for CalendarPut {
+    /// Without the hash of its address: that is of use to nobody.
+    fn from(it: model::Calendar) -> Self {
+        Self {
+            display_name: it.display_name,
+            hours: texts(it.hours),
+        }
+    }
+}
+
+impl From<CalendarPut> for model::Calendar {
+    /// Without the hash of its address: the heart keeps the one there is.
+    fn from(it: CalendarPut) -> Self {
+        Self {
+            display_name: it.display_name,
+            hours: names(it.hours),
+            token_hash: String::new(),
+        }
+    }
+}
+
 impl From<model::Workbin> for WorkbinPut {
     fn from(it: model::Workbin) -> Self {
         Self {
@@ -741,6 +883,7 @@ impl From<PersonPut> for model::Person {
 pub(crate) enum ObjectPut {
     Agent(AgentPut),
     Attribute(AttributePut),
+    Calendar(CalendarPut),
     CapacityRule(CapacityRulePut),
     Group(GroupPut),
     Hours(HoursPut),
@@ -748,15 +891,21 @@ pub(crate) enum ObjectPut {
     Medium(MediumPut),
     Person(PersonPut),
     Queue(QueuePut),
+    ScreenPop(ScreenPopPut),
     Skill(SkillPut),
     View(ViewPut),
     VirtualQueue(VirtualQueuePut),
+    Webhook(WebhookPut),
     Workbin(WorkbinPut),
 }
 
 impl ObjectPut {
-    /// What only the door can tell: that a time zone is known.
-    pub(crate) fn check(&self) -> Result<(), Problem> {
+    /// What only the door can tell: that a time zone is known, that an address may be reached.
+    pub(crate) fn check(&self, webhook_url: &UrlCheck) -> Result<(), Problem> {
+        if let Self::Webhook(hook) = self {
+            let checked = webhook_url.check(&hook.url);
+            return checked.map_err(|problem| Problem::invalid("/url", problem));
+        }
         let Self::Hours(hours) = self else {
             return Ok(());
         };
@@ -773,6 +922,7 @@ impl ObjectPut {
         Ok(match kind {
             Kind::Agent => Self::Agent(from_value(value)?),
             Kind::Attribute => Self::Attribute(from_value(value)?),
+            Kind::Calendar => Self::Calendar(from_value(value)?),
             Kind::CapacityRule => Self::CapacityRule(from_value(value)?),
             Kind::Group => Self::Group(from_value(value)?),
             Kind::Hours => Self::Hours(from_value(value)?),
@@ -780,9 +930,11 @@ impl ObjectPut {
             Kind::Medium => Self::Medium(from_value(value)?),
             Kind::Person => Self::Person(from_value(value)?),
             Kind::Queue => Self::Queue(from_value(value)?),
+            Kind::ScreenPop => Self::ScreenPop(from_value(value)?),
             Kind::Skill => Self::Skill(from_value(value)?),
             Kind::View => Self::View(from_value(value)?),
             Kind::VirtualQueue => Self::VirtualQueue(from_value(value)?),
+            Kind::Webhook => Self::Webhook(from_value(value)?),
             Kind::Workbin => Self::Workbin(from_value(value)?),
         })
     }
@@ -791,14 +943,17 @@ impl ObjectPut {
     pub(crate) fn of(body: model::Body) -> Self {
         match body {
             model::Body::Attribute(it) => Self::Attribute(it.into()),
+            model::Body::Calendar(it) => Self::Calendar(it.into()),
             model::Body::CapacityRule(it) => Self::CapacityRule(it.into()),
             model::Body::Group(it) => Self::Group(it.into()),
             model::Body::Hours(it) => Self::Hours(it.into()),
             model::Body::List(it) => Self::List(it.into()),
             model::Body::Medium(it) => Self::Medium(it.into()),
             model::Body::Person(it) => Self::Person(it.into()),
+            model::Body::ScreenPop(it) => Self::ScreenPop(it.into()),
             model::Body::Skill(it) => Self::Skill(it.into()),
             model::Body::View(it) => Self::View(it.into()),
+            model::Body::Webhook(it) => Self::Webhook(it.into()),
             model::Body::Workbin(it) => Self::Workbin(it.into()),
         }
     }
@@ -844,14 +999,17 @@ impl ObjectPut {
                 };
             }
             Self::Attribute(it) => model::Body::Attribute(it.into()),
+            Self::Calendar(it) => model::Body::Calendar(it.into()),
             Self::CapacityRule(it) => model::Body::CapacityRule(it.into()),
             Self::Group(it) => model::Body::Group(it.into()),
             Self::Hours(it) => model::Body::Hours(it.into()),
             Self::List(it) => model::Body::List(it.into()),
             Self::Medium(it) => model::Body::Medium(it.into()),
             Self::Person(it) => model::Body::Person(it.into()),
+            Self::ScreenPop(it) => model::Body::ScreenPop(it.into()),
             Self::Skill(it) => model::Body::Skill(it.into()),
             Self::View(it) => model::Body::View(it.into()),
+            Self::Webhook(it) => model::Body::Webhook(it.into()),
             Self::Workbin(it) => model::Body::Workbin(it.into()),
         };
         let body = Box::new(body);
@@ -868,6 +1026,7 @@ impl From<ObjectPut> for Body {
         match it {
             ObjectPut::Agent(it) => Self::Agent(it),
             ObjectPut::Attribute(it) => Self::Attribute(it),
+            ObjectPut::Calendar(it) => Self::Calendar(it),
             ObjectPut::CapacityRule(it) => Self::CapacityRule(it),
             ObjectPut::Group(it) => Self::Group(it),
             ObjectPut::Hours(it) => Self::Hours(it),
@@ -875,9 +1034,11 @@ impl From<ObjectPut> for Body {
             ObjectPut::Medium(it) => Self::Medium(it),
             ObjectPut::Person(it) => Self::Person(it),
             ObjectPut::Queue(it) => Self::Queue(it),
+            ObjectPut::ScreenPop(it) => Self::ScreenPop(it),
             ObjectPut::Skill(it) => Self::Skill(it),
             ObjectPut::View(it) => Self::View(it),
             ObjectPut::VirtualQueue(it) => Self::VirtualQueue(it),
+            ObjectPut::Webhook(it) => Self::Webhook(it),
             ObjectPut::Workbin(it) => Self::Workbin(it),
         }
     }
@@ -1056,6 +1217,15 @@ mod tests {
                 json!({"purpose": "stop", "codes": [{"code": "sold"}]}),
             ),
             (Kind::Person, json!({"role": "agent", "agent": "anna"})),
+            (
+                Kind::Webhook,
+                json!({"url": "https://a.example/", "events": ["offer.*"], "disabled": true}),
+            ),
+            (
+                Kind::ScreenPop,
+                json!({"url": "https://a.example/{queue}", "media": ["voice"]}),
+            ),
+            (Kind::Calendar, json!({"hours": ["usual"]})),
         ];
         for (kind, body) in bodies {
             let read = ObjectPut::read(kind, body.clone()).expect("a body");

@@ -3,8 +3,12 @@
 
 use crate::state::State;
 use ringback_model::Name;
-use ringback_model::config::{Agent, AgentBody, Body, Capacity, Group, Kind, Object, Person, View};
+use ringback_model::config::{
+    Agent, AgentBody, Body, Calendar, Capacity, Group, Kind, Object, Person, ScreenPop, View,
+    Webhook,
+};
 use ringback_model::target::Expression;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// One place of a body that names another object.
@@ -116,6 +120,10 @@ pub(super) fn of(body: &Body) -> Vec<Reference> {
         Body::Group(group) => of_group(group),
         Body::Person(person) => of_person(person),
         Body::View(view) => of_view(view),
+        Body::Calendar(Calendar { hours, .. }) => named("/hours", Kind::Hours, hours),
+        Body::ScreenPop(ScreenPop { queues, .. }) | Body::Webhook(Webhook { queues, .. }) => {
+            named("/queues", Kind::Queue, queues)
+        }
         Body::Attribute(_)
         | Body::CapacityRule(_)
         | Body::Hours(_)
@@ -124,6 +132,11 @@ pub(super) fn of(body: &Body) -> Vec<Reference> {
         | Body::Skill(_)
         | Body::Workbin(_) => Vec::new(),
     }
+}
+
+fn named(path: &str, kind: Kind, names: &BTreeSet<Name>) -> Vec<Reference> {
+    let names = names.iter();
+    names.map(|name| Reference::new(path, kind, name)).collect()
 }
 
 fn of_group(group: &Group) -> Vec<Reference> {

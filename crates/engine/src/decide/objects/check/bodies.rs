@@ -4,8 +4,8 @@ use super::Report;
 use ringback_model::capacity::Rule;
 use ringback_model::condition::{Condition, Order, Parameters};
 use ringback_model::config::{
-    Attribute, AttributeType, Body, CapacityRule, Date, Group, Hours, List, MediumDefaults, Person,
-    Role, Skill, Span, View, Workbin, WrapUp,
+    Attribute, AttributeType, Body, Calendar, CapacityRule, Date, Group, Hours, List,
+    MediumDefaults, Person, Role, ScreenPop, Skill, Span, Template, View, Webhook, Workbin, WrapUp,
 };
 use ringback_model::route::Selection;
 use ringback_model::{Medium, Millis, Name};
@@ -26,14 +26,17 @@ const DAY: Millis = Millis::seconds(86_400);
 pub(super) fn check(name: &Name, body: &Body, report: &mut Report) {
     match body {
         Body::Attribute(it) => attribute(it, report),
+        Body::Calendar(it) => calendar(it, report),
         Body::CapacityRule(it) => capacity_rule(it, report),
         Body::Group(it) => group(it, report),
         Body::Hours(it) => hours(it, report),
         Body::List(it) => list(it, report),
         Body::Medium(it) => medium(name, it, report),
         Body::Person(it) => person(it, report),
+        Body::ScreenPop(it) => screen_pop(it, report),
         Body::Skill(it) => skill(it, report),
         Body::View(it) => view(it, report),
+        Body::Webhook(it) => webhook(it, report),
         Body::Workbin(it) => workbin(it, report),
     }
 }
@@ -67,6 +70,41 @@ fn skill(it: &Skill, report: &mut Report) {
     few("/texts", it.texts.len(), report);
     if it.level_max.is_some() && !it.texts.is_empty() {
         report.add("/texts", "a skill has levels or texts, not both");
+    }
+}
+
+fn calendar(it: &Calendar, report: &mut Report) {
+    title(&it.display_name, report);
+    few("/hours", it.hours.len(), report);
+}
+
+fn screen_pop(it: &ScreenPop, report: &mut Report) {
+    title(&it.display_name, report);
+    report.text("/url", &it.url, TEXT_MAX);
+    if let Err(error) = it.url.parse::<Template>() {
+        report.add("/url", error.to_string());
+    }
+    few("/queues", it.queues.len(), report);
+}
+
+fn webhook(it: &Webhook, report: &mut Report) {
+    report.text("/description", &it.description, TEXT_MAX);
+    report.text("/url", &it.url, TEXT_MAX);
+    // Which hosts are allowed is the door's to say: it knows the names of machines.
+    let web = ["https://", "http://"];
+    if !web.iter().any(|scheme| it.url.starts_with(scheme)) {
+        report.add("/url", "is no web address: begin with https://");
+    }
+    few("/events", it.events.len(), report);
+    few("/queues", it.queues.len(), report);
+    match it.condition.parse::<Condition>() {
+        Ok(condition) if condition.parameters().is_empty() => {}
+        Ok(_) => report.add("/condition", "has parameters, which nobody gives here"),
+        Err(error) => report.add("/condition", error.to_string()),
+    }
+    if it.secrets.len() > Webhook::SECRETS_MAX {
+        let most = Webhook::SECRETS_MAX;
+        report.add("/secrets", format!("has more than {most} secrets"));
     }
 }
 
