@@ -73,9 +73,9 @@ async fn nonsense_is_refused_where_it_stands(administrator: &Client) {
 async fn finds_what_a_view_holds(administrator: &Client, north: &[String]) {
     let view = json!({
         "queue": "inbox",
-        "condition": "user.region = :where AND user.amount <= :most",
+        "condition": "user.region = :where AND tier <= :most",
         "order": "user.amount",
-        "parameters": {"where": "south", "most": "1000"},
+        "parameters": {"where": "south", "most": "0"},
     });
     administrator.put("/v1/config/view/regions", view).await;
     let told = administrator.get("/v1/views/regions").await;
@@ -83,11 +83,12 @@ async fn finds_what_a_view_holds(administrator: &Client, north: &[String]) {
     assert_eq!(told["resting"], 17, "{told}");
     let all = take(administrator, json!({"view": "regions"})).await;
     assert_eq!(all["total"], 5, "{all}");
-    let asked = json!({"view": "regions", "parameters": {"where": "north", "most": 90}});
+    let asked = json!({"view": "regions", "parameters": {"where": "north", "most": 0}});
     let taken = take(administrator, asked).await;
     let path = format!("/v1/snapshots/{}", taken["id"].as_str().expect("an id"));
     let (found, _) = ids(administrator, &path).await;
-    assert_eq!(found, [north[11].clone(), north[10].clone()]);
+    let by_amount: Vec<String> = north.iter().rev().cloned().collect();
+    assert_eq!(found, by_amount);
     for (body, status) in [
         (json!({"view": "nowhere"}), 404),
         (json!({"view": "regions", "condition": "tier = 1"}), 422),
