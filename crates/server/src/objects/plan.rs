@@ -173,7 +173,7 @@ mod tests {
             ("group", "sales", 0, json!({"members": ["anna"]})),
             ("agent", "anna", 0, json!({"skills": {"English": 4}})),
             ("skill", "English", 0, json!({})),
-            ("view", "mail", 0, json!({"segment_by": "branch"})),
+            ("view", "mail", 0, json!({"queue": "inbox"})),
             ("settings", "settings", 0, json!({"skills_declared": true})),
         ]);
         let there = objects(&[
