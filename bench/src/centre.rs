@@ -214,6 +214,7 @@ impl Submissions {
                 tier: None,
                 credit: Millis::ZERO,
                 selection: ringback_model::Rare::none(),
+                targets: None,
             }),
             said: ringback_model::Rare::none(),
         };

@@ -322,7 +322,7 @@ fn sampled<T>(samples: usize, mut call: impl FnMut() -> T) -> Vec<Duration> {
     (0..samples).map(|_| timed(&mut call)).collect()
 }
 
-fn print_times(what: &str, mut times: Vec<Duration>) {
+pub(crate) fn print_times(what: &str, mut times: Vec<Duration>) {
     times.sort_unstable();
     let at = |share: f64| {
         let index = ((times.len() as f64 * share) as usize).min(times.len() - 1);
@@ -344,7 +344,7 @@ fn resident() -> usize {
 }
 
 /// Numbers without a pattern, the same in every run.
-struct Random(u64);
+pub(crate) struct Random(pub(crate) u64);
 
 impl Random {
     fn next(&mut self) -> u64 {
@@ -354,7 +354,7 @@ impl Random {
         mixed ^ mixed >> 31
     }
 
-    fn below(&mut self, end: u64) -> u64 {
+    pub(crate) fn below(&mut self, end: u64) -> u64 {
         self.next() % end
     }
 
@@ -362,7 +362,7 @@ impl Random {
         1 + self.below(LEVELS) as Level
     }
 
-    fn skills(&mut self, names: &[Name]) -> Skills {
+    pub(crate) fn skills(&mut self, names: &[Name]) -> Skills {
         let mut skills = Skills::new();
         while skills.len() < SKILLS_PER_AGENT {
             let name = names[self.below(SKILLS) as usize].clone();
@@ -372,7 +372,7 @@ impl Random {
         skills
     }
 
-    fn expression(&mut self, names: &[Name]) -> Expression {
+    pub(crate) fn expression(&mut self, names: &[Name]) -> Expression {
         let clauses = 1 + self.below(2);
         let clauses = (0..clauses).map(|_| {
             let terms = 1 + self.below(2);

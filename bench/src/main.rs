@@ -15,7 +15,9 @@ mod recovery;
 mod report;
 mod runner;
 mod server;
+mod statistics;
 mod threads;
+mod workload;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -51,6 +53,8 @@ enum Command {
     Recovery(RecoveryArgs),
     /// How long one routing decision takes, and what a waiting request costs in memory
     Decision(DecisionArgs),
+    /// What counting costs: folding events into the book of statistics, asking it, putting it away
+    Statistics(StatisticsArgs),
 }
 
 #[derive(Args)]
@@ -89,6 +93,26 @@ struct DecisionArgs {
     /// Waiting requests, one world after the other
     #[arg(long, value_delimiter = ',', default_values_t = [100_000, 1_000_000])]
     waiting: Vec<u64>,
+    /// One of the workloads of the protocol in the heart alone, in place of single questions to the
+    /// matcher
+    #[arg(long)]
+    workload: Option<workload::Workload>,
+    /// Cycles of a workload
+    #[arg(long, default_value_t = 50_000, value_parser = clap::value_parser!(u64).range(1..))]
+    cycles: u64,
+    /// One request of ten waits behind one of 100 thresholds
+    #[arg(long)]
+    thresholds: bool,
+}
+
+#[derive(Args)]
+struct StatisticsArgs {
+    /// Agents at work, one centre after the other
+    #[arg(long, value_delimiter = ',', default_values_t = [300, 5_000])]
+    agents: Vec<u64>,
+    /// Interactions that come
+    #[arg(long, default_value_t = 200_000)]
+    interactions: u64,
 }
 
 #[derive(Args)]
@@ -135,10 +159,17 @@ fn run(cli: &Cli, keeper: &Keeper) -> anyhow::Result<()> {
         Command::Ringback(args) => measure_cycle("ringback", args, &DriverKind::ALL, keeper),
         Command::Hall(args) => measure_hall(args, keeper),
         Command::Decision(args) => {
+            if let Some(workload) = args.workload {
+                return workload::run(workload, &args.waiting, args.cycles, args.thresholds);
+            }
             decision::run(&args.waiting);
             Ok(())
         }
         Command::Recovery(args) => measure_recovery(args, keeper),
+        Command::Statistics(args) => {
+            statistics::run(&args.agents, args.interactions);
+            Ok(())
+        }
     }
 }
 

@@ -130,6 +130,7 @@ fn make(data: &Path, interactions: usize, keeper: &Keeper) -> anyhow::Result<()>
         queues: None,
         groups: None,
         agent: Some(name("anna")?),
+        bounds: None,
     }))?;
     let wants = (0..EXPRESSIONS)
         .map(|number| format!("Skill{number}>=1"))

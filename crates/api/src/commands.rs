@@ -14,6 +14,7 @@ use crate::state::{House, Shared};
 use crate::work;
 use ringback_model::config::Role;
 use ringback_model::interaction::Particulars;
+use ringback_model::right::Action;
 use ringback_model::value::UserData;
 use ringback_model::{
     AgentId, ContactId, Input, InteractionId, OfferId, Rare, RouteRequestId, agent, interaction,
@@ -44,6 +45,7 @@ pub(crate) enum Verb {
     InteractionResume,
     InteractionLock,
     InteractionUnlock,
+    InteractionWrapUp,
     RouteChange,
     RouteCancel,
     OfferAccept,
@@ -59,7 +61,7 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    pub(crate) const ALL: [Self; 29] = [
+    pub(crate) const ALL: [Self; 30] = [
         Self::InteractionSubmit,
         Self::InteractionComplete,
         Self::InteractionStop,
@@ -77,6 +79,7 @@ impl Verb {
         Self::InteractionResume,
         Self::InteractionLock,
         Self::InteractionUnlock,
+        Self::InteractionWrapUp,
         Self::RouteChange,
         Self::RouteCancel,
         Self::OfferAccept,
@@ -111,6 +114,7 @@ impl Verb {
             Self::InteractionResume => "interaction.resume",
             Self::InteractionLock => "interaction.lock",
             Self::InteractionUnlock => "interaction.unlock",
+            Self::InteractionWrapUp => "interaction.wrap_up",
             Self::RouteChange => "route.change",
             Self::RouteCancel => "route.cancel",
             Self::OfferAccept => "offer.accept",
@@ -136,6 +140,8 @@ impl Verb {
 pub(crate) struct Ready {
     pub(crate) input: Input,
     pub(crate) about: About,
+    /// What the writer should know though the command was taken.
+    pub(crate) notices: Vec<String>,
 }
 
 impl Ready {
@@ -143,7 +149,12 @@ impl Ready {
         Self {
             input: input.into().0,
             about,
+            notices: Vec::new(),
         }
+    }
+
+    fn noting(self, notices: Vec<String>) -> Self {
+        Self { notices, ..self }
     }
 }
 
@@ -233,10 +244,11 @@ fn sealed_submission(
     let vault = house.hall.vault();
     let data = personal::seal(&*vault, caller.tenant, contact, open_keys, data)?;
     let said = particulars(&*vault, caller, &mut body, contact, &data)?;
+    let notices = body.notices();
     let mut submission = body.into_model(contact, data)?;
     submission.said = Rare::of(said);
     let input = interaction::Input::Submit(Box::new(submission));
-    Ok(Ready::new(input, About::Named))
+    Ok(Ready::new(input, About::Named).noting(notices))
 }
 
 /// What else is said of a new interaction; texts about the person are sealed with the slot of its
@@ -311,6 +323,7 @@ pub(crate) fn withdraw(caller: &Caller, offer: OfferId) -> Result<Ready, Problem
 /// Refuses roles that never submit before anything about a person is stored for them; everything
 /// finer is decided by the gate in the hall.
 fn may_write(caller: &Caller) -> Result<(), Problem> {
+    caller.allowed(Action::Submit)?;
     match caller.role() {
         role @ (Role::Auditor | Role::Agent) => {
             Err(Problem::role(role.name(), "submit interactions"))
@@ -368,16 +381,18 @@ pub(crate) fn stop(interaction: InteractionId, body: Stop) -> Result<Ready, Prob
 
 /// An interaction asks for an agent.
 pub(crate) fn route(interaction: InteractionId, body: RouteAsk) -> Result<Ready, Problem> {
+    let notices = body.notices();
     let ask = Box::new(body.into_model()?);
     let input = route::Input::Request { interaction, ask };
-    Ok(Ready::new(input, About::Interaction(interaction)))
+    Ok(Ready::new(input, About::Interaction(interaction)).noting(notices))
 }
 
 /// A route request is to be different.
-pub(crate) fn change(request: RouteRequestId, body: RouteChange) -> Ready {
-    let change = Box::new(body.into_model());
+pub(crate) fn change(request: RouteRequestId, body: RouteChange) -> Result<Ready, Problem> {
+    let notices = body.notices();
+    let change = Box::new(body.into_model()?);
     let input = route::Input::Change { request, change };
-    Ready::new(input, About::Request(request))
+    Ok(Ready::new(input, About::Request(request)).noting(notices))
 }
 
 /// A route request is taken back.
@@ -428,6 +443,7 @@ pub(crate) fn not_ready(agent: AgentId, body: NotReadyAsk) -> Ready {
         agent,
         media,
         reason,
+        manner: body.manner.into(),
     };
     Ready::new(input, About::Named)
 }

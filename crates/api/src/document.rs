@@ -3,7 +3,7 @@
 use crate::problem::{ProblemAt, ProblemBody};
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{Schema, SchemaType, Type};
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{Content, Ref, RefOr, Required, Response, ResponseBuilder};
 use utoipa::{Modify, OpenApi};
 
@@ -19,7 +19,7 @@ use utoipa::{Modify, OpenApi};
         license(name = "Apache-2.0", identifier = "Apache-2.0")
     ),
     components(schemas(ProblemBody, ProblemAt)),
-    security(("key" = [])),
+    security(("key" = []), ("session" = [])),
     modifiers(&Security),
     tags(
         (name = "interactions", description = "From submitting to the history."),
@@ -27,6 +27,7 @@ use utoipa::{Modify, OpenApi};
         (name = "agents", description = "Master data, desks, readiness."),
         (name = "queues", description = "Interaction queues and virtual queues."),
         (name = "contacts", description = "Erasing a person."),
+        (name = "login", description = "People, their log-in and their sessions."),
         (name = "config", description = "Settings, keys, objects of all kinds, versions."),
         (name = "webhooks", description = "What systems of others are told, and telling it again."),
         (name = "numbers", description = "What a supervisor watches."),
@@ -46,6 +47,13 @@ impl Modify for Security {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("key", SecurityScheme::Http(key));
+        let session = ApiKeyValue::with_description(
+            "ringback",
+            "The session of a person who has logged in (`__Host-ringback` over TLS). Whatever \
+             changes something carries the header Ringback-Csrf as well.",
+        );
+        let session = SecurityScheme::ApiKey(ApiKey::Cookie(session));
+        components.add_security_scheme("session", session);
     }
 }
 

@@ -1,23 +1,25 @@
-//! Who is calling: API keys.
+//! Who is calling: API keys, and people by their sessions.
 
 use crate::limits::KeyLimits;
+use crate::login::cookie;
 use crate::problem::Problem;
 use crate::state::{House, Shared};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, header};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
-use ringback_model::AgentId;
 use ringback_model::config::{Role, Scope};
+use ringback_model::right::Action;
+use ringback_model::{AgentId, LoginId, Name};
 use ringback_ports::TenantId;
 use ringback_ports::envelope::{Actor, ActorRef, Right};
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// The holder of an API key.
+/// The holder of an API key, or a person with his session.
 #[derive(Clone)]
 pub(crate) struct Caller {
     pub(crate) tenant: TenantId,
@@ -25,6 +27,10 @@ pub(crate) struct Caller {
     pub(crate) limits: Arc<KeyLimits>,
     /// SHA-256 of the secret, in hexadecimal: what he is known by.
     pub(crate) hash: Arc<str>,
+    /// The session, for a person.
+    pub(crate) session: Option<LoginId>,
+    /// How many digits of a number he sees; `None`: all.
+    pub(crate) digits_shown: Option<u8>,
 }
 
 /// The subprotocol of the WebSocket.
@@ -35,13 +41,52 @@ impl Caller {
     pub(crate) fn of_secret(house: &House, secret: &str) -> Result<Self, Problem> {
         let hash = hash(secret);
         let found = house.hall.authenticate(&hash);
-        let (tenant, actor) = found.ok_or_else(|| Problem::nobody("auth.unknown"))?;
+        let found = found.ok_or_else(|| Problem::nobody("auth.unknown"))?;
         Ok(Self {
-            tenant,
-            actor,
+            tenant: found.tenant,
+            actor: found.actor,
             limits: house.limits.of_key(&hash),
             hash: hash.into(),
+            session: found.session,
+            digits_shown: found.digits_shown,
         })
+    }
+
+    /// The holder of an API key. The token of a session is none: it is good in a cookie alone.
+    fn of_key(house: &House, secret: &str) -> Result<Self, Problem> {
+        if secret.starts_with(cookie::PREFIX) {
+            return Err(Problem::nobody("auth.unknown"));
+        }
+        Self::of_secret(house, secret)
+    }
+
+    /// The person with the session of a token in a cookie. He is noted as seen.
+    fn of_token(house: &House, token: &str) -> Result<Self, Problem> {
+        if !token.starts_with(cookie::PREFIX) {
+            return Err(Problem::nobody("auth.unknown"));
+        }
+        let caller = Self::of_secret(house, token)?;
+        caller.seen(house);
+        Ok(caller)
+    }
+
+    /// Notes a person as seen.
+    pub(crate) fn seen(&self, house: &House) {
+        if let Some(session) = self.session {
+            house.seen(self.tenant, session);
+        }
+    }
+
+    /// Whoever asks with these headers: by the key in `Authorization` or by the session cookie.
+    fn of_request(house: &Shared, method: &Method, headers: &HeaderMap) -> Result<Self, Problem> {
+        match cookie::token(headers) {
+            Some(token) if !headers.contains_key(header::AUTHORIZATION) => {
+                let caller = Self::of_token(house, token)?;
+                cookie::check(house, method, headers, token)?;
+                Ok(caller)
+            }
+            _ => Self::of_header(house, headers),
+        }
     }
 
     /// The holder of the secret in the `Authorization` header.
@@ -50,7 +95,7 @@ impl Caller {
             .get(header::AUTHORIZATION)
             .ok_or_else(|| Problem::nobody("auth.missing"))?;
         let secret = value.to_str().ok().and_then(bearer);
-        Self::of_secret(house, secret.unwrap_or_default())
+        Self::of_key(house, secret.unwrap_or_default())
     }
 
     /// The holder of the secret in the header or, because browsers cannot set headers on a
@@ -65,15 +110,22 @@ impl Caller {
             .filter_map(|value| value.to_str().ok())
             .flat_map(|value| value.split(','))
             .find_map(|protocol| protocol.trim().strip_prefix("bearer."));
-        let secret = secret.ok_or_else(|| Problem::nobody("auth.missing"))?;
-        Self::of_secret(house, secret)
+        match (secret, cookie::token(headers)) {
+            (Some(secret), _) => Self::of_key(house, secret),
+            // The caller checks that the page is one of ours.
+            (None, Some(token)) if headers.contains_key(header::ORIGIN) => {
+                Self::of_token(house, token)
+            }
+            _ => Err(Problem::nobody("auth.missing")),
+        }
     }
 
     /// Whether the key still opens what it opened; follows a change of it.
     pub(crate) fn renew(&mut self, house: &House) -> bool {
         match house.hall.authenticate(&self.hash) {
-            Some((tenant, actor)) if tenant == self.tenant => {
-                self.actor = actor;
+            Some(found) if found.tenant == self.tenant => {
+                self.actor = found.actor;
+                self.digits_shown = found.digits_shown;
                 true
             }
             _ => false,
@@ -108,10 +160,49 @@ impl Caller {
         self.agent().ok_or_else(none)
     }
 
-    /// The name of the key.
+    /// The person who has logged in; a problem for an API key.
+    pub(crate) fn own_person(&self) -> Result<&Name, Problem> {
+        match &self.actor.name {
+            ActorRef::Person(name) => Ok(name),
+            _ => Err(no_person()),
+        }
+    }
+
+    /// The session; a problem for an API key.
+    pub(crate) fn own_session(&self) -> Result<LoginId, Problem> {
+        self.session.ok_or_else(no_person)
+    }
+
+    /// Refuses what the key or session is not for. Whatever goes to the loop is checked there;
+    /// this is for what does not.
+    pub(crate) fn allowed(&self, action: Action) -> Result<(), Problem> {
+        match &self.actor.right {
+            Right::Key {
+                only: Some(only), ..
+            } if !only.contains(&action) => Err(Problem::not_allowed(action.words())),
+            _ => Ok(()),
+        }
+    }
+
+    /// All that the key or session is good for, where that is less than the role allows.
+    pub(crate) fn only(&self) -> Option<Vec<&'static str>> {
+        match &self.actor.right {
+            Right::Key {
+                only: Some(only), ..
+            } => Some(only.iter().map(|action| action.name()).collect()),
+            _ => None,
+        }
+    }
+
+    /// Whether the key or session is not good for all that the role may do.
+    pub(crate) fn is_limited(&self) -> bool {
+        matches!(&self.actor.right, Right::Key { only: Some(_), .. })
+    }
+
+    /// The name of the key or the person.
     pub(crate) fn key_name(&self) -> &str {
         match &self.actor.name {
-            ActorRef::Key(name) | ActorRef::Room(name) => name.as_str(),
+            ActorRef::Key(name) | ActorRef::Person(name) | ActorRef::Room(name) => name.as_str(),
             ActorRef::Node => "node",
         }
     }
@@ -121,10 +212,15 @@ impl FromRequestParts<Shared> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, house: &Shared) -> Result<Self, Problem> {
-        let caller = Self::of_header(house, &parts.headers)?;
+        let caller = Self::of_request(house, &parts.method, &parts.headers)?;
         caller.limits.take()?;
         Ok(caller)
     }
+}
+
+fn no_person() -> Problem {
+    let detail = "this is for people who have logged in, not for API keys";
+    Problem::new("auth.no_person", detail)
 }
 
 fn bearer(value: &str) -> Option<&str> {

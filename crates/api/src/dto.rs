@@ -1,14 +1,17 @@
 //! The shapes of the API: own types, one file per subject, each with its conversions.
 
 pub(crate) mod agent;
+pub(crate) mod audit;
 pub(crate) mod bulk;
 pub(crate) mod choice;
 pub(crate) mod config;
 pub(crate) mod event;
 pub(crate) mod interaction;
+pub(crate) mod login;
 pub(crate) mod numbers;
 pub(crate) mod offer;
 pub(crate) mod route;
+pub(crate) mod statistics;
 pub(crate) mod targets;
 pub(crate) mod view;
 pub(crate) mod webhook;
@@ -36,10 +39,11 @@ pub(crate) struct Page<T> {
 #[schema(example = json!({}))]
 pub(crate) struct Empty {}
 
-/// Who caused something, as text: `key:crm`, `room:notice`, `node`.
+/// Who caused something, as text: `key:crm`, `person:sam`, `room:notice`, `node`.
 pub(crate) fn actor(actor: &ActorRef) -> String {
     match actor {
         ActorRef::Key(name) => format!("key:{name}"),
+        ActorRef::Person(name) => format!("person:{name}"),
         ActorRef::Room(name) => format!("room:{name}"),
         ActorRef::Node => "node".to_owned(),
     }

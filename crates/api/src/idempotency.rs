@@ -52,8 +52,14 @@ pub(crate) fn name<T: Serialize>(
     target: &str,
     body: &T,
 ) -> Idempotent {
+    let person;
     let who = match actor {
         ActorRef::Key(name) => name.as_str(),
+        ActorRef::Person(name) => {
+            // No name holds a space: a person and a key of the same name are two.
+            person = format!("person {name}");
+            &person
+        }
         ActorRef::Room(_) | ActorRef::Node => "",
     };
     let id = digest(&[&tenant.0.to_be_bytes(), who.as_bytes(), key.as_bytes()]);

@@ -1,6 +1,7 @@
 //! The limits and switches of the room.
 
 use ringback_ports::outward::Ledger;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -38,6 +39,8 @@ pub struct ApiOptions {
     /// Origins of browser pages that may use the API, exactly as browsers send them, for
     /// example `https://desk.example.com`. None by default.
     pub origins: Vec<String>,
+    /// Log-in of people.
+    pub login: LoginOptions,
     /// Turns `true` when the house is about to drain: `/health/ready` answers 503 from then on.
     pub leaving: Option<watch::Receiver<bool>>,
     /// Turns `true` when the house drains: streams are then told to come back and closed.
@@ -67,11 +70,80 @@ impl Default for ApiOptions {
             ping_every: Duration::from_secs(15),
             write_wait: Duration::from_secs(10),
             origins: Vec::new(),
+            login: LoginOptions::default(),
             leaving: None,
             closing: None,
             ledger: None,
             webhook_url: UrlCheck::default(),
             streams: Arc::default(),
+        }
+    }
+}
+
+/// What an operator can set of the log-in of people.
+#[derive(Debug, Clone)]
+pub struct LoginOptions {
+    /// Memory of one password hash (argon2id), in KiB.
+    pub argon2_memory_kib: u32,
+    /// How often the memory is passed over.
+    pub argon2_passes: u32,
+    /// Lanes of the memory.
+    pub argon2_lanes: u32,
+    /// Hashes computed at once.
+    pub hashes_at_once: usize,
+    /// Log-ins that may wait for their turn; more are answered with 503.
+    pub hashes_waiting_max: usize,
+    /// Log-ins that may be tried with one account within the window.
+    pub tries_per_account: u32,
+    /// Log-ins that may be tried from one address within the window.
+    pub tries_per_address: u32,
+    /// The window.
+    pub tries_window: Duration,
+    /// How often the journal is told what was denied and which log-ins failed.
+    pub refusals_told_every: Duration,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub proxies: Vec<IpAddr>,
+    /// The provider by which people may log in.
+    pub provider: Option<ProviderOptions>,
+}
+
+/// A provider of log-ins (OpenID Connect).
+#[derive(Clone)]
+pub struct ProviderOptions {
+    /// Its address, exactly as its tokens name it.
+    pub issuer: String,
+    /// What it knows us as.
+    pub client_id: String,
+    /// What we prove that with; `None` for a public client.
+    pub client_secret: Option<String>,
+    /// Where it sends browsers back to: our `/v1/login/oidc/callback`, as browsers reach it.
+    pub redirect_url: String,
+    /// The tenant whose people it knows; may be left out where there is only one.
+    pub tenant: Option<String>,
+    /// It may stand at an address of this machine or of a private network.
+    pub private_addresses: bool,
+}
+
+impl std::fmt::Debug for ProviderOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ProviderOptions({})", self.issuer)
+    }
+}
+
+impl Default for LoginOptions {
+    fn default() -> Self {
+        Self {
+            argon2_memory_kib: 19 * 1024,
+            argon2_passes: 2,
+            argon2_lanes: 1,
+            hashes_at_once: 2,
+            hashes_waiting_max: 256,
+            tries_per_account: 10,
+            tries_per_address: 100,
+            tries_window: Duration::from_secs(15 * 60),
+            refusals_told_every: Duration::from_secs(60),
+            proxies: Vec::new(),
+            provider: None,
         }
     }
 }

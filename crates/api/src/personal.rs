@@ -2,6 +2,7 @@
 //! opened again, or shown as erased.
 
 use crate::dto::work::DataEdit;
+use crate::masking;
 use crate::problem::Problem;
 use ringback_model::interaction::Interaction;
 use ringback_model::value::{Limits, Map, UserData, Value};
@@ -156,11 +157,13 @@ pub(crate) struct Opened {
     pub(crate) comment: Option<String>,
 }
 
-/// Opens what is sealed of an interaction.
+/// Opens what is sealed of an interaction. Of numbers only so many digits are shown, if whoever
+/// asks is to see no more.
 pub(crate) fn open_all(
     vault: &dyn Vault,
     tenant: TenantId,
     it: &Interaction,
+    digits_shown: Option<u8>,
 ) -> Result<Opened, Problem> {
     let mut opened = open(vault, tenant, &it.user_data)?;
     if let Some(said) = it.said() {
@@ -171,6 +174,9 @@ pub(crate) fn open_all(
         opened.subject = text(&said.subject)?;
         opened.comment = text(&said.comment)?;
     }
+    masking::mask(&mut opened.map, digits_shown);
+    masking::mask_text(&mut opened.subject, digits_shown);
+    masking::mask_text(&mut opened.comment, digits_shown);
     Ok(opened)
 }
 
@@ -185,12 +191,8 @@ impl Opened {
     }
 }
 
-/// Opens what is sealed.
-pub(crate) fn open(
-    vault: &dyn Vault,
-    tenant: TenantId,
-    data: &UserData,
-) -> Result<Opened, Problem> {
+/// Opens user data as they are: for changing them, never for showing them.
+fn open(vault: &dyn Vault, tenant: TenantId, data: &UserData) -> Result<Opened, Problem> {
     let mut map = data.open.clone();
     let Some(personal) = &data.personal else {
         return Ok(Opened::of(map, false));

@@ -95,6 +95,15 @@ pub(crate) enum About {
     Named,
 }
 
+/// The code of what somebody may not do.
+pub(crate) const fn code_of(denied: &Denied) -> &'static str {
+    match denied {
+        Denied::Role { .. } => "denied.role",
+        Denied::Action { .. } => "denied.action",
+        Denied::Scope => "denied.scope",
+    }
+}
+
 impl Problem {
     /// A problem of this code.
     pub(crate) fn new(code: &'static str, detail: impl Into<String>) -> Self {
@@ -160,12 +169,21 @@ impl Problem {
         match fault {
             CommandFault::Refused(refused) => Self::of_refused(&refused),
             CommandFault::Denied(Denied::Scope) => Self::out_of_scope(about),
-            CommandFault::Denied(denied) => Self::new("denied.role", denied.to_string()),
+            CommandFault::Denied(denied) => Self::denied(&denied),
             CommandFault::KeyReused => Self::new("request.key_reused", fault.to_string()),
             CommandFault::Unavailable(why) => Self::of_unavailable(&why),
             CommandFault::Unknown(_) => Self::new("outcome.unknown", fault.to_string()),
             CommandFault::Quarantined(_) => Self::new("input.quarantined", fault.to_string()),
         }
+    }
+
+    /// The key or session is not for this.
+    pub(crate) fn not_allowed(action: &'static str) -> Self {
+        Self::denied(&Denied::Action { action })
+    }
+
+    fn denied(denied: &Denied) -> Self {
+        Self::new(code_of(denied), denied.to_string())
     }
 
     /// Why the heart turned something down; of several findings each with its place.
@@ -196,9 +214,10 @@ impl Problem {
         match fault {
             QueryFault::Unknown(_) | QueryFault::Denied(Denied::Scope) => Self::nothing(what),
             QueryFault::Stopped(_) => Self::new("interaction.stopped", fault.to_string()),
-            QueryFault::Denied(denied) => Self::new("denied.role", denied.to_string()),
+            QueryFault::Denied(denied) => Self::denied(&denied),
             QueryFault::Unavailable(why) => Self::of_unavailable(&why),
             QueryFault::Behind { .. } => Self::new("records.behind", fault.to_string()),
+            QueryFault::Invalid(why) => Self::invalid("query:", why),
             QueryFault::Failed(cause) => Self::broken(cause),
         }
     }
@@ -224,7 +243,10 @@ impl Problem {
 
     /// Seconds after which trying again makes sense.
     fn retry_after(&self) -> Option<u32> {
-        matches!(self.status(), 429 | 503).then_some(1)
+        match self.code {
+            "login.throttled" => Some(60),
+            _ => matches!(self.status(), 429 | 503).then_some(1),
+        }
     }
 
     /// Everything that is wrong, in one sentence.
@@ -278,17 +300,22 @@ impl IntoResponse for Problem {
 fn status_of(code: &str) -> StatusCode {
     match code {
         "request.malformed" | "version.required" => StatusCode::BAD_REQUEST,
-        "auth.missing" | "auth.unknown" => StatusCode::UNAUTHORIZED,
+        "auth.missing" | "auth.unknown" | "login.failed" | "login.code_needed" => {
+            StatusCode::UNAUTHORIZED
+        }
         "denied.role"
         | "denied.scope"
         | "denied.origin"
+        | "denied.action"
+        | "denied.csrf"
+        | "auth.no_person"
         | "offer.not_yours"
         | "interaction.not_party"
         | "interaction.workbin_of_another"
         | "interaction.not_owner" => StatusCode::FORBIDDEN,
         "request.unknown_method" => StatusCode::METHOD_NOT_ALLOWED,
         "request.too_slow" => StatusCode::REQUEST_TIMEOUT,
-        "interaction.stopped" => StatusCode::GONE,
+        "interaction.stopped" | "login.link_over" => StatusCode::GONE,
         "interaction.locked" => StatusCode::LOCKED,
         "config.version_mismatch" | "interaction.version_mismatch" => {
             StatusCode::PRECONDITION_FAILED
@@ -300,13 +327,16 @@ fn status_of(code: &str) -> StatusCode {
         "interaction.queue_full"
         | "interaction.too_many_open"
         | "route.virtual_queue_full"
-        | "rate.limited" => StatusCode::TOO_MANY_REQUESTS,
+        | "rate.limited"
+        | "login.throttled" => StatusCode::TOO_MANY_REQUESTS,
         "request.invalid"
         | "request.unknown_field"
         | "request.key_reused"
         | "interaction.unknown_queue"
         | "interaction.unknown_exit"
         | "interaction.begun_with_route"
+        | "interaction.disposition"
+        | "interaction.not_extended"
         | "route.unknown_virtual_queue"
         | "route.credit_too_large"
         | "route.unknown_target"
@@ -321,6 +351,7 @@ fn status_of(code: &str) -> StatusCode {
         code if code.ends_with(".unknown") || code == "request.unknown_path" => {
             StatusCode::NOT_FOUND
         }
+        "login.no_provider" => StatusCode::NOT_FOUND,
         _ => StatusCode::CONFLICT,
     }
 }

@@ -1,6 +1,7 @@
 //! The handlers of REST, one file per subject.
 
 pub(crate) mod agents;
+pub(crate) mod audit;
 pub(crate) mod bulk;
 pub(crate) mod calendars;
 pub(crate) mod config;
@@ -8,10 +9,14 @@ pub(crate) mod contacts;
 pub(crate) mod health;
 pub(crate) mod interactions;
 pub(crate) mod keys;
+pub(crate) mod login;
 pub(crate) mod numbers;
 pub(crate) mod objects;
 pub(crate) mod offers;
+pub(crate) mod oidc;
+pub(crate) mod people;
 pub(crate) mod queues;
+pub(crate) mod statistics;
 pub(crate) mod views;
 pub(crate) mod webhooks;
 pub(crate) mod work;

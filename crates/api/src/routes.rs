@@ -2,11 +2,11 @@
 
 use crate::document::{self, Document};
 use crate::rest::{
-    agents, bulk, calendars, config, contacts, health, interactions, keys, numbers, objects,
-    offers, queues, views, webhooks, work,
+    agents, audit, bulk, calendars, config, contacts, health, interactions, keys, login, numbers,
+    objects, offers, oidc, people, queues, statistics, views, webhooks, work,
 };
 use crate::state::{House, Shared};
-use crate::stream::{socket, sse};
+use crate::stream::{socket, sse, statistics as statistic_stream};
 use crate::webhooks::follow as webhooks_follow;
 use crate::{ApiOptions, guard};
 use axum::extract::State;
@@ -36,6 +36,7 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("POST", "/v1/agents/{name}/logout", "logoutAgent"),
     ("POST", "/v1/agents/{name}/not-ready", "notReadyAgent"),
     ("POST", "/v1/agents/{name}/ready", "readyAgent"),
+    ("GET", "/v1/audit", "audit"),
     (
         "POST",
         "/v1/calendars/{name}/address",
@@ -140,6 +141,11 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
         "/v1/interactions/{interaction}/unlock",
         "unlockInteraction",
     ),
+    (
+        "POST",
+        "/v1/interactions/{interaction}/wrap-up",
+        "wrapUpInteraction",
+    ),
     ("POST", "/v1/interactions/begin", "beginInteraction"),
     ("POST", "/v1/offers/{offer}/withdraw", "withdrawOffer"),
     ("GET", "/v1/agents/{name}/workbins", "listWorkbins"),
@@ -147,12 +153,28 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("GET", "/v1/keys", "listKeys"),
     ("POST", "/v1/keys", "makeKey"),
     ("DELETE", "/v1/keys/{name}", "revokeKey"),
+    ("GET", "/v1/login", "loginNow"),
+    ("POST", "/v1/login", "logIn"),
+    ("POST", "/v1/login/link", "usePasswordLink"),
+    ("GET", "/v1/login/oidc", "logInByProvider"),
+    ("GET", "/v1/login/oidc/callback", "returnFromProvider"),
+    ("POST", "/v1/login/password", "changePassword"),
+    ("GET", "/v1/login/policy", "getLoginPolicy"),
+    ("PUT", "/v1/login/policy", "putLoginPolicy"),
+    ("POST", "/v1/login/totp", "enrolTotp"),
+    ("POST", "/v1/login/totp/confirm", "confirmTotp"),
+    ("POST", "/v1/logout", "logOut"),
     ("GET", "/v1/me", "me"),
     ("POST", "/v1/offers/{offer}/accept", "acceptOffer"),
     ("POST", "/v1/offers/{offer}/reject", "rejectOffer"),
     ("GET", "/v1/openapi.json", "openapi"),
     ("GET", "/v1/outbox", "outbox"),
     ("GET", "/v1/overview", "overview"),
+    ("GET", "/v1/people", "listPeople"),
+    ("GET", "/v1/people/{name}", "getPerson"),
+    ("POST", "/v1/people/{name}/link", "makePasswordLink"),
+    ("DELETE", "/v1/people/{name}/sessions", "endSessions"),
+    ("DELETE", "/v1/people/{name}/totp", "removeTotp"),
     ("GET", "/v1/quarantine", "listQuarantined"),
     ("GET", "/v1/queues", "listQueues"),
     ("GET", "/v1/queues/{name}", "getQueue"),
@@ -167,11 +189,21 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
         "/v1/route-requests/{request}",
         "changeRouteRequest",
     ),
+    ("GET", "/v1/sessions", "listSessions"),
+    ("DELETE", "/v1/sessions/{session}", "endSession"),
     ("POST", "/v1/snapshots", "takeSnapshot"),
     ("GET", "/v1/snapshots/{snapshot}", "getSnapshot"),
     ("DELETE", "/v1/snapshots/{snapshot}", "releaseSnapshot"),
     ("GET", "/v1/settings", "getSettings"),
     ("PUT", "/v1/settings", "putSettings"),
+    ("GET", "/v1/reports/{kind}/{object}", "report"),
+    ("GET", "/v1/statistics", "listStatistics"),
+    ("GET", "/v1/statistics/events", "statisticEvents"),
+    (
+        "GET",
+        "/v1/statistics/{statistic}/{kind}/{object}",
+        "getStatistic",
+    ),
     ("GET", "/v1/stream", "stream"),
     ("GET", "/v1/totals", "totals"),
     ("GET", "/v1/views/{name}", "getView"),
@@ -284,6 +316,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(work::resume))
         .routes(routes!(work::transfer))
         .routes(routes!(work::unlock))
+        .routes(routes!(work::wrap_up))
         .routes(routes!(work::workbins))
         .routes(routes!(work::workbin))
         .routes(routes!(offers::withdraw))
@@ -311,11 +344,32 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(keys::list, keys::make))
         .routes(routes!(keys::revoke))
         .routes(routes!(keys::me))
+        .routes(routes!(audit::audit))
+        .routes(routes!(login::log_in, login::now))
+        .routes(routes!(login::log_out))
+        .routes(routes!(login::change_password))
+        .routes(routes!(login::use_link))
+        .routes(routes!(login::enrol))
+        .routes(routes!(oidc::depart))
+        .routes(routes!(oidc::callback))
+        .routes(routes!(login::confirm))
+        .routes(routes!(login::policy, login::put_policy))
+        .routes(routes!(login::sessions))
+        .routes(routes!(login::end))
+        .routes(routes!(people::list))
+        .routes(routes!(people::get))
+        .routes(routes!(people::link))
+        .routes(routes!(people::end_sessions))
+        .routes(routes!(people::remove_totp))
         .routes(routes!(contacts::erase))
         .routes(routes!(numbers::overview))
         .routes(routes!(numbers::outbox))
         .routes(routes!(numbers::quarantine))
         .routes(routes!(numbers::totals))
+        .routes(routes!(statistics::list))
+        .routes(routes!(statistics::get))
+        .routes(routes!(statistics::report))
+        .routes(routes!(statistic_stream::events))
         .routes(routes!(webhooks::list))
         .routes(routes!(webhooks::get))
         .routes(routes!(webhooks::secret))

@@ -1,5 +1,6 @@
 //! The pages of other systems that a desk opens with an offer.
 
+use crate::door::Caller;
 use crate::personal;
 use crate::problem::Problem;
 use crate::state::Shared;
@@ -7,7 +8,6 @@ use ringback_model::config::{PopField, ScreenPop, Template};
 use ringback_model::interaction::Interaction;
 use ringback_model::offer::Offer;
 use ringback_model::value::{Map, Value};
-use ringback_ports::TenantId;
 use ringback_ports::envelope::Actor;
 use ringback_ports::query::{Query, View};
 use serde::Serialize;
@@ -27,13 +27,14 @@ pub(crate) struct PopView {
     url: String,
 }
 
-/// What a desk opens with an offer. Whoever is offered an interaction may see all that is known of
-/// it, so sealed values are opened for him.
+/// What a desk opens with an offer. Whoever is offered an interaction may see what is known of it,
+/// so sealed values are opened for him; numbers are masked as everywhere else.
 pub(crate) async fn of_offer(
     house: &Shared,
-    tenant: TenantId,
+    caller: &Caller,
     offer: &Offer,
 ) -> Result<Vec<PopView>, Problem> {
+    let tenant = caller.tenant;
     let pops = house.names.screen_pops(tenant).await?;
     if pops.is_empty() {
         return Ok(Vec::new());
@@ -58,7 +59,7 @@ pub(crate) async fn of_offer(
     if fitting.is_empty() {
         return Ok(Vec::new());
     }
-    let data = personal::open(&*house.hall.vault(), tenant, &it.user_data)?.map;
+    let data = personal::open_all(&*house.hall.vault(), tenant, it, caller.digits_shown)?.map;
     let shown = fitting.into_iter().filter_map(|(name, pop)| {
         // The heart took no template that does not read.
         let template: Template = pop.url.parse().ok()?;

@@ -2,13 +2,16 @@
 
 use crate::door::Caller;
 use crate::limits::Limits;
+use crate::login::Logins;
 use crate::names::Names;
 use crate::options::ApiOptions;
 use crate::presence::Presence;
-use crate::problem::{About, Problem};
+use crate::problem::{self, About, Problem};
+use crate::refusals::Refusals;
 use crate::rest::interactions;
 use crate::snapshots::Snapshots;
 use crate::stream::meter::Meter;
+use ringback_model::right::Action;
 use ringback_model::{AgentId, Input, Name, Refused};
 use ringback_ports::envelope::{Answer, CommandFault, Denied, Idempotent};
 use ringback_ports::query::{Query, QueryFault, View};
@@ -26,6 +29,8 @@ pub(crate) struct House {
     pub(crate) presence: Arc<Presence>,
     pub(crate) requests: Semaphore,
     pub(crate) meter: Meter,
+    pub(crate) logins: Logins,
+    pub(crate) refusals: Arc<Refusals>,
     pub(crate) snapshots: Snapshots,
 }
 
@@ -34,9 +39,16 @@ pub(crate) type Shared = Arc<House>;
 
 impl House {
     pub(crate) fn new(hall: Arc<dyn Hall>, options: ApiOptions) -> Self {
+        let refusals = Refusals::new(
+            hall.clone(),
+            options.login.refusals_told_every,
+            options.closing.clone(),
+        );
         Self {
+            refusals,
             names: Names::new(hall.clone()),
             limits: Limits::new(&options),
+            logins: Logins::new(&options),
             presence: Arc::new(Presence::new(hall.clone(), options.ping_every)),
             requests: Semaphore::new(options.requests_max),
             meter: Meter::new(),
@@ -54,21 +66,43 @@ impl House {
         input: Input,
         about: About,
     ) -> Result<Answer, Problem> {
-        let (reply, answer) = oneshot::channel();
+        let did = input.name();
         let command = Command {
             tenant: caller.tenant,
             actor: caller.actor.clone(),
             idempotent,
             input,
         };
-        self.hall.send(command, Reply::One(reply));
-        let waited = tokio::time::timeout(self.options.answer_wait, answer).await;
-        let result = waited.unwrap_or(Ok(unknown("it took too long")));
-        match result.unwrap_or_else(|_| unknown("the server dropped it")) {
+        let answered = self.answered(command).await;
+        if let Err(CommandFault::Denied(denied)) = &answered {
+            self.denied(caller, did, denied);
+        }
+        match answered {
             Ok(answer) => Ok(answer),
             Err(CommandFault::Denied(Denied::Scope)) => Err(self.out_of_scope(caller, about).await),
             Err(fault) => Err(Problem::of_command(fault, about)),
         }
+    }
+
+    /// Notes for the audit that a caller was denied something.
+    pub(crate) fn denied(&self, caller: &Caller, did: &'static str, denied: &Denied) {
+        let who = crate::dto::actor(&caller.actor.name);
+        let code = problem::code_of(denied);
+        self.refusals.denied(caller.tenant, who, did, code);
+    }
+
+    /// Asks the heart in somebody's name.
+    pub(crate) async fn send(&self, command: Command, about: About) -> Result<Answer, Problem> {
+        let answer = self.answered(command).await;
+        answer.map_err(|fault| Problem::of_command(fault, about))
+    }
+
+    async fn answered(&self, command: Command) -> Result<Answer, CommandFault> {
+        let (reply, answer) = oneshot::channel();
+        self.hall.send(command, Reply::One(reply));
+        let waited = tokio::time::timeout(self.options.answer_wait, answer).await;
+        let result = waited.unwrap_or(Ok(unknown("it took too long")));
+        result.unwrap_or_else(|_| unknown("the server dropped it"))
     }
 
     /// Why a command lies out of scope. The hall forgets to which queue an interaction belonged
@@ -101,7 +135,14 @@ impl House {
     ) -> Result<(Sequence, View), Problem> {
         let whole = is_about_the_whole(&query);
         let asked = self.hall.query(caller.tenant, caller.actor.clone(), query);
-        asked.await.map_err(|fault| match fault {
+        let asked = asked.await;
+        // What is out of reach is looked for all day, and answered as if it were not there.
+        if let Err(QueryFault::Denied(denied @ (Denied::Role { .. } | Denied::Action { .. }))) =
+            &asked
+        {
+            self.denied(caller, "query", denied);
+        }
+        asked.map_err(|fault| match fault {
             QueryFault::Denied(Denied::Scope) if whole => {
                 Problem::new("denied.scope", Denied::Scope.to_string())
             }
@@ -117,6 +158,9 @@ impl House {
         query: RecordsQuery,
         what: impl std::fmt::Display,
     ) -> Result<Fresh<RecordsPage>, Problem> {
+        if let Some(action) = of_records(&query) {
+            caller.allowed(action)?;
+        }
         let at_least = at_least.map(Sequence);
         if let Some(wanted) = at_least {
             self.exists(caller, wanted).await?;
@@ -151,6 +195,20 @@ impl House {
     }
 }
 
+/// What asking the records is; `None` for what the hall has judged already, by what is counted.
+const fn of_records(query: &RecordsQuery) -> Option<Action> {
+    Some(match query {
+        RecordsQuery::Interaction { .. }
+        | RecordsQuery::Interactions { .. }
+        | RecordsQuery::History { .. }
+        | RecordsQuery::Segments { .. } => Action::SeeInteractions,
+        RecordsQuery::WaitTotals => Action::SeeTotals,
+        RecordsQuery::Intervals { .. } => Action::SeeAgents,
+        RecordsQuery::ConfigHistory { .. } => Action::SeeConfiguration,
+        RecordsQuery::Tallies { .. } | RecordsQuery::Book => return None,
+    })
+}
+
 /// Whether a question is about the tenant as a whole, not about one thing in it.
 const fn is_about_the_whole(query: &Query) -> bool {
     match query {
@@ -160,6 +218,10 @@ const fn is_about_the_whole(query: &Query) -> bool {
         | Query::Queues
         | Query::VirtualQueues
         | Query::Keys
+        | Query::People
+        | Query::Sessions(_)
+        | Query::LoginPolicy
+        | Query::Login(_)
         | Query::Objects(_)
         | Query::ObjectNamed(..)
         | Query::ObjectToChange(..)
@@ -169,9 +231,10 @@ const fn is_about_the_whole(query: &Query) -> bool {
         | Query::Outbox(_)
         | Query::Quarantined(_) => true,
         Query::Interaction(_)
-        | Query::Why(_)
+        | Query::Why { .. }
         | Query::Agent(_)
         | Query::AgentNamed(_)
+        | Query::Person(_)
         | Query::Workbins(_)
         | Query::Workbin { .. }
         | Query::QueueNamed(_)

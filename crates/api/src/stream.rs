@@ -6,3 +6,4 @@ pub(crate) mod meter;
 pub(crate) mod sight;
 pub(crate) mod socket;
 pub(crate) mod sse;
+pub(crate) mod statistics;

@@ -5,15 +5,17 @@ use crate::door::Caller;
 use crate::dto::Empty;
 use crate::dto::work::{
     BACK, ChangeAsk, DataEdit, InviteAsk, InviteRole, MonitorAsk, PlaceAsk, Properties, PullAsk,
-    TransferAsk, exits,
+    TransferAsk, WrapUpAsk, WrapUpWord, exits,
 };
 use crate::personal;
 use crate::problem::{About, Problem};
 use crate::state::House;
 use ringback_model::config::Role;
-use ringback_model::interaction::{Change, Destination, Doer, Edit, Input, Interaction, Wish};
+use ringback_model::interaction::{
+    Change, Destination, Doer, Edit, Input, Interaction, Wish, WrapAct,
+};
 use ringback_model::place::BinOwner;
-use ringback_model::{AgentId, InteractionId, Name, Personal, Tier};
+use ringback_model::{AgentId, InteractionId, Millis, Name, Personal, Tier};
 use ringback_ports::query::{Query, View};
 
 /// What can be asked of one interaction.
@@ -31,6 +33,7 @@ pub(crate) enum Act {
     Resume(Empty),
     Lock(Empty),
     Unlock(Empty),
+    WrapUp(WrapUpAsk),
 }
 
 macro_rules! acts {
@@ -120,8 +123,32 @@ impl Act {
                 may_lock(caller)?;
                 Input::Unlock { interaction, by }
             }
+            Self::WrapUp(body) => Input::Wrap {
+                interaction,
+                agent: caller.own_agent()?,
+                act: wrap_act(body)?,
+            },
         };
         Ok(Ready::new(input, About::Interaction(interaction)))
+    }
+}
+
+/// What an owner does about his wrap-up.
+fn wrap_act(body: WrapUpAsk) -> Result<WrapAct, Problem> {
+    let disposition = body.disposition.map(|name| name.0);
+    match (body.act, disposition, body.by_ms) {
+        (WrapUpWord::Finish, disposition, None) => Ok(WrapAct::Finish { disposition }),
+        (WrapUpWord::Extend, None, Some(by)) => Ok(WrapAct::Extend { by: Millis(by) }),
+        (WrapUpWord::Dispose, Some(disposition), None) => Ok(WrapAct::Dispose { disposition }),
+        (WrapUpWord::Finish, ..) => Err(Problem::invalid("/by_ms", "only `extend` has it")),
+        (WrapUpWord::Extend, ..) => {
+            let problem = "`extend` has `by_ms` and no `disposition`";
+            Err(Problem::invalid("/by_ms", problem))
+        }
+        (WrapUpWord::Dispose, ..) => {
+            let problem = "`dispose` has a `disposition` and no `by_ms`";
+            Err(Problem::invalid("/disposition", problem))
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 mod handling;
 
 use crate::digest;
-use crate::matching::{self, Matching};
+use crate::matching::{self, Matching, Presence};
 use crate::results::SWOOP;
 use crate::state::{ENDED_OFFERS_MAX, EndedOffer, State};
 use crate::timers::Timer;
@@ -17,9 +17,9 @@ use ringback_model::agent::{AtWork, Claim, ClaimKind, Desk, NotReady, Occupied, 
 use ringback_model::config::Kind;
 use ringback_model::effect::Phase;
 use ringback_model::interaction::{Interaction, Subject, Wish};
-use ringback_model::offer::{NotTaken, Offer};
+use ringback_model::offer::{NotTaken, Offer, Rule};
 use ringback_model::place::{BackTo, Party, Place, Role, Who};
-use ringback_model::route::{Cooling, RouteRequest};
+use ringback_model::route::{Cooling, RouteRequest, Select};
 use ringback_model::view::Resting;
 use ringback_model::{
     AgentId, DeskSessionId, EffectId, EngineTime, Event, InteractionId, Medium, Now, ObjectId,
@@ -42,6 +42,11 @@ impl State {
             Event::Config(event) => self.apply_config(event),
             Event::Effect(event) => self.apply_effect(event),
             Event::Interaction(event) => self.apply_interaction(event),
+            Event::Login(event) => {
+                if let Some(watch) = self.logins.apply(event) {
+                    self.watch(&watch);
+                }
+            }
             Event::Node(event) => self.apply_node(event),
             Event::Offer(event) => self.apply_offer(event),
             Event::Route(event) => self.apply_route(event),
@@ -75,13 +80,13 @@ impl State {
             (before, (views::resting(it), under_way(it)))
         });
         if let Some((before, after)) = moved {
-            self.moved(before.0, after.0);
+            self.rested(before.0, after.0);
             self.counted(before.1, after.1);
         }
     }
 
     /// What rested somewhere rests somewhere else.
-    fn moved(&mut self, before: Option<(QueueId, Resting)>, after: Option<(QueueId, Resting)>) {
+    fn rested(&mut self, before: Option<(QueueId, Resting)>, after: Option<(QueueId, Resting)>) {
         if before != after {
             before.into_iter().for_each(|at| self.rests_no_more(at));
             after.into_iter().for_each(|at| self.rests_now(at));
@@ -114,6 +119,12 @@ impl State {
                 self.widened(*of, *request, *step, *widens_at);
             }
             route::Event::Changed { of, request, .. } => self.changed(*of, request),
+            route::Event::Thresholds { turned, look_at } => {
+                for (gate, open) in turned {
+                    self.turn_gate(gate, *open);
+                }
+                self.look_at(*look_at);
+            }
             route::Event::Cooled { of, request, agent } => {
                 self.change(*of, |_| {});
                 let cooling = self.requests.update(*request, |it| {
@@ -147,6 +158,8 @@ impl State {
             self.timers.arm(at, Timer::Widens(request.id));
         }
         self.requests.insert(request.id, request.clone());
+        self.gates_used(request);
+        self.waits_for_last(request.id);
         self.change(of, |it| {
             it.requests.push(request.id);
             it.place = Place::Routing;
@@ -197,6 +210,9 @@ impl State {
     fn changed(&mut self, of: Subject, now_is: &RouteRequest) {
         let id = now_is.id;
         self.change(of, |_| {});
+        self.moved(now_is);
+        self.gates_changed(now_is);
+        self.waits_no_more(id);
         let before = self.requests.update(id, |it| {
             let before = it.widens_at;
             // A pause may have ended since the change was decided: pauses have their own events.
@@ -205,6 +221,7 @@ impl State {
             it.cooling = cooling;
             before
         });
+        self.waits_for_last(id);
         if let Some(Some(at)) = before {
             self.timers.disarm(at, Timer::Widens(id));
         }
@@ -215,6 +232,64 @@ impl State {
         if self.matcher.remove(id) {
             self.enter_line(id);
         }
+    }
+
+    /// Books a request that goes to another virtual queue.
+    fn moved(&mut self, now_is: &RouteRequest) {
+        let Some(before) = self.requests.get(now_is.id) else {
+            return;
+        };
+        let (from, drawn) = (before.virtual_queue, before.select() == Select::Percentage);
+        if from == now_is.virtual_queue {
+            return;
+        }
+        self.lines.update(from, |counts| {
+            counts.left += 1;
+            counts.drawn += u64::from(drawn);
+        });
+        self.lines
+            .update(now_is.virtual_queue, |counts| counts.entered += 1);
+    }
+
+    /// A request names other thresholds, or stands behind them at another place. The new ones are
+    /// noted first, so that those it keeps stay as they are.
+    fn gates_changed(&mut self, now_is: &RouteRequest) {
+        let Some(before) = self.requests.get(now_is.id) else {
+            return;
+        };
+        let (was, is) = (before.documented(), now_is.documented());
+        let same =
+            was.map(|it| &it.targets) == is.map(|it| &it.targets) && before.key == now_is.key;
+        if same {
+            return;
+        }
+        let before = before.clone();
+        self.gates_used(now_is);
+        self.gates_left(&before, Some(now_is));
+    }
+
+    /// Notes whom a request waits for before it wants its target.
+    pub(crate) fn waits_for_last(&mut self, id: RouteRequestId) {
+        if let Some(agent) = self.last_of(id) {
+            self.waits_for.entry(agent).or_default().insert(id);
+        }
+    }
+
+    fn waits_no_more(&mut self, id: RouteRequestId) {
+        let Some(agent) = self.last_of(id) else {
+            return;
+        };
+        if let Some(waiting) = self.waits_for.get_mut(&agent) {
+            waiting.remove(&id);
+            if waiting.is_empty() {
+                self.waits_for.remove(&agent);
+            }
+        }
+    }
+
+    fn last_of(&self, id: RouteRequestId) -> Option<AgentId> {
+        let more = self.requests.get(id)?.more.get()?;
+        more.last.as_ref().map(|last| last.agent)
     }
 
     /// Lets a request stand in line for the expression in force.
@@ -228,9 +303,11 @@ impl State {
     fn drop_request(&mut self, id: RouteRequestId) {
         self.matcher.remove(id);
         self.disarm_end(id);
+        self.waits_no_more(id);
         let Some(request) = self.requests.remove(id) else {
             return;
         };
+        self.gates_left(&request, None);
         self.lines
             .update(request.virtual_queue, |counts| counts.left += 1);
         if let Some(at) = request.widens_at {
@@ -274,6 +351,7 @@ impl State {
         self.counters.offer = self.counters.offer.max(offer.id.0);
         self.timers.arm(offer.until, Timer::OfferLapses(offer.id));
         self.offers.insert(offer.id, offer.clone());
+        self.drawn(offer);
         if offer.wish.is_some() {
             self.invited(of, offer.id);
         } else {
@@ -292,6 +370,17 @@ impl State {
             self.refresh_all_free(offer.agent);
         } else {
             self.refresh_free(offer.agent, offer.medium);
+        }
+    }
+
+    /// Counts what was drawn by weight, so that the next draw is another one.
+    fn drawn(&mut self, offer: &Offer) {
+        let request = offer.request.and_then(|id| self.requests.get(id));
+        if let Some(request) = request
+            && offer.decision.rule == Rule::Percentage
+        {
+            let queue = request.virtual_queue;
+            self.lines.update(queue, |counts| counts.drawn += 1);
         }
     }
 
@@ -444,6 +533,7 @@ impl State {
                     at_work.desk = None;
                     at_work.media.clear();
                     at_work.misses.clear();
+                    at_work.more.change(|more| more.next.clear());
                 });
                 self.refresh_all_free(*agent);
             }
@@ -457,6 +547,17 @@ impl State {
                 at,
             } => {
                 self.set_readiness(*agent, *medium, Some(why.clone()), *at);
+            }
+            agent::Event::NotReadyNext {
+                agent,
+                medium,
+                reason,
+            } => {
+                self.at_work.update(*agent, |at_work| {
+                    let next = (*medium, reason.clone());
+                    at_work.more.change(|more| more.next.extend([next]));
+                });
+                self.refresh_all_free(*agent);
             }
             agent::Event::DeskLost { agent, grace_until } => {
                 self.disarm_grace(*agent);
@@ -520,6 +621,7 @@ impl State {
                     at_work.idle_since = at.engine;
                 }
             }
+            at_work.more.change(|more| more.next.remove(&medium));
             at_work.media.insert(
                 medium,
                 Readiness {
@@ -571,8 +673,27 @@ impl State {
     }
 
     pub(crate) fn refresh_all_free(&mut self, agent: AgentId) {
+        let presence = self.presence(agent);
+        self.matcher.set_presence(agent, presence);
         for medium in Medium::ALL {
             self.refresh_free(agent, medium);
+        }
+    }
+
+    /// Where an agent is, as thresholds count.
+    pub(crate) fn presence(&self, agent: AgentId) -> Presence {
+        let at_work = self.at_work.get(agent);
+        let Some(at_work) = at_work.filter(|at_work| at_work.desk.is_some()) else {
+            return Presence::default();
+        };
+        let answers = at_work.desk.is_some_and(|desk| desk.answers());
+        let media = at_work.media.iter();
+        let ready = media.filter(|(_, it)| answers && it.not_ready.is_none());
+        let mut claims = at_work.claims.iter();
+        Presence {
+            logged_in: true,
+            busy: claims.any(|claim| claim.kind != ClaimKind::Offered),
+            ready: ready.map(|(medium, _)| *medium).collect(),
         }
     }
 
@@ -583,7 +704,11 @@ impl State {
                 .media
                 .get(&medium)
                 .is_some_and(|it| it.not_ready.is_none());
-            ready && at_work.desk.is_some_and(|desk| desk.answers()) && self.has_room(agent, medium)
+            let goes_on = at_work.next(medium).is_none();
+            ready
+                && goes_on
+                && at_work.desk.is_some_and(|desk| desk.answers())
+                && self.has_room(agent, medium)
         });
         let idle_since = free.map(|at_work| at_work.idle_since);
         self.matcher.set_free(agent, medium, idle_since);
@@ -685,7 +810,9 @@ impl State {
 
     fn apply_node(&mut self, event: &node::Event) {
         match event {
-            node::Event::Opened { .. } | node::Event::ClockJumped { .. } => {}
+            node::Event::Opened { .. }
+            | node::Event::ClockJumped { .. }
+            | node::Event::Refusals { .. } => {}
             node::Event::ResultsForgotten { before } => {
                 self.results.forget(*before);
                 if let Some(at) = self.forget_at.take() {

@@ -41,12 +41,13 @@ fn as_agent(state: &State, who: Doer, it: &Interaction, what: Can) -> bool {
                 .get()
                 .is_some_and(|more| !more.invitations.is_empty())
         }
-        Can::Leave => guard::role(it, agent).is_ok(),
+        Can::Leave => guard::leave(it, agent).is_ok(),
         Can::Hold => guard::hold(it, agent).is_ok(),
         Can::Resume => guard::resume(it, agent).is_ok(),
         Can::Lock => guard::lock(it, who).is_ok(),
         Can::Unlock => guard::unlock(it, who).is_ok(),
         Can::Change => guard::change(it, who).is_ok(),
+        Can::WrapUp => guard::wraps(it, agent).is_ok(),
         // These belong to those who supervise or bring work.
         Can::Stop | Can::Route | Can::TakeOut | Can::Monitor => false,
     }
@@ -63,7 +64,7 @@ fn from_outside(who: Doer, it: &Interaction, what: Can) -> bool {
         Can::Route => requests::routable(it).is_ok(),
         Can::Place => guard::place(it, who, false).is_ok(),
         Can::TakeOut => busy && guard::place(it, who, true).is_ok(),
-        Can::PlaceBack => false,
+        Can::PlaceBack | Can::WrapUp => false,
         Can::Monitor => supervises && guard::join(it).is_ok(),
         Can::Lock => supervises && guard::lock(it, who).is_ok(),
         Can::Unlock => supervises && guard::unlock(it, who).is_ok(),

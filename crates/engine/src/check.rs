@@ -49,7 +49,13 @@ impl State {
         for agent in self.agents.keys() {
             self.check_agent(agent, &mut broken);
         }
+        for (agent, waiting) in &self.waits_for {
+            if self.at_work(*agent).is_none_or(|it| it.desk.is_none()) {
+                broken.push(format!("{waiting:?} wait for {agent}, who is logged out"));
+            }
+        }
         self.check_nobody_left_waiting(&mut broken);
+        self.check_thresholds(now, &mut broken);
         self.check_books(&mut broken);
         self.check_views(&mut broken);
         self.check_indexes(&mut broken);
@@ -141,11 +147,16 @@ impl State {
                 ClaimKind::Offered => {
                     it.is_some_and(|it| self.offers_of(it).any(|offer| offer.agent == agent))
                 }
-                ClaimKind::Handling => it.is_some_and(|it| it.owner() == Some(agent)),
+                ClaimKind::Handling => {
+                    it.is_some_and(|it| it.owner() == Some(agent) && it.wrap().is_none())
+                }
+                ClaimKind::WrapUp => {
+                    it.is_some_and(|it| it.owner() == Some(agent) && it.wrap().is_some())
+                }
                 ClaimKind::Consult => it
                     .and_then(|it| it.party(agent))
                     .is_some_and(|party| matches!(party.role, Role::Consultant | Role::Conference)),
-                ClaimKind::Reserved | ClaimKind::WrapUp => true,
+                ClaimKind::Reserved => true,
             };
             if !fits {
                 broken.push(format!(
@@ -160,12 +171,25 @@ impl State {
         for claim in at_work
             .claims
             .iter()
-            .filter(|claim| claim.kind == ClaimKind::Handling)
+            .filter(|claim| matches!(claim.kind, ClaimKind::Handling | ClaimKind::WrapUp))
         {
             let id = claim.interaction;
             if returns.is_some_and(|returns| returns.contains_key(&id)) != silent {
                 broken.push(format!(
                     "{id} of {agent} goes back exactly when the desk is silent, which is {silent}"
+                ));
+            }
+        }
+        for medium in at_work
+            .more
+            .get()
+            .into_iter()
+            .flat_map(|more| more.next.keys())
+        {
+            let ready = at_work.media.get(medium).map(|it| it.not_ready.is_none());
+            if ready != Some(true) || !at_work.has(*medium) {
+                broken.push(format!(
+                    "{agent} is to be not ready for {medium} after nothing"
                 ));
             }
         }
@@ -214,6 +238,22 @@ impl State {
         }
     }
 
+    /// Thresholds that do not change with time alone are open exactly while they hold.
+    fn check_thresholds(&self, now: Now, broken: &mut Vec<String>) {
+        let gates = self.gates.in_use();
+        for gate in gates.filter(|gate| !gate.threshold.statistic.is_timed()) {
+            let (open, holds) = (self.gates.is_open(gate), self.gate_holds(now, gate));
+            if open != holds {
+                broken.push(format!("{gate} is open: {open}, but it holds: {holds}"));
+            }
+        }
+        for gate in &self.gates.open {
+            if !self.gates.is_in_use(gate) {
+                broken.push(format!("{gate} is open for nobody"));
+            }
+        }
+    }
+
     fn check_books(&self, broken: &mut Vec<String>) {
         let mut inside = std::collections::BTreeMap::new();
         for (_, request) in self.requests.in_order() {
@@ -242,6 +282,7 @@ impl State {
             ("timers", again.timers == self.timers),
             ("names", again.names == self.names),
             ("groups", again.groups == self.groups),
+            ("thresholds", again.gates == self.gates),
             ("capacity rules", again.rules == self.rules),
             ("offer times", again.offer_ttls == self.offer_ttls),
             ("places", again.places == self.places),
@@ -249,6 +290,7 @@ impl State {
             ("resting interactions", again.resting == self.resting),
             ("views", again.pullers == self.pullers),
             ("what is under way", again.under_way == self.under_way),
+            ("last agents", again.waits_for == self.waits_for),
             ("lines", self.same_lines(&again)),
         ];
         for (what, same) in same {

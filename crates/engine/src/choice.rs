@@ -19,6 +19,7 @@ impl State {
         let may = |agent| !self.is_held_back(id, agent);
         match request.select() {
             Select::LongestIdle => self.matcher.agent_for(id, &mut |agent| may(agent)),
+            Select::Percentage => self.agent_by_share(id, request),
             select => self.matcher.agent_ranked(id, &mut |agent| {
                 may(agent).then(|| self.rank(now, request, select, agent))
             }),
@@ -69,7 +70,7 @@ impl State {
     /// The smaller, the better. Among equals the one who has been idle longest goes first.
     fn rank(&self, now: Now, request: &RouteRequest, select: Select, agent: AgentId) -> u64 {
         match select {
-            Select::LongestIdle => 0,
+            Select::LongestIdle | Select::Percentage => 0,
             Select::FewestBusy => {
                 let claims = self.at_work(agent).map(|it| it.claims.len());
                 claims.unwrap_or(0) as u64

@@ -3,7 +3,7 @@
 use crate::matching::Matching;
 use crate::state::State;
 use ringback_model::config::{AgentBody, Body, Group};
-use ringback_model::target::{Expression, Qualification};
+use ringback_model::target::{Expression, Gate, Qualification};
 use ringback_model::{AgentId, Name, ObjectId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,7 +62,7 @@ impl Groups {
 }
 
 /// Whether an agent belongs to a group: by name, or by what he can do.
-fn belongs(group: &Group, name: &Name, agent: &AgentBody) -> bool {
+pub(crate) fn belongs(group: &Group, name: &Name, agent: &AgentBody) -> bool {
     let holds = |wanted: &Expression| wanted.holds_with(&agent.skills, &agent.texts);
     group.members.contains(name) || group.expression.as_ref().is_some_and(holds)
 }
@@ -119,7 +119,8 @@ impl State {
     #[must_use]
     pub fn is_wanted(&self, id: AgentId, wanted: &Expression) -> bool {
         let who = self.qualification(id);
-        who.is_some_and(|who| wanted.holds_for(&who))
+        let open = |gate: &Gate| self.gates.is_open(gate);
+        who.is_some_and(|who| wanted.holds_while(&who, &open))
     }
 
     /// The same for an agent the matcher knows already. While a state is read in it knows nobody

@@ -2,16 +2,22 @@
 //! told what he can do, so that the two never differ.
 
 use crate::state::State;
-use ringback_model::agent::Refused as AgentWhy;
-use ringback_model::interaction::{Doer, Interaction, Refused as Why};
+use ringback_model::agent::{NotReady, Refused as AgentWhy};
+use ringback_model::interaction::{Doer, Interaction, Refused as Why, Wrap};
 use ringback_model::place::{BinOwner, Place, Role};
 use ringback_model::{AgentId, Medium};
 
 /// How many agents may take part in one interaction, invited ones included.
 pub(crate) const AGENTS_MAX: usize = 8;
 
-/// The agent owns it.
+/// The agent owns it and works with the contact.
 pub(crate) fn own(it: &Interaction, agent: AgentId) -> Result<(), Why> {
+    owns(it, agent)?;
+    in_contact(it)
+}
+
+/// The agent owns it, be it in wrap-up or not.
+pub(crate) fn owns(it: &Interaction, agent: AgentId) -> Result<(), Why> {
     match it.owner() {
         Some(owner) if owner == agent => Ok(()),
         Some(owner) => Err(Why::NotOwner {
@@ -24,6 +30,20 @@ pub(crate) fn own(it: &Interaction, agent: AgentId) -> Result<(), Why> {
             place: it.place.name().to_owned(),
         }),
     }
+}
+
+/// The contact is not over.
+fn in_contact(it: &Interaction) -> Result<(), Why> {
+    match it.wrap() {
+        Some(_) => Err(Why::WrappingUp(it.id)),
+        None => Ok(()),
+    }
+}
+
+/// The agent wraps it up.
+pub(crate) fn wraps(it: &Interaction, agent: AgentId) -> Result<&Wrap, Why> {
+    owns(it, agent)?;
+    it.wrap().ok_or(Why::NotWrappingUp(it.id))
 }
 
 /// Nobody else keeps it from being changed.
@@ -53,6 +73,7 @@ const fn locked(it: &Interaction, lock: ringback_model::interaction::Lock) -> Wh
 /// It may be put somewhere. What an agent or the routing is at work on is taken from them by a
 /// supervisor only, and only when he says so.
 pub(crate) fn place(it: &Interaction, by: Doer, force: bool) -> Result<(), Why> {
+    in_contact(it)?;
     unlocked_for(it, by).or_else(|why| if forced(by, force) { Ok(()) } else { Err(why) })?;
     match (&it.place, by) {
         (Place::Queue, Doer::Supervisor | Doer::System) => Ok(()),
@@ -134,6 +155,7 @@ pub(crate) fn join(it: &Interaction) -> Result<(), Why> {
             place: it.place.name().to_owned(),
         });
     }
+    in_contact(it)?;
     room_for_one(it)
 }
 
@@ -161,6 +183,26 @@ pub(crate) fn role(it: &Interaction, agent: AgentId) -> Result<Role, Why> {
             interaction: it.id,
             agent,
         })
+}
+
+/// The agent may stop taking part: as what he did.
+pub(crate) fn leave(it: &Interaction, agent: AgentId) -> Result<Role, Why> {
+    let role = role(it, agent)?;
+    in_contact(it)?;
+    Ok(role)
+}
+
+/// The agent may be asked by a colleague.
+pub(crate) fn undisturbed(state: &State, agent: AgentId, medium: Medium) -> Result<(), AgentWhy> {
+    let at_work = state.at_work(agent);
+    let readiness = at_work.and_then(|at_work| at_work.media.get(&medium));
+    match readiness.and_then(|it| it.not_ready.as_ref()) {
+        Some(NotReady::DoNotDisturb { reason }) => Err(AgentWhy::DoNotDisturb {
+            agent,
+            reason: reason.clone(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Its owner may let the customer wait.
@@ -209,7 +251,7 @@ pub(crate) fn change(it: &Interaction, by: Doer) -> Result<(), Why> {
     match (by, &it.place) {
         (Doer::Supervisor | Doer::System, _) => Ok(()),
         (Doer::Agent(_), Place::Workbin { owner, .. }) => in_bin(it, *owner, by),
-        (Doer::Agent(agent), _) => own(it, agent),
+        (Doer::Agent(agent), _) => owns(it, agent),
     }
 }
 

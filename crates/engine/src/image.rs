@@ -4,7 +4,8 @@
 //! entries in order, so equal states give equal parts, byte for byte.
 
 use crate::apply::waiting;
-use crate::matching::InLine;
+use crate::logins::{self, Watch};
+use crate::matching::{InLine, Matching};
 use crate::results::Kept;
 use crate::state::{Counters, EndedOffer, LineCounts, State};
 use crate::timers::Timer;
@@ -16,6 +17,7 @@ use ringback_model::interaction::Interaction;
 use ringback_model::offer::Offer;
 use ringback_model::place::Place;
 use ringback_model::route::RouteRequest;
+use ringback_model::target::Gate;
 use ringback_model::view::Look;
 use ringback_model::{AgentId, EngineTime, InteractionId, Name, ObjectId, OfferId, VirtualQueueId};
 use serde::{Deserialize, Serialize};
@@ -44,6 +46,8 @@ pub enum Part {
     Outbox(Vec<Order>),
     /// First answers.
     Results(Vec<Kept>),
+    /// What people prove themselves with and their sessions; only where there are any.
+    Logins(Box<logins::Image>),
 }
 
 /// The small things.
@@ -75,6 +79,12 @@ pub struct Head {
     /// The last versions of what is gone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retired: Vec<(Kind, Name, Version)>,
+    /// Thresholds that hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub open: Vec<Gate>,
+    /// When those that change with time alone are looked at next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub look_at: Option<EngineTime>,
     /// When each view that pulls looks next.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub looks: Vec<(ObjectId, Look)>,
@@ -84,6 +94,17 @@ pub struct Head {
 const CHUNK: usize = 4_096;
 
 impl State {
+    /// Watches for the end of a session.
+    pub(crate) fn watch(&mut self, watch: &Watch) {
+        let timer = Timer::SessionEnds(watch.session);
+        if let Some(at) = watch.before {
+            self.timers.disarm(at, timer);
+        }
+        if let Some(at) = watch.after {
+            self.timers.arm(at, timer);
+        }
+    }
+
     /// The parts of the state, in the order they are to be read.
     pub fn parts(&self) -> impl Iterator<Item = Part> + '_ {
         let requests = self.requests.keys();
@@ -113,6 +134,7 @@ impl State {
             .chain(chunks(offers).map(Part::Offers))
             .chain(chunks(outbox).map(Part::Outbox))
             .chain(chunks(results).map(Part::Results))
+            .chain(self.logins.image().map(Box::new).map(Part::Logins))
     }
 
     fn head(&self) -> Head {
@@ -141,6 +163,8 @@ impl State {
             forget_at: self.forget_at,
             objects: self.objects.in_order().map(|(_, it)| it.clone()).collect(),
             retired: self.retired.in_order().collect(),
+            open: self.gates.open.iter().cloned().collect(),
+            look_at: self.gates.look_at,
             looks: self.looks.in_order().map(|(id, it)| (id, *it)).collect(),
         }
     }
@@ -221,6 +245,11 @@ impl Restore {
                     state.results.keep(kept);
                 }
             }
+            Part::Logins(image) => {
+                for watch in state.logins.restore(*image) {
+                    state.watch(&watch);
+                }
+            }
         }
     }
 
@@ -235,6 +264,7 @@ impl Restore {
         state.enter_rest(&it);
         state.interactions.insert_digested(id, it, digest);
         state.enter_bin(id);
+        state.arm_wrap(id);
     }
 
     fn request(&mut self, request: RouteRequest, digest: u64) {
@@ -246,6 +276,7 @@ impl Restore {
         for pair in &request.cooling {
             state.timers.arm(pair.until, Timer::Cooled(id, pair.agent));
         }
+        state.gates_used(&request);
         if !self.not_in_line.contains(&request.interaction) {
             let wanted = request.wanted();
             self.in_line
@@ -255,6 +286,7 @@ impl Restore {
             }
         }
         state.requests.insert_digested(id, request, digest);
+        state.waits_for_last(id);
     }
 
     /// The state, when all parts are in: builds what needs them all together.
@@ -315,6 +347,11 @@ impl State {
         for agent in self.agents.keys() {
             self.requalify(agent);
         }
+        for gate in head.open {
+            self.matcher.set_open(&gate, true);
+            self.gates.open.insert(gate);
+        }
+        self.look_at(head.look_at);
         self.settings = head.settings;
         self.settings_version = head.settings_version;
         self.ended_offers = head.ended_offers.into_iter().collect();

@@ -12,6 +12,9 @@
 //!    them, above all who is offered what. It is asked about each event until it finds nothing
 //!    more; its events are applied and reacted to in turn.
 //!
+//! Before each reaction the thresholds are measured that the events may have turned; those that
+//! did turn by an event of their own.
+//!
 //! Recovery needs only the second step.
 //!
 //! Invariants, held by [`State::check`] in every test:
@@ -22,6 +25,7 @@
 #![warn(missing_docs)]
 
 pub mod apply;
+mod audience;
 pub mod capabilities;
 mod capacity;
 mod check;
@@ -29,16 +33,21 @@ mod choice;
 pub mod decide;
 mod digest;
 mod facts;
+mod gates;
 mod groups;
 mod guard;
 pub mod image;
+pub mod logins;
 mod lookup;
 pub mod matching;
+mod measure;
 mod objects;
 pub mod react;
 mod results;
 pub mod search;
+mod shares;
 pub mod state;
+pub mod statistics;
 mod timers;
 mod tracked;
 mod views;
@@ -50,8 +59,9 @@ pub use react::react;
 pub use results::Kept;
 pub use state::State;
 
+use ringback_model::audience::Others;
 use ringback_model::{Event, Input, Now, Outcome, Refused};
-use ringback_model::{agent, config, interaction, route};
+use ringback_model::{agent, config, interaction, login, route};
 
 /// Version of the rules: the same version decides the same events for the same inputs. It
 /// stands in every journal record; `replay --check` decides again only what was decided by the
@@ -71,22 +81,50 @@ pub fn handle(state: &mut State, now: Now, input: &Input) -> Result<Vec<Event>, 
 /// Applies decided events and everything that follows from them; returns them all in order.
 #[must_use]
 pub fn follow(state: &mut State, now: Now, decided: Vec<Event>) -> Vec<Event> {
+    follow_and_tell(state, now, decided).0
+}
+
+/// As [`follow`], and says who hears of which event beside the agent it names.
+#[must_use]
+pub fn follow_and_tell(
+    state: &mut State,
+    now: Now,
+    decided: Vec<Event>,
+) -> (Vec<Event>, Vec<Others>) {
     let mut events = decided;
+    let mut others = Vec::new();
+    audience::find(state, &events, 0, &mut others);
     for event in &events {
         state.apply(event);
     }
-    let mut next = 0;
-    while let Some(event) = events.get(next) {
+    let (mut next, mut measured) = (0, 0);
+    loop {
+        measure(state, now, &mut events, &mut measured);
+        let Some(event) = events.get(next) else {
+            return (events, others);
+        };
         let follow = react(state, now, event);
         if follow.is_empty() {
             next += 1;
         }
+        audience::find(state, &follow, events.len(), &mut others);
         for event in follow {
             state.apply(&event);
             events.push(event);
         }
     }
-    events
+}
+
+/// Looks at the thresholds that the applied events may have turned, before anything follows from
+/// them: nobody is offered anything behind one that holds no more.
+fn measure(state: &mut State, now: Now, events: &mut Vec<Event>, measured: &mut usize) {
+    while let Some(event) = events.get(*measured) {
+        *measured += 1;
+        if let Some(turned) = state.thresholds_after(now, event) {
+            state.apply(&turned);
+            events.push(turned);
+        }
+    }
 }
 
 /// What the one who asked is told: a function of what happened.
@@ -109,6 +147,15 @@ pub fn outcome(events: &[Event]) -> Outcome {
             }
             Event::Agent(agent::Event::LoggedIn { session, .. }) => {
                 return Outcome::LoggedIn { session: *session };
+            }
+            Event::Login(login::Event::SessionPut(it)) => {
+                return Outcome::PersonLoggedIn {
+                    session: it.id,
+                    limited: it.limited,
+                };
+            }
+            Event::Login(login::Event::PolicyPut { version, .. }) => {
+                return Outcome::Put { version: *version };
             }
             Event::Config(event) => {
                 return Outcome::Put {

@@ -28,7 +28,8 @@ pub(crate) use lines::InLine;
 pub use matcher::Matcher;
 pub use naive::Naive;
 
-use ringback_model::target::{Expression, Qualification};
+use ringback_model::capacity::MediaSet;
+use ringback_model::target::{Expression, Gate, Qualification};
 use ringback_model::{AgentId, EngineTime, Medium, OrderKey, RouteRequestId, VirtualQueueId};
 
 /// A request that competes for agents.
@@ -86,6 +87,32 @@ pub struct WhoCould {
     pub free: u32,
 }
 
+/// What thresholds count agents by.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Presence {
+    /// Whether he is logged in.
+    pub logged_in: bool,
+    /// Whether he handles something.
+    pub busy: bool,
+    /// For which media he is ready, with room or without.
+    pub ready: MediaSet,
+}
+
+/// Which agents are counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Counted {
+    /// Those who are logged in.
+    LoggedIn,
+    /// Those who handle something.
+    Busy,
+    /// Those who are ready for some medium.
+    ReadyForSome,
+    /// Those who are ready for this medium.
+    Ready(Medium),
+    /// Those who are free for this medium.
+    Free(Medium),
+}
+
 /// Matching of requests and agents. Ids that are not known are answered like ids nobody has:
 /// `None`, `false` or zero.
 pub trait Matching {
@@ -98,6 +125,28 @@ pub trait Matching {
     /// Says that the agent can take one more of this medium now and is idle since then, or
     /// (`None`) that it cannot.
     fn set_free(&mut self, agent: AgentId, medium: Medium, idle_since: Option<EngineTime>);
+
+    /// Says where the agent is, for thresholds.
+    fn set_presence(&mut self, agent: AgentId, presence: Presence);
+
+    /// Says whether a threshold holds: expressions it stands in hold accordingly.
+    fn set_open(&mut self, gate: &Gate, open: bool);
+
+    /// Keeps who satisfies an expression at hand, so that they are counted without a walk. As
+    /// often as it is called, [`Matching::unwatch`] has to be.
+    fn watch(&mut self, of: &Expression);
+
+    /// Once less.
+    fn unwatch(&mut self, of: &Expression);
+
+    /// How many of those who satisfy an expression are counted.
+    fn count(&self, of: &Expression, counted: Counted) -> u32;
+
+    /// Calls `visit` with those who satisfy an expression and are counted, in no particular order.
+    fn each(&self, of: &Expression, counted: Counted, visit: &mut dyn FnMut(AgentId));
+
+    /// Whether an agent satisfies an expression.
+    fn satisfies(&self, agent: AgentId, of: &Expression) -> bool;
 
     /// Lets a request wait for agents that satisfy `wanted`. One that waits already is moved.
     fn add(&mut self, request: Waiting, wanted: &Expression);

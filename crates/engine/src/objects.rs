@@ -3,7 +3,7 @@
 
 use crate::digest;
 use crate::state::State;
-use ringback_model::config::{Body, Kind, Object, Version};
+use ringback_model::config::{Body, Kind, MediumDefaults, Object, Version};
 use ringback_model::{AgentId, Medium, Millis, Name, ObjectId, QueueId, VirtualQueueId};
 use std::collections::BTreeMap;
 
@@ -91,6 +91,40 @@ impl State {
         }
     }
 
+    /// The defaults of a medium, if there are some.
+    pub(crate) fn medium(&self, medium: Medium) -> Option<&MediumDefaults> {
+        // Media are few, and so are their objects.
+        let named = |it: &&Object| it.name.as_str() == medium.name();
+        match &self.objects(Kind::Medium).find(named)?.body {
+            Body::Medium(defaults) => Some(defaults),
+            _ => None,
+        }
+    }
+
+    /// How long a silent desk keeps what it handles of a medium.
+    pub(crate) fn handling_max(&self, medium: Medium) -> Millis {
+        let own = self.medium(medium).and_then(|it| it.handling_max);
+        own.unwrap_or_else(|| self.settings.timeouts.handling(medium))
+    }
+
+    /// How long a route request of a medium looks for an agent.
+    pub(crate) fn routing_max(&self, medium: Medium) -> Millis {
+        let own = self.medium(medium).and_then(|it| it.routing_max);
+        own.unwrap_or(self.settings.timeouts.routing)
+    }
+
+    /// After how many missed offers of a medium an agent is set not ready.
+    pub(crate) fn misses_max(&self, medium: Medium) -> u8 {
+        let own = self.medium(medium).and_then(|it| it.misses_max);
+        own.unwrap_or_else(|| self.settings.misses_max(medium))
+    }
+
+    /// How long an agent is not offered again what he did not take of a medium.
+    pub(crate) fn cool_down(&self, medium: Medium) -> Millis {
+        let own = self.medium(medium).and_then(|it| it.cool_down);
+        own.unwrap_or(self.settings.cool_down)
+    }
+
     /// How long an offer of this medium stands.
     #[must_use]
     pub fn offer_ttl(&self, medium: Medium) -> Millis {
@@ -107,8 +141,11 @@ impl State {
         self.objects.insert(it.id, it.clone());
         match &it.body {
             Body::Group(group) => self.group_put(it.id, group),
-            Body::Medium(defaults) => self.set_offer_ttl(&it.name, defaults.offer_ttl),
+            Body::Medium(defaults) => {
+                self.set_offer_ttl(&it.name, defaults.offer_ttl.or(defaults.delivering_max))
+            }
             Body::CapacityRule(rule) => self.set_rule(&it.name, Some(rule)),
+            Body::Person(person) => self.logins.address(&it.name, person.email.as_deref()),
             Body::View(view) => self.view_put(it, view),
             _ => {}
         }
@@ -163,6 +200,7 @@ impl State {
             Kind::Group => self.group_gone(id),
             Kind::Medium => self.set_offer_ttl(name, None),
             Kind::CapacityRule => self.set_rule(name, None),
+            Kind::Person => self.logins.address(name, None),
             Kind::View => self.view_gone(id),
             _ => {}
         }

@@ -3,12 +3,14 @@
 //! Called after the event, and all events decided with it, were applied. Looks at the state as
 //! it is then, so a second look at the same occasion finds nothing left to do.
 
-use crate::matching::Matching;
+use crate::decide::{agents, requests, targets};
+use crate::matching::{Counted, Matching};
 use crate::state::State;
 use ringback_model::config::Kind;
 use ringback_model::interaction::Subject;
 use ringback_model::offer::{Decision, Details, Occasion, Offer};
 use ringback_model::place::{BackTo, Place};
+use ringback_model::target::Gate;
 use ringback_model::{
     AgentId, Event, InteractionId, Medium, Now, OfferId, Rare, RouteRequestId, agent, config,
     interaction, offer, route,
@@ -22,12 +24,13 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
     }
     match event {
         Event::Route(route::Event::Requested { request, .. }) => {
-            offer_request(state, now, request.id)
+            place_request(state, now, request.id)
         }
         Event::Route(route::Event::Widened { request, .. }) => offer_request(state, now, *request),
         Event::Route(route::Event::Changed { request, .. }) => {
-            offer_request(state, now, request.id)
+            place_request(state, now, request.id)
         }
+        Event::Route(route::Event::Thresholds { turned, .. }) => opened(state, now, turned),
         // A pause holds for all requests of the interaction, and goes with the request that had it.
         Event::Route(route::Event::Cooled { of, .. } | route::Event::Cancelled { of, .. }) => {
             offer_again(state, now, of.interaction)
@@ -69,6 +72,8 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
             | agent::Event::Ready { agent, .. }
             | agent::Event::DeskBack { agent },
         ) => offer_agent(state, now, *agent),
+        // Nobody waits for him any longer; the next one at the next look.
+        Event::Agent(agent::Event::LoggedOut { agent }) => requests::falls_back(state, now, *agent),
         Event::Config(config::Event::AgentPut(agent)) => offer_agent(state, now, agent.id),
         // Whoever belongs to a group now may be wanted by what waits.
         Event::Config(config::Event::Put(object)) if object.body.kind() == Kind::Group => {
@@ -99,13 +104,71 @@ fn wakes(state: &State, now: Now, event: &Event) -> Option<Event> {
     state.to_wake(queue, now.engine).map(Event::View)
 }
 
+/// A request looks for its place: the first step of its documented targets comes into force, then
+/// it looks for an agent, and if none is free for a queue to move to.
+fn place_request(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
+    let Some(request) = state.request(id) else {
+        return Vec::new();
+    };
+    let documented = request.documented();
+    if documented.is_some_and(|documented| documented.turn.is_none())
+        && let Some(it) = state.interaction(request.interaction)
+    {
+        return vec![targets::turn(state, now, it, request)];
+    }
+    let events = offer_request(state, now, id);
+    if events.is_empty() && documented.is_some() {
+        return move_request(state, now, id);
+    }
+    events
+}
+
+/// A request that stands in line moves to a queue among its targets.
+fn move_request(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
+    let request = state.request(id);
+    let it = request.and_then(|request| state.interaction(request.interaction));
+    match (request, it) {
+        (Some(request), Some(it)) if it.place == Place::Routing => {
+            targets::moves(state, now, it, request)
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// Thresholds hold now: agents who are wanted behind them look for a request, and requests that
+/// waited for a queue move there, one at a time, because each changes what is measured.
+fn opened(state: &State, now: Now, turned: &[(Gate, bool)]) -> Vec<Event> {
+    let open = turned.iter().map(|(gate, _)| gate);
+    let open = open.filter(|gate| state.gates.is_open(gate));
+    open.map(|gate| match gate.of.agents() {
+        Some(of) => {
+            let mut free = Vec::new();
+            let counted = Counted::Free(gate.medium);
+            state
+                .matcher
+                .each(&of, counted, &mut |agent| free.push(agent));
+            free.sort_unstable();
+            offer_one_of(state, now, free.into_iter())
+        }
+        None => {
+            let users = state.gates.users(gate);
+            users
+                .map(|id| move_request(state, now, id))
+                .find(|events| !events.is_empty())
+                .unwrap_or_default()
+        }
+    })
+    .find(|events| !events.is_empty())
+    .unwrap_or_default()
+}
+
 /// The requests of an interaction stand in line again: each looks for an agent, until one has.
 fn offer_again(state: &State, now: Now, id: InteractionId) -> Vec<Event> {
     let requests = state
         .interaction(id)
         .map(|it| it.requests.clone())
         .unwrap_or_default();
-    let found = requests.into_iter().map(|id| offer_request(state, now, id));
+    let found = requests.into_iter().map(|id| place_request(state, now, id));
     found
         .into_iter()
         .find(|events| !events.is_empty())
@@ -143,10 +206,15 @@ fn offer_beside(state: &State, now: Now, agent: AgentId, added: Medium) -> Vec<E
     }
 }
 
-/// An agent looks for a request, after what rested without need goes on.
+/// An agent looks for a request, after what rested without need goes on and unless he wanted to
+/// be done with something first, which is over.
 fn offer_agent(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
     if let Some(paused) = state.paused_now(agent, None) {
         return vec![paused];
+    }
+    let done = agents::done_with(state, now, agent);
+    if !done.is_empty() {
+        return done;
     }
     let Some(id) = state.request_for(agent) else {
         return Vec::new();

@@ -1,7 +1,9 @@
 //! The state of one tenant's engine, and what may be read of it.
 
 use crate::digest;
+use crate::gates::Gates;
 use crate::groups::Groups;
+use crate::logins::Logins;
 use crate::matching::{Matcher, Matching};
 use crate::objects::Retired;
 use crate::results::{Kept, Results};
@@ -51,9 +53,11 @@ pub struct State {
     pub(crate) outbox: Tracked<EffectId, Order>,
     pub(crate) results: Results,
     pub(crate) forget_at: Option<EngineTime>,
+    pub(crate) logins: Logins,
     pub(crate) looks: Tracked<ObjectId, Look>,
 
     pub(crate) names: Names,
+    pub(crate) gates: Gates,
     pub(crate) groups: Groups,
     pub(crate) rules: BTreeMap<Name, Rule>,
     pub(crate) offer_ttls: BTreeMap<Medium, Millis>,
@@ -62,6 +66,8 @@ pub struct State {
     pub(crate) places: Places,
     pub(crate) open_in: BTreeMap<QueueId, u32>,
     pub(crate) bins: Bins,
+    /// The requests that wait for an agent before they want their target.
+    pub(crate) waits_for: BTreeMap<AgentId, BTreeSet<RouteRequestId>>,
     pub(crate) resting: RestingIn,
     pub(crate) pullers: Pullers,
     pub(crate) under_way: UnderWay,
@@ -128,8 +134,19 @@ pub(crate) type Bins = BTreeMap<(BinOwner, Name), BTreeSet<(PlacedSequence, Inte
 pub struct LineCounts {
     /// Requests ever made.
     pub entered: u64,
-    /// Requests that ended, all ways together.
+    /// Requests that ended or moved on, all ways together.
     pub left: u64,
+    /// Times a target was drawn by its weight.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub drawn: u64,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+const fn is_zero(count: &u64) -> bool {
+    *count == 0
 }
 
 /// What became of an offer, kept for a while so that a late answer is told why.
@@ -236,7 +253,18 @@ impl State {
                 self.forget_at,
             ),
         ));
-        first.wrapping_add(later).wrapping_add(looks)
+        let behind = if self.gates.open.is_empty() && self.gates.look_at.is_none() {
+            0
+        } else {
+            digest::of(&(&self.gates.open, self.gates.look_at))
+        };
+        // Added, so that a state without log-in, thresholds and views has the digest it had before
+        // there were any.
+        first
+            .wrapping_add(later)
+            .wrapping_add(behind)
+            .wrapping_add(looks)
+            .wrapping_add(self.logins.digest())
     }
 
     /// The next time something is due.
@@ -284,6 +312,11 @@ impl State {
     #[must_use]
     pub fn offer(&self, id: OfferId) -> Option<&Offer> {
         self.offers.get(id)
+    }
+
+    /// All open offers, in order of their ids.
+    pub fn open_offers(&self) -> impl Iterator<Item = &Offer> {
+        self.offers.in_order().map(|(_, offer)| offer)
     }
 
     /// A request with its place in line.
@@ -396,6 +429,12 @@ impl State {
             .collect();
         offers.sort_unstable_by_key(|offer| offer.id);
         offers
+    }
+
+    /// People, what they prove themselves with, and their sessions.
+    #[must_use]
+    pub const fn logins(&self) -> &Logins {
+        &self.logins
     }
 
     /// The open offers of an interaction: the one by which it is routed, or those by which its

@@ -1,6 +1,8 @@
 //! What is due when. An index: every timer follows from a deadline that stands in a record.
 
-use ringback_model::{AgentId, EngineTime, InteractionId, ObjectId, OfferId, RouteRequestId};
+use ringback_model::{
+    AgentId, EngineTime, InteractionId, LoginId, ObjectId, OfferId, RouteRequestId,
+};
 use std::collections::BTreeSet;
 
 /// What happens at a deadline. The order breaks ties between equal deadlines.
@@ -16,10 +18,16 @@ pub(crate) enum Timer {
     Widens(RouteRequestId),
     /// Kept results are old enough to go.
     ForgetResults,
+    /// A person was not seen for too long, or his session is too old.
+    SessionEnds(LoginId),
     /// A route request found nobody in time.
     RequestEnds(RouteRequestId),
     /// What an agent with a silent desk handles goes back.
     Returns(AgentId, InteractionId),
+    /// Thresholds that change with time alone are looked at.
+    Thresholds,
+    /// The time of a wrap-up is over.
+    WrapOver(InteractionId),
     /// A view looks into its queue.
     Looks(ObjectId),
 }

@@ -2,7 +2,7 @@
 
 use crate::matching::Matching;
 use crate::state::State;
-use ringback_model::route::{Obstacle, Why, WhyRequest};
+use ringback_model::route::{Documented, Obstacle, RouteRequest, Why, WhyRequest, WhyThreshold};
 use ringback_model::{AgentId, InteractionId, Now, RouteRequestId};
 use std::collections::BTreeMap;
 
@@ -11,16 +11,31 @@ use std::collections::BTreeMap;
 const LOOKED_AT_MAX: usize = 10_000;
 /// How many agents are named.
 const NAMED_MAX: usize = 20;
+/// How many agents one page names at most.
+const PAGE_MAX: usize = 100;
 
 impl State {
     /// Why an open interaction waits; `None` if it is not open.
     #[must_use]
     pub fn why(&self, now: Now, id: InteractionId) -> Option<Why> {
+        self.why_after(now, id, None, NAMED_MAX)
+    }
+
+    /// The same, naming at most `limit` agents (100 in any case) who come after this one.
+    #[must_use]
+    pub fn why_after(
+        &self,
+        now: Now,
+        id: InteractionId,
+        after: Option<AgentId>,
+        limit: usize,
+    ) -> Option<Why> {
+        let limit = limit.min(PAGE_MAX);
         let it = self.interaction(id)?;
         let requests = it
             .requests
             .iter()
-            .filter_map(|id| self.why_request(*id))
+            .filter_map(|id| self.why_request(now, *id, after, limit))
             .collect();
         Some(Why {
             interaction: id,
@@ -29,7 +44,13 @@ impl State {
         })
     }
 
-    fn why_request(&self, id: RouteRequestId) -> Option<WhyRequest> {
+    fn why_request(
+        &self,
+        now: Now,
+        id: RouteRequestId,
+        after: Option<AgentId>,
+        limit: usize,
+    ) -> Option<WhyRequest> {
         let waiting = self.waiting(id)?;
         let expression = waiting.request.wanted().into_owned();
         let agents = self.agents.keys();
@@ -45,18 +66,25 @@ impl State {
         };
         let mut obstacles: BTreeMap<Obstacle, u32> = BTreeMap::new();
         let mut first = Vec::new();
+        let mut next = None;
         for agent in could.into_iter().take(LOOKED_AT_MAX) {
             let Some(obstacle) = self.obstacle(id, agent) else {
                 continue;
             };
             *obstacles.entry(obstacle).or_default() += 1;
-            if first.len() < NAMED_MAX {
+            if after.is_some_and(|after| agent <= after) {
+                continue;
+            }
+            if first.len() < limit {
                 first.push((agent, obstacle));
+            } else {
+                next = next.or(first.last().map(|(agent, _)| *agent));
             }
         }
         let unqualified = u32::try_from(agents.len()).unwrap_or(u32::MAX) - qualified;
         let wants = expression.to_string();
         let obstacles = obstacles.into_iter().collect();
+        let thresholds = self.why_thresholds(now, &waiting.request);
         Some(WhyRequest {
             waiting,
             wants,
@@ -64,7 +92,22 @@ impl State {
             unqualified,
             obstacles,
             first,
+            next,
+            thresholds,
         })
+    }
+
+    fn why_thresholds(&self, now: Now, request: &RouteRequest) -> Vec<WhyThreshold> {
+        let items = request.documented().into_iter();
+        let items = items.flat_map(Documented::in_force);
+        let gates = items.filter_map(|item| item.gate(request.medium));
+        gates
+            .map(|gate| WhyThreshold {
+                open: self.gates.is_open(&gate),
+                measured: self.measure(now, gate.threshold.statistic, &gate.of, gate.medium),
+                gate,
+            })
+            .collect()
     }
 
     /// The first thing that keeps a qualified agent from being offered a request.
@@ -78,7 +121,9 @@ impl State {
             Some(Obstacle::DeskLost)
         } else if readiness.is_none() {
             Some(Obstacle::NotLoggedInForMedium)
-        } else if readiness.is_some_and(|it| it.not_ready.is_some()) {
+        } else if readiness.is_some_and(|it| it.not_ready.is_some())
+            || at_work.next(request.medium).is_some()
+        {
             Some(Obstacle::NotReady)
         } else if !self.has_room(agent, request.medium) {
             Some(Obstacle::Busy)

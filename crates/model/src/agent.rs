@@ -46,6 +46,10 @@ pub struct More {
     /// Interactions the agent listens to; they take no claim.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub listens: BTreeSet<InteractionId>,
+    /// Media of which the agent takes nothing more and is not ready when what he has of them is
+    /// over, and why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub next: BTreeMap<Medium, Name>,
 }
 
 /// Since log-in, the time in which the agent worked on at least one interaction, his own or
@@ -70,6 +74,18 @@ impl Occupied {
 }
 
 impl AtWork {
+    /// Why the agent will not be ready for a medium when what he has of it is over.
+    #[must_use]
+    pub fn next(&self, medium: Medium) -> Option<&Name> {
+        self.more.get()?.next.get(&medium)
+    }
+
+    /// Whether the agent has something of a medium in hand.
+    #[must_use]
+    pub fn has(&self, medium: Medium) -> bool {
+        self.claims.iter().any(|claim| claim.medium == medium)
+    }
+
     /// The media whose work rests.
     #[must_use]
     pub fn paused(&self) -> MediaSet {
@@ -121,10 +137,38 @@ pub enum NotReady {
         /// Why.
         reason: Name,
     },
+    /// The agent or a supervisor said so, and wants no colleagues' askings either.
+    DoNotDisturb {
+        /// Why.
+        reason: Name,
+    },
     /// Missed too many offers in a row.
     Missed,
     /// The desk fell silent.
     Silent,
+}
+
+/// In which way an agent is set not ready.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Manner {
+    /// At once. What he has in hand he goes on with, and colleagues may ask him.
+    #[default]
+    Now,
+    /// When what he has in hand is over; until then he gets nothing more.
+    AfterThis,
+    /// At once, and colleagues cannot ask him.
+    DoNotDisturb,
+}
+
+impl Manner {
+    /// Whether it is the usual one.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        *self == Self::Now
+    }
 }
 
 /// One unit of an agent's capacity, taken by one interaction.
@@ -191,6 +235,9 @@ pub enum Input {
         media: Vec<Medium>,
         /// Why.
         reason: Name,
+        /// In which way.
+        #[serde(default, skip_serializing_if = "Manner::is_usual")]
+        manner: Manner,
     },
     /// The desk stopped answering; told by the room that watches it.
     DeskLost {
@@ -247,6 +294,15 @@ pub enum Event {
         why: NotReady,
         /// Since when.
         at: Now,
+    },
+    /// Takes nothing more of a medium, and is not ready when what he has of it is over.
+    NotReadyNext {
+        /// Who.
+        agent: AgentId,
+        /// Of what.
+        medium: Medium,
+        /// Why.
+        reason: Name,
     },
     /// The desk does not answer; it counts as silent at `grace_until`.
     DeskLost {
@@ -324,6 +380,14 @@ pub enum Refused {
         agent: AgentId,
         /// How many.
         claims: usize,
+    },
+    /// The agent does not want to be asked.
+    #[error("agent {agent} does not want to be disturbed ({reason}): ask somebody else")]
+    DoNotDisturb {
+        /// Who.
+        agent: AgentId,
+        /// Why not.
+        reason: Name,
     },
     /// The desk was replaced.
     #[error("desk {session} of agent {agent} has been replaced by a newer log-in")]

@@ -12,6 +12,7 @@ mod object;
 mod person;
 mod screen_pop;
 mod skill;
+mod statistic;
 mod view;
 mod webhook;
 mod workbin;
@@ -27,6 +28,7 @@ pub use object::{Body, Finding, Kind, Object, UnknownKind};
 pub use person::Person;
 pub use screen_pop::{Field as PopField, ScreenPop, Template, TemplateError};
 pub use skill::Skill;
+pub use statistic::Statistic;
 pub use view::{HandOver, View, ViewRoute};
 pub use webhook::{EventPattern, NotAPattern, Webhook, WebhookSecret};
 pub use workbin::{Workbin, WorkbinOwner};
@@ -34,8 +36,9 @@ pub use workbin::{Workbin, WorkbinOwner};
 use crate::id::{AgentId, ObjectId, QueueId, VirtualQueueId};
 use crate::medium::Medium;
 use crate::name::Name;
-use crate::target::{Skills, TextSkills};
-use crate::time::Millis;
+use crate::right::Action;
+use crate::target::{Expression, Skills, TextSkills};
+use crate::time::{Millis, WallTime};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
@@ -57,16 +60,58 @@ pub struct Queue {
 }
 
 /// What can be set of an interaction queue.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueBody {
     /// How many open interactions may belong to it.
     pub open_max: u32,
+    /// What comes after the contact, by medium; media not named: as their defaults say.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub wrap_up: BTreeMap<Medium, AfterContact>,
+    /// What agents say came of a contact; not given: any word, or none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispositions: Option<Dispositions>,
+}
+
+impl Hash for QueueBody {
+    /// What came later counts only where it is set, so that the digest of an older state stays
+    /// what it was.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.open_max.hash(state);
+        if !self.wrap_up.is_empty() || self.dispositions.is_some() {
+            self.wrap_up.hash(state);
+            self.dispositions.hash(state);
+        }
+    }
+}
+
+/// What comes after a contact, and for how long.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AfterContact {
+    /// What comes.
+    pub wrap_up: WrapUp,
+    /// How long it lasts; exactly for `timed`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrap_up_for: Option<Millis>,
+}
+
+/// From which codes agents say what came of a contact.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Dispositions {
+    /// The list of codes, by name.
+    pub list: Name,
+    /// Whether they have to say so before they are done.
+    #[serde(default)]
+    pub mandatory: bool,
 }
 
 impl Default for QueueBody {
     fn default() -> Self {
         Self {
             open_max: 2_000_000,
+            wrap_up: BTreeMap::new(),
+            dispositions: None,
         }
     }
 }
@@ -91,6 +136,13 @@ pub struct VirtualQueueBody {
     pub waiting_max: u32,
     /// A customer who leaves before this counts as a short abandon.
     pub short_abandon: Millis,
+    /// Who is wanted by requests that come here because this queue was their target; anybody when
+    /// not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub serves: Option<Expression>,
+    /// The group of queues it belongs to, which a target of type `GQ` names.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<Name>,
 }
 
 impl Default for VirtualQueueBody {
@@ -98,6 +150,8 @@ impl Default for VirtualQueueBody {
         Self {
             waiting_max: 2_000_000,
             short_abandon: Millis::seconds(5),
+            serves: None,
+            group: None,
         }
     }
 }
@@ -381,6 +435,19 @@ pub enum Scope {
 }
 
 impl Scope {
+    /// How far something reaches that is limited to these queues and groups, or to neither.
+    #[must_use]
+    pub fn of(queues: Option<BTreeSet<QueueId>>, groups: Option<BTreeSet<ObjectId>>) -> Self {
+        match (queues, groups) {
+            (None, None) => Self::Everything,
+            (Some(queues), None) => Self::Queues(queues),
+            (queues, Some(groups)) => Self::Parts {
+                queues: queues.unwrap_or_default(),
+                groups,
+            },
+        }
+    }
+
     /// The interaction queues it is limited to; `None`: it is not limited.
     #[must_use]
     pub const fn queues(&self) -> Option<&BTreeSet<QueueId>> {
@@ -410,7 +477,7 @@ impl Scope {
 }
 
 /// A key to the API. The secret itself is shown once and never kept.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
     /// Its name, unique.
     pub name: Name,
@@ -429,6 +496,37 @@ pub struct ApiKey {
     /// Taken back: opens nothing any more.
     #[serde(default)]
     pub revoked: bool,
+    /// What it is less than its role, if it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bounds: Option<Box<KeyBounds>>,
+}
+
+/// What an API key is less than its role.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct KeyBounds {
+    /// From then on it opens nothing. By the wall clock, as it is a date people agree upon.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<WallTime>,
+    /// All that may be done with it; none given: whatever the role may do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only: Option<BTreeSet<Action>>,
+}
+
+// Keys without bounds are hashed as they were before there were any: the digest of their states
+// stands in journals.
+impl Hash for ApiKey {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.name.hash(hasher);
+        self.version.hash(hasher);
+        self.hash.hash(hasher);
+        self.role.hash(hasher);
+        self.scope.hash(hasher);
+        self.agent.hash(hasher);
+        self.revoked.hash(hasher);
+        if let Some(bounds) = &self.bounds {
+            bounds.hash(hasher);
+        }
+    }
 }
 
 /// Which version a change was made against.
@@ -492,6 +590,9 @@ pub enum Input {
         /// Whose it is, by name; exactly for role agent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         agent: Option<Name>,
+        /// What it is less than its role, if it is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bounds: Option<Box<KeyBounds>>,
     },
     /// Take a key back.
     RevokeKey {

@@ -1,8 +1,10 @@
 //! The four enums of the one contract.
 
 use crate::config::Version;
-use crate::id::{AgentId, DeskSessionId, InteractionId, RouteRequestId};
-use crate::{agent, config, contact, effect, interaction, node, offer, place, record, route, view};
+use crate::id::{AgentId, DeskSessionId, InteractionId, LoginId, RouteRequestId};
+use crate::{
+    agent, config, contact, effect, interaction, login, node, offer, place, record, route, view,
+};
 use serde::{Deserialize, Serialize};
 
 pub use crate::effect::Effect;
@@ -21,6 +23,8 @@ pub enum Input {
     Effect(effect::Input),
     /// About interactions.
     Interaction(interaction::Input),
+    /// About people and their sessions.
+    Login(login::Input),
     /// About the node and time.
     Node(node::Input),
     /// About offers.
@@ -44,6 +48,8 @@ pub enum Event {
     Effect(effect::Event),
     /// To an interaction.
     Interaction(interaction::Event),
+    /// To a person or his sessions.
+    Login(login::Event),
     /// To the node.
     Node(node::Event),
     /// To an offer.
@@ -75,6 +81,9 @@ pub enum Refused {
     /// By the interactions' rules.
     #[error(transparent)]
     Interaction(#[from] interaction::Refused),
+    /// By the rules of log-in.
+    #[error(transparent)]
+    Login(#[from] login::Refused),
     /// By the offers' rules.
     #[error(transparent)]
     Offer(#[from] offer::Refused),
@@ -97,6 +106,7 @@ impl Refused {
                 agent::Refused::DeskAway(_) => "agent.desk_away",
                 agent::Refused::HasWork { .. } => "agent.has_work",
                 agent::Refused::OldDesk { .. } => "agent.old_desk",
+                agent::Refused::DoNotDisturb { .. } => "agent.do_not_disturb",
             },
             Self::Config(why) => match why {
                 config::Refused::VersionMismatch { .. } => "config.version_mismatch",
@@ -139,7 +149,20 @@ impl Refused {
                 interaction::Refused::TooManyParties { .. } => "interaction.too_many_parties",
                 interaction::Refused::Held(_) => "interaction.held",
                 interaction::Refused::NotHeld(_) => "interaction.not_held",
+                interaction::Refused::WrappingUp(_) => "interaction.wrapping_up",
+                interaction::Refused::NotWrappingUp(_) => "interaction.not_wrapping_up",
+                interaction::Refused::NotExtended { .. } => "interaction.not_extended",
+                interaction::Refused::Disposition { .. } => "interaction.disposition",
+                interaction::Refused::Workbin { .. } => "interaction.workbin",
                 interaction::Refused::BegunWithRoute => "interaction.begun_with_route",
+            },
+            Self::Login(why) => match why {
+                login::Refused::Stale(_) => "login.stale",
+                login::Refused::CodeUsed => "login.code_used",
+                login::Refused::LinkOver => "login.link_over",
+                login::Refused::Unknown(_) => "login.unknown",
+                login::Refused::NotEnrolled(_) => "login.not_enrolled",
+                login::Refused::Enrolled(_) => "login.enrolled",
             },
             Self::Offer(why) => match why {
                 offer::Refused::Unknown(_) => "offer.unknown",
@@ -187,11 +210,80 @@ pub enum Outcome {
         /// The desk.
         session: DeskSessionId,
     },
+    /// A person logged in.
+    PersonLoggedIn {
+        /// His session.
+        session: LoginId,
+        /// Whether it is only good for setting up a second factor.
+        #[serde(default)]
+        limited: bool,
+    },
     /// A configuration object was made or changed.
     Put {
         /// Its version now.
         version: Version,
     },
+}
+
+impl Input {
+    /// The fixed name, `subject.what`, as people and programs are told of it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Agent(agent::Input::LogIn { .. }) => "agent.log_in",
+            Self::Agent(agent::Input::LogOut { .. }) => "agent.log_out",
+            Self::Agent(agent::Input::Ready { .. }) => "agent.ready",
+            Self::Agent(agent::Input::NotReady { .. }) => "agent.not_ready",
+            Self::Agent(agent::Input::DeskLost { .. }) => "agent.desk_lost",
+            Self::Agent(agent::Input::DeskBack { .. }) => "agent.desk_back",
+            Self::Config(config::Input::PutQueue { .. }) => "config.put_queue",
+            Self::Config(config::Input::PutVirtualQueue { .. }) => "config.put_virtual_queue",
+            Self::Config(config::Input::PutAgent { .. }) => "config.put_agent",
+            Self::Config(config::Input::MakeKey { .. }) => "config.make_key",
+            Self::Config(config::Input::RevokeKey { .. }) => "config.revoke_key",
+            Self::Config(config::Input::PutSettings { .. }) => "config.put_settings",
+            Self::Config(config::Input::Put { .. }) => "config.put",
+            Self::Config(config::Input::Delete { .. }) => "config.delete",
+            Self::Contact(contact::Input::Erased { .. }) => "contact.erased",
+            Self::Effect(effect::Input::Start { .. }) => "effect.start",
+            Self::Effect(effect::Input::Report { .. }) => "effect.report",
+            Self::Interaction(interaction::Input::Submit(_)) => "interaction.submit",
+            Self::Interaction(interaction::Input::Complete { .. }) => "interaction.complete",
+            Self::Interaction(interaction::Input::Stop { .. }) => "interaction.stop",
+            Self::Interaction(interaction::Input::Begin { .. }) => "interaction.begin",
+            Self::Interaction(interaction::Input::Place { .. }) => "interaction.place",
+            Self::Interaction(interaction::Input::Pull { .. }) => "interaction.pull",
+            Self::Interaction(interaction::Input::Change { .. }) => "interaction.change",
+            Self::Interaction(interaction::Input::Invite { .. }) => "interaction.invite",
+            Self::Interaction(interaction::Input::Join { .. }) => "interaction.join",
+            Self::Interaction(interaction::Input::Leave { .. }) => "interaction.leave",
+            Self::Interaction(interaction::Input::Hold { .. }) => "interaction.hold",
+            Self::Interaction(interaction::Input::Resume { .. }) => "interaction.resume",
+            Self::Interaction(interaction::Input::Lock { .. }) => "interaction.lock",
+            Self::Interaction(interaction::Input::Unlock { .. }) => "interaction.unlock",
+            Self::Interaction(interaction::Input::Wrap { .. }) => "interaction.wrap",
+            Self::Login(login::Input::PutPolicy { .. }) => "login.put_policy",
+            Self::Login(login::Input::MakeLink { .. }) => "login.make_link",
+            Self::Login(login::Input::SetPassword { .. }) => "login.set_password",
+            Self::Login(login::Input::LogIn { .. }) => "login.log_in",
+            Self::Login(login::Input::Seen { .. }) => "login.seen",
+            Self::Login(login::Input::End { .. }) => "login.end",
+            Self::Login(login::Input::EndAll { .. }) => "login.end_all",
+            Self::Login(login::Input::EnrolTotp { .. }) => "login.enrol_totp",
+            Self::Login(login::Input::ConfirmTotp { .. }) => "login.confirm_totp",
+            Self::Login(login::Input::RemoveTotp { .. }) => "login.remove_totp",
+            Self::Node(node::Input::Opened { .. }) => "node.opened",
+            Self::Node(node::Input::Due { .. }) => "node.due",
+            Self::Node(node::Input::ClockJumped { .. }) => "node.clock_jumped",
+            Self::Node(node::Input::Refusals { .. }) => "node.refusals",
+            Self::Offer(offer::Input::Accept { .. }) => "offer.accept",
+            Self::Offer(offer::Input::Reject { .. }) => "offer.reject",
+            Self::Offer(offer::Input::Withdraw { .. }) => "offer.withdraw",
+            Self::Route(route::Input::Request { .. }) => "route.request",
+            Self::Route(route::Input::Cancel { .. }) => "route.cancel",
+            Self::Route(route::Input::Change { .. }) => "route.change",
+        }
+    }
 }
 
 impl Event {
@@ -204,6 +296,7 @@ impl Event {
                 agent::Event::LoggedOut { .. } => "agent.logged_out",
                 agent::Event::Ready { .. } => "agent.ready",
                 agent::Event::NotReady { .. } => "agent.not_ready",
+                agent::Event::NotReadyNext { .. } => "agent.not_ready_next",
                 agent::Event::DeskLost { .. } => "agent.desk_lost",
                 agent::Event::DeskBack { .. } => "agent.desk_back",
                 agent::Event::DeskSilent { .. } => "agent.desk_silent",
@@ -240,10 +333,20 @@ impl Event {
                 interaction::Event::Locked { .. } => "interaction.locked",
                 interaction::Event::Unlocked { .. } => "interaction.unlocked",
                 interaction::Event::Handed { .. } => "interaction.handed",
+                interaction::Event::WrapBegun { .. } => "interaction.wrap_begun",
+                interaction::Event::WrapChanged { .. } => "interaction.wrap_changed",
+            },
+            Self::Login(event) => match event {
+                login::Event::PolicyPut { .. } => "login.policy_put",
+                login::Event::CredentialsPut { .. } => "login.credentials_put",
+                login::Event::SessionPut(_) => "login.session_put",
+                login::Event::Seen { .. } => "login.seen",
+                login::Event::SessionEnded { .. } => "login.session_ended",
             },
             Self::Node(event) => match event {
                 node::Event::Opened { .. } => "node.opened",
                 node::Event::ClockJumped { .. } => "node.clock_jumped",
+                node::Event::Refusals { .. } => "node.refusals",
                 node::Event::ResultsForgotten { .. } => "node.results_forgotten",
             },
             Self::Offer(event) => match event {
@@ -259,6 +362,7 @@ impl Event {
                 route::Event::Requested { .. } => "route.requested",
                 route::Event::Widened { .. } => "route.widened",
                 route::Event::Changed { .. } => "route.changed",
+                route::Event::Thresholds { .. } => "route.thresholds",
                 route::Event::Cooled { .. } => "route.cooled",
                 route::Event::Cancelled { .. } => "route.cancelled",
             },
@@ -289,6 +393,8 @@ impl Event {
                 | interaction::Event::Resumed { of, .. }
                 | interaction::Event::Locked { of, .. }
                 | interaction::Event::Unlocked { of, .. }
+                | interaction::Event::WrapBegun { of, .. }
+                | interaction::Event::WrapChanged { of, .. }
                 | interaction::Event::Handed { of, .. },
             )
             | Self::Route(
@@ -303,10 +409,12 @@ impl Event {
                 | offer::Event::Accepted { of, .. }
                 | offer::Event::NotTaken { of, .. },
             ) => Some(*of),
-            Self::Agent(_)
+            Self::Route(route::Event::Thresholds { .. })
+            | Self::Agent(_)
             | Self::Config(_)
             | Self::Contact(_)
             | Self::Effect(_)
+            | Self::Login(_)
             | Self::Node(_)
             | Self::Record(_)
             | Self::View(_) => None,
@@ -322,6 +430,7 @@ impl Event {
                 | agent::Event::LoggedOut { agent }
                 | agent::Event::Ready { agent, .. }
                 | agent::Event::NotReady { agent, .. }
+                | agent::Event::NotReadyNext { agent, .. }
                 | agent::Event::DeskLost { agent, .. }
                 | agent::Event::DeskBack { agent }
                 | agent::Event::DeskSilent { agent, .. }
@@ -336,6 +445,8 @@ impl Event {
                 | interaction::Event::Left { agent, .. }
                 | interaction::Event::Held { agent, .. }
                 | interaction::Event::Resumed { agent, .. }
+                | interaction::Event::WrapBegun { agent, .. }
+                | interaction::Event::WrapChanged { agent, .. }
                 | interaction::Event::Changed {
                     by: interaction::Doer::Agent(agent),
                     ..

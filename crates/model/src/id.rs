@@ -107,6 +107,10 @@ id!(
     DeskSessionId, "d", "a desk session id"
 );
 id!(
+    /// One stretch of a person being logged in. Shown as `l3`.
+    LoginId, "l", "a session id"
+);
+id!(
     /// Something asked of the outside world. Shown as `e8`.
     EffectId, "e", "an effect id"
 );

@@ -3,10 +3,12 @@
 pub mod capability;
 pub mod change;
 pub mod more;
+pub mod wrap;
 
 pub use capability::Capability;
 pub use change::{Change, Edit};
 pub use more::{Doer, Exit, ExitTo, Handed, Lock, More, Particulars, Placed, PlacedSequence, Rest};
+pub use wrap::{Wrap, WrapAct};
 
 use crate::id::{AgentId, ContactId, InteractionId, ObjectId, QueueId, RouteRequestId};
 use crate::medium::Medium;
@@ -15,7 +17,7 @@ use crate::order::Tier;
 use crate::place::{BinOwner, Party, Place, Role};
 use crate::rare::Rare;
 use crate::route;
-use crate::time::Now;
+use crate::time::{EngineTime, Now};
 use crate::value::UserData;
 use serde::{Deserialize, Serialize};
 
@@ -112,11 +114,18 @@ impl Interaction {
         self.parties.iter().find(|party| party.who == who)
     }
 
+    /// The wrap-up, while its owner works on it after the contact.
+    #[must_use]
+    pub fn wrap(&self) -> Option<&Wrap> {
+        self.more.get().and_then(|more| more.wrap.as_ref())
+    }
+
     /// Whether the customer is on the line: such contact is never torn away by a timer and does
     /// not lie in a workbin.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.medium == Medium::Voice || self.said().is_some_and(|said| said.online)
+        let online = || self.said().is_some_and(|said| said.online);
+        self.wrap().is_none() && (self.medium == Medium::Voice || online())
     }
 }
 
@@ -323,6 +332,15 @@ pub enum Input {
         /// On whose behalf.
         by: Doer,
     },
+    /// Its owner does something about his wrap-up.
+    Wrap {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// The owner.
+        agent: AgentId,
+        /// What he does.
+        act: WrapAct,
+    },
     /// Let others change it again. A supervisor may end the lock of anybody.
     Unlock {
         /// Which interaction.
@@ -424,6 +442,9 @@ pub enum Event {
         review: bool,
         /// When.
         at: Now,
+        /// Its medium.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        medium: Option<Medium>,
     },
     /// Something known of it changed.
     Changed {
@@ -444,6 +465,9 @@ pub enum Event {
         role: Role,
         /// When.
         at: Now,
+        /// Its medium.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        medium: Option<Medium>,
     },
     /// An agent takes part in it no more; his claim on it is released.
     Left {
@@ -484,6 +508,28 @@ pub enum Event {
         by: Doer,
         /// When.
         at: Now,
+    },
+    /// The contact is over and its owner wraps it up; until then it is not stopped.
+    WrapBegun {
+        /// Which interaction.
+        of: Subject,
+        /// The owner.
+        agent: AgentId,
+        /// The wrap-up.
+        wrap: Box<Wrap>,
+    },
+    /// The wrap-up ends at another time, or something else came of the contact.
+    WrapChanged {
+        /// Which interaction.
+        of: Subject,
+        /// The owner.
+        agent: AgentId,
+        /// When it ends by itself from now on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<EngineTime>,
+        /// What came of the contact.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        disposition: Option<Name>,
     },
     /// Everybody with the right may change it again.
     Unlocked {
@@ -628,7 +674,7 @@ pub enum Refused {
         /// Who holds the lock.
         by: Doer,
         /// Since when, in engine time.
-        since: crate::time::EngineTime,
+        since: EngineTime,
     },
     /// Nobody does.
     #[error("interaction {0} is not locked")]
@@ -699,6 +745,42 @@ pub enum Refused {
     /// It is not on hold.
     #[error("interaction {0} is not on hold")]
     NotHeld(InteractionId),
+    /// Its owner wraps it up.
+    #[error(
+        "the contact of interaction {0} is over and its owner wraps it up: the wrap-up can be finished or extended, nothing else"
+    )]
+    WrappingUp(InteractionId),
+    /// Its owner does not wrap it up.
+    #[error("interaction {0} is not in wrap-up: complete it first")]
+    NotWrappingUp(InteractionId),
+    /// The wrap-up is not made longer.
+    #[error("the wrap-up of interaction {interaction} cannot be extended: {problem}")]
+    NotExtended {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// Why not.
+        problem: String,
+    },
+    /// What came of it is not said, or is none of the codes.
+    #[error(
+        "say what came of interaction {interaction} with one of the codes of the list {list}: {}", .codes.join(", ")
+    )]
+    Disposition {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// The list of codes its queue asks for.
+        list: Name,
+        /// The codes.
+        codes: Vec<String>,
+    },
+    /// The workbin is not declared, or is full, or belongs to others.
+    #[error("workbin {workbin}: {problem}")]
+    Workbin {
+        /// Which.
+        workbin: Name,
+        /// What is wrong.
+        problem: String,
+    },
     /// Work an agent begins himself is his at once.
     #[error("an interaction begun by an agent is his at once: leave its route request out")]
     BegunWithRoute,

@@ -18,6 +18,7 @@
 #![warn(missing_docs)]
 
 pub mod agent;
+pub mod audience;
 pub mod capacity;
 pub mod condition;
 pub mod config;
@@ -25,6 +26,7 @@ pub mod contact;
 pub mod effect;
 pub mod id;
 pub mod interaction;
+pub mod login;
 pub mod medium;
 pub mod name;
 pub mod node;
@@ -34,7 +36,9 @@ pub mod personal;
 pub mod place;
 pub mod rare;
 pub mod record;
+pub mod right;
 pub mod route;
+pub mod statistic;
 pub mod target;
 pub mod time;
 pub mod value;
@@ -47,8 +51,8 @@ mod scan;
 
 pub use contract::{Effect, Event, Input, Outcome, Refused};
 pub use id::{
-    AgentId, ContactId, DeskSessionId, EffectId, InteractionId, KeyId, ObjectId, OfferId, QueueId,
-    RouteRequestId, VirtualQueueId,
+    AgentId, ContactId, DeskSessionId, EffectId, InteractionId, KeyId, LoginId, ObjectId, OfferId,
+    QueueId, RouteRequestId, VirtualQueueId,
 };
 pub use medium::Medium;
 pub use name::{Name, NameError};

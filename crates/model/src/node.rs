@@ -25,6 +25,30 @@ pub enum Input {
         /// By how much, in milliseconds; negative is back.
         by: i64,
     },
+    /// What was denied, and which log-ins failed, since it was told last.
+    Refusals {
+        /// What, each with how often.
+        list: Vec<Refusal>,
+        /// How many more there were than are told one by one.
+        beyond: u64,
+    },
+}
+
+/// Something that was asked for and denied, or a log-in that failed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Refusal {
+    /// Who asked: a key, a person who exists, or `unknown`. What somebody typed who is not known
+    /// may be a password and never stands here.
+    pub who: String,
+    /// What was asked for.
+    pub did: String,
+    /// The code of the answer.
+    pub code: String,
+    /// The address a log-in came from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<String>,
+    /// How often.
+    pub times: u32,
 }
 
 /// What happened to the node.
@@ -42,6 +66,13 @@ pub enum Event {
     ClockJumped {
         /// By how much.
         by: i64,
+    },
+    /// See [`Input::Refusals`]; for the record of who did what, it changes nothing.
+    Refusals {
+        /// What, each with how often.
+        list: Vec<Refusal>,
+        /// How many more there were.
+        beyond: u64,
     },
     /// Results of inputs older than this are forgotten.
     ResultsForgotten {

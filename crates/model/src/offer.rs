@@ -128,6 +128,8 @@ pub enum Rule {
     BestFit,
     /// Drawn by lot.
     Random,
+    /// By the weights of the targets.
+    Percentage,
     /// The one the request waited for.
     LastAgent,
     /// The one who was named.
@@ -136,12 +138,13 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::LongestIdle,
         Self::FewestBusy,
         Self::LeastOccupied,
         Self::BestFit,
         Self::Random,
+        Self::Percentage,
         Self::LastAgent,
         Self::Named,
     ];
@@ -155,6 +158,7 @@ impl Rule {
             Self::LeastOccupied => "least_occupied",
             Self::BestFit => "best_fit",
             Self::Random => "random",
+            Self::Percentage => "percentage",
             Self::LastAgent => "last_agent",
             Self::Named => "named",
         }
@@ -169,6 +173,7 @@ impl From<Select> for Rule {
             Select::LeastOccupied => Self::LeastOccupied,
             Select::BestFit => Self::BestFit,
             Select::Random => Self::Random,
+            Select::Percentage => Self::Percentage,
         }
     }
 }

@@ -6,11 +6,12 @@ use crate::medium::Medium;
 use crate::name::Name;
 use crate::order::{OrderKey, Tier};
 use crate::rare::Rare;
-use crate::target::{Expression, Target};
+use crate::target::{Escalation, Expression, Gate, Target, TargetItem};
 use crate::time::{Deadline, EngineTime, Millis, Now, WallTime};
 use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// One wish of an interaction for an agent. It outlives the workflow session that made it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -67,6 +68,76 @@ pub struct More {
     /// Whom it waits for before it wants its target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last: Option<Last>,
+    /// The documented targets it follows; its target is what of them is in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub documented: Option<Documented>,
+    /// When it came into the virtual queue it is in, if it was in another one before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moved: Option<Now>,
+}
+
+/// Targets of the older routing server that depend on more than time, and how far a request is in
+/// them.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Documented {
+    /// The steps.
+    pub targets: Arc<Escalation>,
+    /// The step in force, from 0; none before the first was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turn: Option<u8>,
+    /// When the turn of the next step comes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<EngineTime>,
+    /// Which steps were left out because their check did not hold: a bit each, the first step the
+    /// lowest.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: u16,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+const fn is_zero(bits: &u16) -> bool {
+    *bits == 0
+}
+
+impl Documented {
+    /// Targets of which no step was looked at yet.
+    #[must_use]
+    pub fn new(targets: Escalation) -> Self {
+        Self {
+            targets: Arc::new(targets),
+            turn: None,
+            ends: None,
+            left_out: 0,
+        }
+    }
+
+    /// Whether a step was not left out.
+    #[must_use]
+    pub const fn takes(&self, step: usize) -> bool {
+        self.left_out & (1 << step) == 0
+    }
+
+    /// The targets in force.
+    pub fn in_force(&self) -> impl Iterator<Item = &TargetItem> {
+        let turn = self.turn.map(usize::from);
+        let wanted = turn.map(|turn| self.targets.wanted(turn, |step| self.takes(step)));
+        let wanted = wanted.unwrap_or_default().into_iter();
+        wanted.flat_map(|targets| targets.items())
+    }
+
+    /// The agents wanted by the targets in force.
+    #[must_use]
+    pub fn agents(&self, over: Medium) -> Expression {
+        match self.turn {
+            Some(turn) => self
+                .targets
+                .agents(usize::from(turn), |step| self.takes(step), over),
+            None => Expression::Any(Vec::new()),
+        }
+    }
 }
 
 /// The agent a request waits for first.
@@ -89,6 +160,12 @@ impl RouteRequest {
             Some(last) => Cow::Owned(Expression::Agent(last.name.clone())),
             None => Cow::Borrowed(self.target.expression(self.step)),
         }
+    }
+
+    /// The documented targets it follows, if they depend on more than time.
+    #[must_use]
+    pub fn documented(&self) -> Option<&Documented> {
+        self.more.get().and_then(|more| more.documented.as_ref())
     }
 
     /// From when the steps of its target count.
@@ -133,16 +210,20 @@ pub enum Select {
     BestFit,
     /// Anybody: drawn anew for each offer, from the ids alone, so that a replay draws the same.
     Random,
+    /// One of the targets by their weights, of those in which somebody is free; of his like who
+    /// has been idle longest.
+    Percentage,
 }
 
 impl Select {
     /// All of them.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::LongestIdle,
         Self::FewestBusy,
         Self::LeastOccupied,
         Self::BestFit,
         Self::Random,
+        Self::Percentage,
     ];
 
     /// The fixed serialised name.
@@ -154,6 +235,7 @@ impl Select {
             Self::LeastOccupied => "least_occupied",
             Self::BestFit => "best_fit",
             Self::Random => "random",
+            Self::Percentage => "percentage",
         }
     }
 
@@ -177,6 +259,12 @@ pub struct Selection {
     /// for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_agent: Option<LastAgent>,
+    /// The agent who handled the interaction first does not get it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_author: bool,
+    /// The agent who last reviewed it does not get it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub not_reviewer: bool,
 }
 
 /// An agent to be waited for.
@@ -207,6 +295,9 @@ pub struct Change {
     /// Whom to want; its steps count from now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<Target>,
+    /// Documented targets that depend on more than time, in place of a target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Escalation>,
     /// Who is chosen, in place of all that was said about it before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
@@ -237,6 +328,9 @@ pub struct Ask {
     /// Who is chosen, beside what the target says.
     #[serde(default, skip_serializing_if = "Rare::is_none")]
     pub selection: Rare<Selection>,
+    /// Documented targets that depend on more than time, in place of the target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub targets: Option<Box<Escalation>>,
 }
 
 /// What can be asked about route requests.
@@ -288,6 +382,10 @@ pub enum ChangeCause {
     Asked,
     /// It has waited for its last agent long enough.
     LastAgentGone,
+    /// The next of its documented targets came into force.
+    NextTargets,
+    /// A queue was its target: it waits there now.
+    Moved,
 }
 
 /// What happened to a route request.
@@ -322,6 +420,14 @@ pub enum Event {
         request: Box<RouteRequest>,
         /// What made it different.
         cause: ChangeCause,
+    },
+    /// Thresholds that requests wait behind hold now, or do not hold any more.
+    Thresholds {
+        /// Which of them, and whether it holds.
+        turned: Vec<(Gate, bool)>,
+        /// When those that change with time alone are looked at next.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        look_at: Option<EngineTime>,
     },
     /// The pause between it and an agent is over.
     Cooled {
@@ -462,6 +568,21 @@ pub struct WhyRequest {
     pub obstacles: Vec<(Obstacle, u32)>,
     /// The first qualified agents and what holds each back.
     pub first: Vec<(AgentId, Obstacle)>,
+    /// After which agent to go on, if there are more.
+    pub next: Option<AgentId>,
+    /// The thresholds of the targets in force.
+    pub thresholds: Vec<WhyThreshold>,
+}
+
+/// A threshold and what is measured now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WhyThreshold {
+    /// Which.
+    pub gate: Gate,
+    /// Whether it counts as open.
+    pub open: bool,
+    /// What is measured now; none when that is not known.
+    pub measured: Option<u32>,
 }
 
 /// What keeps a qualified agent from being offered a request.

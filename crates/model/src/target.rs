@@ -25,6 +25,7 @@
 
 mod escalation;
 mod expression;
+mod gate;
 mod list;
 mod read;
 mod readings;
@@ -33,12 +34,12 @@ mod step;
 mod text;
 
 pub use escalation::{
-    Check, Escalation, EscalationError, EscalationProblem, EscalationStep, NotPlain,
-    NotPlainProblem, RawStep,
+    Check, Escalation, EscalationError, EscalationProblem, EscalationStep, NotMeasured, RawStep,
 };
 pub use expression::{
     Comparison, Expression, Level, Parenthesised, Qualification, Skills, TextComparison, TextSkills,
 };
+pub use gate::Gate;
 pub use list::{Notice, TargetItem, TargetKind, Targets, TargetsError, TargetsProblem, Threshold};
 pub use read::ExpressionError;
 pub use readings::{Example, TwoReadings};

@@ -1,8 +1,10 @@
 //! What travels with an input and with its answer.
 
 use ringback_model::config::{Role, Scope};
+use ringback_model::right::Action;
 use ringback_model::{AgentId, Input, Name, Outcome, Refused};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -146,7 +148,7 @@ pub struct Actor {
 pub enum Right {
     /// The house itself: timers, rooms, first start.
     House,
-    /// The holder of an API key.
+    /// The holder of an API key, or a person who has logged in.
     Key {
         /// His role.
         role: Role,
@@ -154,6 +156,8 @@ pub enum Right {
         scope: Scope,
         /// The agent he is, for role agent.
         agent: Option<AgentId>,
+        /// All he may do of what his role may; `None`: everything.
+        only: Option<Arc<BTreeSet<Action>>>,
     },
 }
 
@@ -163,6 +167,8 @@ pub enum Right {
 pub enum ActorRef {
     /// The holder of the API key of this name.
     Key(Name),
+    /// The person of this name, who has logged in.
+    Person(Name),
     /// A room of the house.
     Room(Name),
     /// The node.
@@ -237,6 +243,12 @@ pub enum Denied {
     Role {
         /// His role.
         role: &'static str,
+        /// What he tried.
+        action: &'static str,
+    },
+    /// The key or session is not for this, whatever the role allows.
+    #[error("this key or session may not do this: {action}; GET /v1/me tells what it is good for")]
+    Action {
         /// What he tried.
         action: &'static str,
     },

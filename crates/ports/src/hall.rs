@@ -4,10 +4,11 @@ use crate::envelope::{Actor, Command, Cursor, Reply, Sequence, TenantId};
 use crate::journal::Record;
 use crate::query::{Query, QueryFault, View};
 use crate::records::{Fresh, RecordsPage, RecordsQuery};
+use crate::statistics::{Definitions, Readings, ReportLine, ReportWanted, Wanted};
 use crate::store::Tenant;
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
-use ringback_model::{AgentId, DeskSessionId};
+use ringback_model::{AgentId, DeskSessionId, LoginId};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -16,8 +17,9 @@ pub trait Hall: Send + Sync {
     /// The tenants served here.
     fn tenants(&self) -> Vec<Tenant>;
 
-    /// The actor whose API key hashes to this (SHA-256 in hexadecimal), over all tenants.
-    fn authenticate(&self, secret_hash: &str) -> Option<(TenantId, Arc<Actor>)>;
+    /// The actor whose API key or session token hashes to this (SHA-256 in hexadecimal), over
+    /// all tenants.
+    fn authenticate(&self, secret_hash: &str) -> Option<Authenticated>;
 
     /// Asks the heart. The reply comes when the answer is durable; a refusal comes as soon as
     /// what it was decided upon is durable. Never blocks.
@@ -40,6 +42,27 @@ pub trait Hall: Send + Sync {
         query: RecordsQuery,
     ) -> BoxFuture<'_, Result<Fresh<RecordsPage>, QueryFault>>;
 
+    /// Numbers as they are, within the actor's rights; those of one answer were read together.
+    /// They are behind the loop: the sequence tells how far.
+    fn statistics(
+        &self,
+        tenant: TenantId,
+        actor: Arc<Actor>,
+        wanted: Vec<Wanted>,
+    ) -> BoxFuture<'_, Result<(Sequence, Readings), QueryFault>>;
+
+    /// What was counted, interval by interval; intervals in which nothing was counted too.
+    fn report(
+        &self,
+        tenant: TenantId,
+        actor: Arc<Actor>,
+        at_least: Option<Sequence>,
+        wanted: ReportWanted,
+    ) -> BoxFuture<'_, Result<Fresh<Vec<ReportLine>>, QueryFault>>;
+
+    /// The statistics that are configured.
+    fn statistic_definitions(&self, tenant: TenantId) -> Result<Definitions, QueryFault>;
+
     /// Everything that happens from now on, as far as the interest goes.
     fn subscribe(&self, tenant: TenantId, interest: Interest) -> Result<Subscription, QueryFault>;
 
@@ -60,6 +83,19 @@ pub trait Hall: Send + Sync {
 
     /// How the house is.
     fn health(&self) -> Health;
+}
+
+/// What a secret opens.
+#[derive(Debug, Clone)]
+pub struct Authenticated {
+    /// Of which tenant.
+    pub tenant: TenantId,
+    /// Who acts with it.
+    pub actor: Arc<Actor>,
+    /// The session it is the token of; `None` for an API key.
+    pub session: Option<LoginId>,
+    /// How many digits of a telephone number he is to see; `None`: all.
+    pub digits_shown: Option<u8>,
 }
 
 /// Which events a subscriber wants.

@@ -1,7 +1,8 @@
 //! The shape of the journal: one record per batch and tenant.
 
 use crate::envelope::{ActorRef, Cursor, Epoch, Idempotent, Sequence, TenantId};
-use ringback_model::{Event, Input, Now, Outcome};
+use ringback_model::audience::Others;
+use ringback_model::{AgentId, Event, Input, Now, Outcome};
 use serde::{Deserialize, Serialize};
 
 /// One batch of one tenant.
@@ -37,6 +38,29 @@ pub struct Entry {
     pub events: Vec<Event>,
     /// What the asker was told.
     pub outcome: Outcome,
+    /// Who hears of which event beside the agent it names; in order of the events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<Others>,
+}
+
+impl Entry {
+    /// The agents who hear of one of its events beside the one it names.
+    #[must_use]
+    pub fn others_of(&self, event: usize) -> &[AgentId] {
+        let at = self
+            .others
+            .binary_search_by(|it| (it.event as usize).cmp(&event));
+        at.ok()
+            .and_then(|at| self.others.get(at))
+            .map_or(&[], |it| it.agents.as_slice())
+    }
+
+    /// Whether an agent hears of one of its events.
+    #[must_use]
+    pub fn is_for(&self, event: usize, agent: AgentId) -> bool {
+        let named = self.events.get(event).and_then(Event::agent);
+        named == Some(agent) || self.others_of(event).contains(&agent)
+    }
 }
 
 impl Record {

@@ -12,6 +12,7 @@ pub mod notify;
 pub mod outward;
 pub mod query;
 pub mod records;
+pub mod statistics;
 pub mod store;
 pub mod vault;
 

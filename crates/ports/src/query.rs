@@ -8,8 +8,9 @@ use ringback_model::config::{
 };
 use ringback_model::effect::Order;
 use ringback_model::interaction::{Capability, Interaction};
+use ringback_model::login::{Credentials, Person, Policy, Session};
 use ringback_model::offer::Offer;
-pub use ringback_model::route::{Obstacle, PlaceInLine, Waiting, Why, WhyRequest};
+pub use ringback_model::route::{Obstacle, PlaceInLine, Waiting, Why, WhyRequest, WhyThreshold};
 use ringback_model::view::Look;
 use ringback_model::{
     AgentId, EngineTime, InteractionId, Medium, Name, Now, VirtualQueueId, WallTime,
@@ -26,7 +27,14 @@ pub enum Query {
     /// Open interactions that fit a condition: one stretch of all there are.
     Search(Arc<Search>, InteractionId),
     /// Why an interaction waits: who could take it and what stands in the way.
-    Why(InteractionId),
+    Why {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// Name agents who come after this one.
+        after: Option<AgentId>,
+        /// How many are named.
+        limit: usize,
+    },
     /// An agent with desk, readiness, offers and work.
     Agent(AgentId),
     /// An agent by name.
@@ -68,6 +76,16 @@ pub enum Query {
     },
     /// All API keys.
     Keys,
+    /// Everybody who may log in.
+    People,
+    /// Someone who may log in.
+    Person(Name),
+    /// Sessions: of one person, or all.
+    Sessions(Option<Name>),
+    /// What holds for all log-ins.
+    LoginPolicy,
+    /// What a log-in is checked against; for the house alone.
+    Login(Claim),
     /// All configuration objects of a kind.
     Objects(Kind),
     /// A configuration object by kind and name.
@@ -138,6 +156,16 @@ pub enum View {
     Line(Vec<Waiting>),
     /// To [`Query::Keys`].
     Keys(Vec<ApiKey>),
+    /// To [`Query::People`].
+    People(Vec<PersonView>),
+    /// To [`Query::Person`].
+    Person(Box<PersonView>),
+    /// To [`Query::Sessions`].
+    Sessions(Vec<Session>),
+    /// To [`Query::LoginPolicy`].
+    LoginPolicy(Version, Box<Policy>),
+    /// To [`Query::Login`]: nobody, or whom it is to be checked against.
+    Login(Option<Box<LoginView>>, Box<Policy>),
     /// To [`Query::Objects`], in order of their names.
     Objects(Vec<Configured>),
     /// To [`Query::ObjectNamed`] and [`Query::ObjectToChange`].
@@ -165,6 +193,51 @@ pub struct QuarantinedView {
     pub at: WallTime,
     /// How the engine failed.
     pub problem: String,
+}
+
+/// Who somebody says he is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Claim {
+    /// The one of this name or e-mail address.
+    KnownAs(String),
+    /// The one known to a provider as this subject or, if nobody is, the one of this e-mail
+    /// address, which the provider has verified.
+    Subject {
+        /// The provider.
+        issuer: String,
+        /// Who he is there.
+        subject: String,
+        /// His address.
+        email: Option<String>,
+    },
+    /// The one for whom this link was made (SHA-256 in hexadecimal).
+    Link(String),
+}
+
+/// What a log-in is checked against.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoginView {
+    /// Who.
+    pub person: Person,
+    /// With what; `None` when he has nothing yet, which is version 0.
+    pub credentials: Option<Credentials>,
+}
+
+/// Someone who may log in, and what he proves himself with, without anything secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonView {
+    /// Who.
+    pub person: Person,
+    /// Whether he has a password.
+    pub password: bool,
+    /// Whether a second factor is in force.
+    pub totp: bool,
+    /// How many recovery codes are left.
+    pub recovery_codes: usize,
+    /// The providers he is known at.
+    pub providers: Vec<String>,
+    /// His sessions.
+    pub sessions: usize,
 }
 
 /// An open interaction.
@@ -344,6 +417,9 @@ pub enum QueryFault {
         /// How far they should be.
         wanted: Sequence,
     },
+    /// Something was asked that has no answer.
+    #[error("{0}")]
+    Invalid(String),
     /// The store failed.
     #[error("{0}")]
     Failed(String),

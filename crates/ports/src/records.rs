@@ -4,7 +4,8 @@ use crate::envelope::{ActorRef, Cursor, Sequence};
 use ringback_model::config::Scope;
 use ringback_model::interaction::{self as model, Ending, Interaction};
 use ringback_model::record::{AgentInterval, Segment};
-use ringback_model::{AgentId, ContactId, Event, InteractionId, Now, QueueId};
+use ringback_model::statistic::{Subject, Tally};
+use ringback_model::{AgentId, ContactId, Event, InteractionId, Now, QueueId, WallTime};
 
 /// One change of the records. It borrows from the journal record it follows from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,6 +62,16 @@ pub enum Change<'a> {
     History(HistoryLine<'a>),
     /// A configuration object as it is now.
     Config(Box<ConfigVersion>),
+    /// More was counted within a quarter of an hour; added to what is there.
+    Tally(&'a Tally),
+    /// The book of statistics as it is after a record; in place of what is there. Written in the
+    /// same transaction as the tallies taken from it.
+    Book {
+        /// The last record folded into it.
+        upto: Sequence,
+        /// Encoded by the hall, opaque here.
+        body: &'a [u8],
+    },
 }
 
 /// One line of history.
@@ -184,6 +195,18 @@ pub enum RecordsQuery {
     },
     /// Ended waits per virtual queue and way of ending, all times: one side of the balance.
     WaitTotals,
+    /// What was counted of a subject, quarter by quarter in the order of time. Whether the asker
+    /// may see the subject was looked at before.
+    Tallies {
+        /// Of whom.
+        subject: Subject,
+        /// From this quarter on.
+        from: WallTime,
+        /// Up to, and without, this one.
+        to: WallTime,
+    },
+    /// The book of statistics as it was put away last.
+    Book,
     /// Intervals of an agent, newest first.
     Intervals {
         /// Who.
@@ -216,6 +239,10 @@ pub enum RecordsPage {
     Segments(Vec<Segment>),
     /// Virtual queue, way of ending, how many.
     WaitTotals(Vec<(ringback_model::VirtualQueueId, String, u64)>),
+    /// What was counted.
+    Tallies(Vec<Tally>),
+    /// The last record folded into the book, and the book.
+    Book(Option<(Sequence, Vec<u8>)>),
     /// Agent intervals.
     Intervals(Vec<AgentInterval>),
     /// Version, when, who, encoded object; nothing for the version by which it is gone.

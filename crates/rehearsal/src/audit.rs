@@ -262,8 +262,17 @@ impl Auditor {
                     broken.push(format!("{request} was cancelled, but its wait never ended"));
                 }
             }
+            route::Event::Changed {
+                request,
+                cause: route::ChangeCause::Moved,
+                ..
+            } => {
+                self.waits.insert(request.id, request.virtual_queue);
+                self.lines.entry(request.virtual_queue).or_default().entered += 1;
+            }
             route::Event::Widened { .. }
             | route::Event::Changed { .. }
+            | route::Event::Thresholds { .. }
             | route::Event::Cooled { .. } => {}
         }
     }

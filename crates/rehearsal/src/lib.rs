@@ -12,6 +12,7 @@
 #![warn(missing_docs)]
 
 pub mod audit;
+pub mod calendar;
 pub mod clock;
 pub mod moves;
 pub mod people;

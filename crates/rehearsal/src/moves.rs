@@ -8,15 +8,18 @@
 mod handling;
 
 use ringback_engine::State;
+use ringback_model::agent::Manner;
 use ringback_model::config::{
-    AgentBody, Body, Capacity, CapacityRule, Expected, Group, HandOver, Kind, MediumDefaults,
-    QueueBody, Role, Settings, Skill, Timeouts, View, ViewRoute, VirtualQueueBody, Workbin,
+    AfterContact, AgentBody, Body, Capacity, CapacityRule, Code, Dispositions, Expected, Group,
+    HandOver, Kind, List, ListPurpose, MediumDefaults, QueueBody, Role, Settings, Skill, Statistic,
+    Timeouts, View, ViewRoute, VirtualQueueBody, Workbin, WorkbinOwner, WrapUp,
 };
-use ringback_model::interaction::{StopCause, Submission};
+use ringback_model::interaction::{StopCause, Submission, WrapAct};
 use ringback_model::offer::Offer;
 use ringback_model::place::Place;
 use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
-use ringback_model::target::{Expression, Step, Target};
+use ringback_model::statistic::{Measure, SubjectKind};
+use ringback_model::target::{Escalation, EscalationStep, Expression, Step, Target, Targets};
 use ringback_model::value::{UserData, Value};
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Input, InteractionId, KeyId, Medium, Millis, Name,
@@ -41,7 +44,8 @@ const NAMES: [&str; 5] = ["anna", "ben", "cara", "dora", "nobody"];
 /// The inputs that make the tiny world.
 #[must_use]
 pub fn world() -> Vec<Input> {
-    let queues = (0..2).map(|index| put_queue(index, 0));
+    // In the first one chats are wrapped up.
+    let queues = [put_queue(0, 3), put_queue(1, 0)];
     let lines = (0..2).map(|index| put_virtual_queue(index, 0));
     let agents = (0..4).map(|index| put_agent(index, [index * 37 + 11, 91, 0]));
     let settings = Input::Config(config::Input::PutSettings {
@@ -54,7 +58,8 @@ pub fn world() -> Vec<Input> {
             media: Vec::new(),
         })
     });
-    let setup = queues.chain(lines).chain([put_rule(0)]);
+    let setup = [put_results()].into_iter().chain(queues).chain(lines);
+    let setup = setup.chain([put_rule(0), put_workbin(0, 0)]);
     let setup = setup.chain(agents).chain([settings]);
     let views = (0..2).map(|index| put_view(index, 0));
     setup.chain(views).chain(agents_at_work).collect()
@@ -248,7 +253,42 @@ fn ask(rest: [u8; 6]) -> Ask {
             0 => Rare::of(selection(rest[0])),
             _ => Rare::none(),
         },
+        targets: (rest[0] % 4 == 3).then(|| Box::new(documented(rest[5]))),
     }
+}
+
+/// Documented targets that depend on more than time.
+fn documented(byte: u8) -> Escalation {
+    let steps: &[(&str, Option<&str>)] = match byte % 8 {
+        0 => &[("{StatAgentsReady>1}team.GA", None)],
+        1 => &[("[70]anna.A, [30]?:A>=1", None)],
+        2 => &[("{StatCallsInQueue<2}sales.Q", None), ("support.Q", None)],
+        3 => &[
+            ("{StatAgentsBusy<1}?:B>=1", None),
+            ("?:A>=0", Some("RStatAgentsReady>1")),
+        ],
+        4 => &[("{StatTimeInReadyState>2}?:A>=1", None), ("?:C>=1", None)],
+        5 => &[(
+            "{StatCallsInQueue<1}[20]sales.Q, {StatAgentsAvailable>0}[80]ben.A",
+            None,
+        )],
+        6 => &[
+            ("?:C>=2", Some("RStatAgentsTotal>2")),
+            ("{StatAgentLoading<1}cara.A", None),
+        ],
+        _ => &[("{StatAgentsInQueueReady>0}support.Q, crowd.GQ", None)],
+    };
+    let read = |text: &str| Targets::read(text).ok().map(|(targets, _)| targets);
+    let steps = steps.iter().filter_map(|(text, check)| {
+        let check = check.and_then(|check| read(&format!("{{{check}}}x.GA")));
+        Some(EscalationStep {
+            targets: read(text)?,
+            timeout: Millis::seconds(u64::from(byte / 8 % 4)),
+            clear: byte >= 128,
+            check: check.and_then(|it| it.items()[0].threshold),
+        })
+    });
+    Escalation::new(steps.collect()).expect("documented targets")
 }
 
 /// Another priority, credit, target or choice for a request.
@@ -259,6 +299,7 @@ fn change(state: &State, rest: [u8; 6]) -> Input {
             .then(|| Tier(i16::from(rest[1] % 5))),
         credit: (rest[1] % 4 == 1).then(|| ask(rest).credit),
         target: rest[2].is_multiple_of(3).then(|| target(rest[4])),
+        targets: (rest[2] % 9 == 2).then(|| documented(rest[4])),
         selection: (rest[2] % 3 == 1).then(|| selection(rest[3])),
     };
     Input::Route(route::Input::Change {
@@ -279,9 +320,11 @@ fn selection(byte: u8) -> Selection {
         exclude.insert(who.clone());
     }
     Selection {
-        select: Select::ALL[usize::from(byte % 5)],
+        select: Select::ALL[usize::from(byte % 6)],
         exclude,
         last_agent: (byte % 3 == 1 || byte >= 240).then_some(LastAgent { agent: who, wait }),
+        not_author: byte % 5 == 2,
+        not_reviewer: byte % 7 == 2,
     }
 }
 
@@ -370,16 +413,51 @@ fn complete(state: &State, rest: [u8; 6]) -> Input {
     let handled = open_in(state, |place| *place == Place::Handling);
     let any = interaction_id(state, rest[0]);
     let interaction = pick(&handled, rest[0]).unwrap_or(any);
-    let owner = state.interaction(interaction).and_then(|it| it.owner());
+    let it = state.interaction(interaction);
+    let owner = it.and_then(|it| it.owner());
     let agent = owner
         .filter(|_| rest[1] < 232)
         .unwrap_or_else(|| agent_id(rest[1]));
-    Input::Interaction(interaction::Input::Complete {
-        interaction,
-        agent,
-        reason: name("done"),
-        disposition: (rest[2] > 127).then(|| name("sold")),
+    let wraps = it.is_some_and(|it| it.wrap().is_some());
+    Input::Interaction(if wraps == (rest[4] < 224) {
+        let act = wrap_act(rest);
+        interaction::Input::Wrap {
+            interaction,
+            agent,
+            act,
+        }
+    } else {
+        interaction::Input::Complete {
+            interaction,
+            agent,
+            reason: name("done"),
+            disposition: disposition(rest[2]),
+        }
     })
+}
+
+/// What came of it: nothing said, one of the codes, or none of them.
+fn disposition(byte: u8) -> Option<Name> {
+    match byte {
+        0..=109 => None,
+        110..=179 => Some(name("sold")),
+        180..=229 => Some(name("sold.twice")),
+        _ => Some(name("nonsense")),
+    }
+}
+
+fn wrap_act(rest: [u8; 6]) -> WrapAct {
+    match rest[3] % 4 {
+        0 | 1 => WrapAct::Finish {
+            disposition: disposition(rest[2]),
+        },
+        2 => WrapAct::Extend {
+            by: Millis(u64::from(rest[2] / 8) * 250),
+        },
+        _ => WrapAct::Dispose {
+            disposition: disposition(rest[2].max(128)).unwrap_or_else(|| name("sold")),
+        },
+    }
 }
 
 fn stop(state: &State, rest: [u8; 6]) -> Input {
@@ -412,6 +490,11 @@ fn at_work(state: &State, kind: u8, rest: [u8; 6]) -> Input {
             agent,
             media,
             reason: name(if rest[2] < 128 { "lunch" } else { "coffee" }),
+            manner: match rest[3] {
+                0..=127 => Manner::Now,
+                128..=209 => Manner::AfterThis,
+                _ => Manner::DoNotDisturb,
+            },
         },
         204..=209 => agent::Input::DeskLost { agent, session },
         _ => agent::Input::DeskBack { agent, session },
@@ -450,6 +533,43 @@ fn missing(state: &State) -> Option<Input> {
     let gone = |named: &str| state.virtual_queue_named(&name(named)).is_none();
     let index = VIRTUAL_QUEUES.into_iter().position(gone)?;
     Some(put_virtual_queue(u8::try_from(index).unwrap_or(0), 0))
+}
+
+/// A workbin of few, for agents mostly.
+fn put_workbin(byte: u8, room: u8) -> Input {
+    let workbin = Workbin {
+        owner: if byte < 200 {
+            WorkbinOwner::Agent
+        } else {
+            WorkbinOwner::Group
+        },
+        items_max: u32::from(room % 4) + 1,
+        ..Workbin::default()
+    };
+    Input::Config(config::Input::Put {
+        name: name("later"),
+        body: Box::new(Body::Workbin(workbin)),
+        expected: Expected::Any,
+    })
+}
+
+/// What agents say came of a contact.
+fn put_results() -> Input {
+    let codes = ["sold", "sold/twice", "refused"];
+    let codes = codes.map(|code| Code {
+        code: code.to_owned(),
+        display_name: String::new(),
+    });
+    let list = List {
+        display_name: String::new(),
+        purpose: ListPurpose::Disposition,
+        codes: codes.to_vec(),
+    };
+    Input::Config(config::Input::Put {
+        name: name("results"),
+        body: Box::new(Body::List(list)),
+        expected: Expected::Any,
+    })
 }
 
 /// The capacity rule of the tiny world: it lets calls interrupt, or not, or is none.
@@ -495,13 +615,16 @@ fn put_object(rest: [u8; 6]) -> Input {
         6 => {
             let defaults = MediumDefaults {
                 offer_ttl: (rest[1] < 128).then(|| Millis::seconds(u64::from(rest[3] % 4))),
+                cool_down: (rest[1] % 4 == 1).then(|| Millis(u64::from(rest[3]) * 20)),
+                misses_max: (rest[1] % 4 == 2).then(|| rest[3] % 3),
                 ..MediumDefaults::default()
             };
             (medium(rest[2]).name(), Body::Medium(defaults))
         }
         _ if rest[1] < 96 => return put_rule(rest[2]),
-        _ if rest[1] < 192 => return put_view(rest[2], rest[3]),
-        _ => ("bin", Body::Workbin(Workbin::default())),
+        _ if rest[1] < 176 => return put_view(rest[2], rest[3]),
+        _ if rest[2] < 128 => ("watched", Body::Statistic(statistic(rest[2]))),
+        _ => return put_workbin(rest[2], rest[3]),
     };
     Input::Config(config::Input::Put {
         name: name(object),
@@ -545,6 +668,15 @@ fn put_view(index: u8, byte: u8) -> Input {
     })
 }
 
+/// A statistic with a filter that holds for some.
+fn statistic(choice: u8) -> Statistic {
+    let subject = [SubjectKind::VirtualQueue, SubjectKind::Queue][usize::from(choice % 2)];
+    Statistic {
+        filter: format!("tier > {}", choice % 3),
+        ..Statistic::plain(Measure::TotalEntered, subject)
+    }
+}
+
 /// Mostly what can go and comes back; agents only while they have work, so that they stay.
 fn delete(state: &State, rest: [u8; 6]) -> Input {
     let working = |id: &AgentId| {
@@ -561,7 +693,8 @@ fn delete(state: &State, rest: [u8; 6]) -> Input {
         (2, _) => (Kind::VirtualQueue, name(VIRTUAL_QUEUES[queue])),
         (3, _) => (Kind::Group, name("team")),
         (4, _) => (Kind::Skill, name(SKILLS[usize::from(rest[2] % 3)])),
-        (5, _) if rest[2] < 64 => (Kind::View, name("first")),
+        (5, _) if rest[2] < 48 => (Kind::Statistic, name("watched")),
+        (5, _) if rest[2] < 96 => (Kind::View, name("first")),
         (5, _) => (Kind::Medium, name(medium(rest[2]).name())),
         _ => {
             move_to = (rest[2] < 224).then(|| name(QUEUES[1 - queue]));
@@ -589,9 +722,34 @@ fn put_queue(index: u8, byte: u8) -> Input {
         name: name(QUEUES[usize::from(index % 2)]),
         body: QueueBody {
             open_max: 8 - u32::from(byte % 3),
+            wrap_up: after_contact(byte).into_iter().collect(),
+            dispositions: byte.is_multiple_of(5).then(|| Dispositions {
+                list: name(if byte.is_multiple_of(3) {
+                    "results"
+                } else {
+                    "nothing"
+                }),
+                mandatory: byte.is_multiple_of(2),
+            }),
         },
         expected: expected(byte),
     })
+}
+
+/// What comes after a contact of one medium; sometimes timed without a time.
+fn after_contact(byte: u8) -> Option<(Medium, AfterContact)> {
+    let wrap_up = match byte % 7 {
+        0 | 1 => return None,
+        2 => WrapUp::None,
+        3 | 4 => WrapUp::Manual,
+        _ => WrapUp::Timed,
+    };
+    let timed = byte % 7 > 4 && byte < 250;
+    let after = AfterContact {
+        wrap_up,
+        wrap_up_for: timed.then(|| Millis::seconds(u64::from(byte % 4) + 1)),
+    };
+    Some((medium(byte), after))
 }
 
 fn put_virtual_queue(index: u8, byte: u8) -> Input {
@@ -600,6 +758,8 @@ fn put_virtual_queue(index: u8, byte: u8) -> Input {
         body: VirtualQueueBody {
             waiting_max: 12 - u32::from(byte % 4),
             short_abandon: Millis(u64::from(byte) * 20),
+            serves: (byte % 5 == 1).then(|| "A>=1".parse().expect("an expression")),
+            group: (byte % 3 == 1).then(|| name("crowd")),
         },
         expected: expected(byte),
     })
@@ -676,6 +836,7 @@ fn make_key(state: &State, rest: [u8; 6]) -> Input {
         queues: (rest[4] < 128).then(|| BTreeSet::from([name(QUEUES[usize::from(rest[4] % 2)])])),
         groups: (rest[4] % 16 == 5).then(|| BTreeSet::from([name("team")])),
         agent: named.then_some(owner),
+        bounds: None,
     })
 }
 

@@ -172,6 +172,7 @@ impl Company {
             Happening::PatienceEnds(id) => self.patience_ends(id),
             Happening::AgentAnswers(offer, agent) => self.agent_answers(offer, agent),
             Happening::AgentFinishes(id, agent) => self.agent_finishes(id, agent),
+            Happening::AgentWrapsUp(id, agent) => self.agent_wraps_up(id, agent),
             Happening::AgentGetsReady(agent) => self.agent_gets_ready(agent),
             Happening::AgentTakesABreak(agent) => self.agent_takes_a_break(agent),
             Happening::AgentGoesHome(agent) => self.agent_goes_home(agent),

@@ -19,7 +19,9 @@
 
 mod ask;
 mod configure;
+mod count;
 mod handling;
+mod logins;
 mod read;
 mod say;
 mod words;

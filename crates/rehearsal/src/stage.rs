@@ -1,9 +1,12 @@
 //! Where the heart is played: a state, a follower, a clock, and someone who watches.
 
 use crate::audit::Auditor;
+use crate::calendar::Zones;
 use crate::clock::Clock;
 use ringback_engine::image::Restore;
-use ringback_engine::{Kept, State, decide, handle, outcome};
+use ringback_engine::statistics::{self, Book};
+use ringback_engine::{Kept, State, decide, follow_and_tell, outcome};
+use ringback_model::audience::Others;
 use ringback_model::{EngineTime, Event, Input, Millis, Now, Outcome, Refused, node};
 
 /// An invariant does not hold.
@@ -62,8 +65,10 @@ pub struct Stage {
     follower: State,
     clock: Clock,
     auditor: Auditor,
+    book: Book,
     care: Care,
     sequence: u64,
+    others: Vec<Others>,
 }
 
 /// How many timers fire in one input.
@@ -78,8 +83,10 @@ impl Stage {
             follower: State::new(),
             clock: Clock::default(),
             auditor: Auditor::new(care == Care::Full),
+            book: Book::new(),
             care,
             sequence: 0,
+            others: Vec::new(),
         }
     }
 
@@ -95,10 +102,22 @@ impl Stage {
         &self.auditor
     }
 
+    /// What was counted.
+    #[must_use]
+    pub const fn book(&self) -> &Book {
+        &self.book
+    }
+
     /// The present.
     #[must_use]
     pub fn now(&self) -> Now {
         self.clock.now()
+    }
+
+    /// Who hears of the events of the last input that was taken, beside the agents they name.
+    #[must_use]
+    pub fn others(&self) -> &[Others] {
+        &self.others
     }
 
     /// How many inputs were told.
@@ -148,8 +167,10 @@ impl Stage {
         let mut broken = Vec::new();
         let before = self.state.digest();
         let foretold = full.then(|| decide(&self.state, now, input));
-        let told = match handle(&mut self.state, now, input) {
-            Ok(events) => {
+        let told = match decide(&self.state, now, input) {
+            Ok(decided) => {
+                let (events, others) = follow_and_tell(&mut self.state, now, decided);
+                self.others = others;
                 if let Some(Ok(decided)) = &foretold
                     && events.get(..decided.len()) != Some(decided.as_slice())
                 {
@@ -190,6 +211,7 @@ impl Stage {
             self.auditor.before(&self.follower, now, event, broken);
             self.follower.apply(event);
             self.auditor.after(&self.follower, event, broken);
+            self.book.apply(&Zones, event, now);
             see(&self.follower, now, event);
         }
     }
@@ -211,6 +233,10 @@ impl Stage {
             broken.extend(sentences);
         }
         self.auditor.books(&self.state, broken);
+        broken.extend(self.book.differs_from(&self.state));
+        let tallies = self.book.not_written(now);
+        broken.extend(statistics::unbalanced(&tallies));
+        broken.extend(self.book.miscounted(&tallies));
     }
 
     /// Looks at everything now, whatever the care.

@@ -113,3 +113,35 @@ fn a_line_that_is_not_understood_is_named_with_what_could_stand_there() {
         }
     }
 }
+
+#[test]
+fn every_definition_of_a_statistic_has_its_scenario_and_every_measure_its_row() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let page = root.join("../../docs/reference/statistics.md");
+    let text = fs::read_to_string(page).expect("the page of statistics");
+    let named: Vec<String> = text
+        .split("rehearsal/scenarios/")
+        .skip(1)
+        .filter_map(|rest| Some(rest.split_once(".scn")?.0.to_owned() + ".scn"))
+        .collect();
+    assert!(named.len() >= 18, "{named:?}");
+    for file in &named {
+        let path = root.join("scenarios").join(file);
+        assert!(
+            path.exists(),
+            "{file} is named by the page and is not there"
+        );
+    }
+    let written = files().into_iter().map(|path| name_of(&path));
+    for file in written.filter(|file| file.contains("/statistics-")) {
+        let file = file.trim_start_matches("scenarios/");
+        assert!(
+            named.iter().any(|it| it == file),
+            "{file} is on no row of the page"
+        );
+    }
+    for measure in ringback_model::statistic::Measure::ALL {
+        let row = format!("| `{measure}`: {} |", measure.meaning());
+        assert!(text.contains(&row), "{row}");
+    }
+}

@@ -4,14 +4,19 @@
 //! question names its [`Action`]; whatever is not in the table does not compile.
 
 use ringback_engine::State;
+use ringback_engine::statistics::{Directory, Target};
 use ringback_model::config::{Kind, Role, Scope};
 use ringback_model::interaction::Doer;
 use ringback_model::place::{BinOwner, Place};
+pub use ringback_model::right::Action;
+use ringback_model::statistic::{Subject, SubjectKind};
 use ringback_model::{
-    AgentId, Input, InteractionId, QueueId, agent, config, interaction, offer, route,
+    AgentId, Input, InteractionId, Name, ObjectId, QueueId, agent, config, interaction, login,
+    offer, route,
 };
-use ringback_ports::envelope::{Actor, Denied, Right};
-use ringback_ports::query::Query;
+use ringback_ports::envelope::{Actor, ActorRef, Denied, Right};
+use ringback_ports::query::{Query, QueryFault};
+use std::collections::BTreeSet;
 
 /// How far a role may go with an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,63 +33,10 @@ pub enum Grant {
     Whole,
 }
 
-/// What can be done or asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Action {
-    /// Take interactions in.
-    Submit,
-    /// Be done with an interaction.
-    Complete,
-    /// End an interaction from outside.
-    Stop,
-    /// Make, change and cancel route requests.
-    Route,
-    /// As an agent: begin work of one's own, and do with what one has in hand whatever has to be
-    /// done.
-    Handle,
-    /// Take what rests.
-    Pull,
-    /// As a system: change and move what rests in its queues.
-    Arrange,
-    /// As a supervisor: change, move, take out, lock and unlock what is in one's queues, and let
-    /// agents listen.
-    Intervene,
-    /// Accept and reject offers.
-    Answer,
-    /// Log in and out, ready and not ready.
-    Work,
-    /// Change queues, agents and settings.
-    Configure,
-    /// Make and revoke keys.
-    Keys,
-    /// Erase personal data.
-    Erase,
-    /// See interactions, their history and why they wait.
-    SeeInteractions,
-    /// Look through open interactions.
-    Search,
-    /// See agents.
-    SeeAgents,
-    /// See queues and lines.
-    SeeQueues,
-    /// See numbers over the whole tenant.
-    SeeTotals,
-    /// See keys, configuration objects and their versions.
-    SeeConfiguration,
-    /// See what a desk needs to show things: case data, codes, skills, hours, defaults of media.
-    SeeWords,
-    /// See the settings.
-    SeeSettings,
-    /// See inputs that were put aside.
-    SeeQuarantine,
-    /// What only the house itself does: timers, effects, desks.
-    House,
-}
-
 use Grant::{Any, No, Own, Scope as InScope, Whole};
 
 /// Action by role: administrator, supervisor, agent, integrator, auditor.
-pub const TABLE: [(Action, [Grant; 5]); 23] = [
+pub const TABLE: [(Action, [Grant; 5]); 25] = [
     (Action::Submit, [InScope, InScope, No, InScope, No]),
     (Action::Complete, [Whole, No, Own, No, No]),
     (Action::Stop, [InScope, InScope, No, InScope, No]),
@@ -97,6 +49,8 @@ pub const TABLE: [(Action, [Grant; 5]); 23] = [
     (Action::Work, [InScope, InScope, Own, No, No]),
     (Action::Configure, [Whole, No, No, No, No]),
     (Action::Keys, [Whole, No, No, No, No]),
+    (Action::People, [Whole, No, No, No, No]),
+    (Action::OwnLogin, [Own, Own, Own, Own, Own]),
     (Action::Erase, [Whole, No, No, No, No]),
     (
         Action::SeeInteractions,
@@ -113,46 +67,14 @@ pub const TABLE: [(Action, [Grant; 5]); 23] = [
     (Action::House, [No, No, No, No, No]),
 ];
 
-impl Action {
-    /// In words, for the one who is denied.
-    #[must_use]
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Submit => "submit interactions",
-            Self::Complete => "complete interactions",
-            Self::Stop => "stop interactions",
-            Self::Route => "route interactions",
-            Self::Handle => "work on interactions",
-            Self::Pull => "take interactions from queues and workbins",
-            Self::Arrange => "change and move interactions",
-            Self::Intervene => "intervene in interactions",
-            Self::Answer => "answer offers",
-            Self::Work => "log agents in and out and set them ready",
-            Self::Configure => "change the configuration",
-            Self::Keys => "make and revoke keys",
-            Self::Erase => "erase personal data",
-            Self::SeeInteractions => "see interactions",
-            Self::Search => "look through interactions",
-            Self::SeeAgents => "see agents",
-            Self::SeeQueues => "see queues",
-            Self::SeeTotals => "see the numbers of the whole tenant",
-            Self::SeeConfiguration => "see the configuration",
-            Self::SeeWords => "see what a desk shows",
-            Self::SeeSettings => "see the settings",
-            Self::SeeQuarantine => "see inputs that were put aside",
-            Self::House => "do what the server does itself",
-        }
-    }
-
-    /// What the table grants a role.
-    #[must_use]
-    pub fn grant(self, role: Role) -> Grant {
-        let column = Role::ALL.iter().position(|it| *it == role);
-        let row = TABLE.iter().find(|(action, _)| *action == self);
-        match (row, column) {
-            (Some((_, grants)), Some(column)) => grants[column],
-            _ => No,
-        }
+/// What the table grants a role.
+#[must_use]
+pub fn grant(action: Action, role: Role) -> Grant {
+    let column = Role::ALL.iter().position(|it| *it == role);
+    let row = TABLE.iter().find(|(of, _)| *of == action);
+    match (row, column) {
+        (Some((_, grants)), Some(column)) => grants[column],
+        _ => No,
     }
 }
 
@@ -166,6 +88,8 @@ enum About {
     Agent(AgentId),
     /// Agents, as many as the key reaches.
     Agents,
+    /// A person who logs in.
+    Person(Name),
     /// An interaction and the agents who have to do with it.
     Interaction(InteractionId),
     /// An agent who takes an interaction that rests.
@@ -177,7 +101,10 @@ enum About {
 /// # Errors
 /// What is missing.
 pub fn may_do(actor: &Actor, state: &State, input: &Input) -> Result<(), Denied> {
-    let (action, about) = of_input(state, input);
+    let (action, about) = match input {
+        Input::Login(input) => of_login(actor, state, input),
+        input => of_input(state, input),
+    };
     check(actor, state, action, &about)
 }
 
@@ -186,8 +113,75 @@ pub fn may_do(actor: &Actor, state: &State, input: &Input) -> Result<(), Denied>
 /// # Errors
 /// What is missing.
 pub fn may_ask(actor: &Actor, state: &State, query: &Query) -> Result<(), Denied> {
-    let (action, about) = of_query(state, query);
+    let (action, about) = of_query(actor, state, query);
     check(actor, state, action, &about)
+}
+
+/// Whether the actor may see what is counted of a subject; the subject again, if he may. What is
+/// not there is out of scope like what is elsewhere, for whoever has a scope.
+///
+/// # Errors
+/// What is missing, or that there is no such subject.
+pub fn may_count(
+    actor: &Actor,
+    directory: &Directory,
+    kind: SubjectKind,
+    target: Result<Target, QueryFault>,
+) -> Result<Target, QueryFault> {
+    let Right::Key {
+        role,
+        scope,
+        agent,
+        only,
+    } = &actor.right
+    else {
+        return target;
+    };
+    let action = match kind {
+        SubjectKind::Queue | SubjectKind::VirtualQueue => Action::SeeQueues,
+        SubjectKind::Agent | SubjectKind::Group => Action::SeeAgents,
+        SubjectKind::Medium => Action::SeeTotals,
+    };
+    if only.as_ref().is_some_and(|only| !only.contains(&action)) {
+        return Err(QueryFault::Denied(Denied::Action {
+            action: action.words(),
+        }));
+    }
+    let whole = *scope == Scope::Everything;
+    let subject = target.as_ref().ok().map(|target| target.subject);
+    let belongs = |id: AgentId| {
+        let mine = directory.groups_of(id);
+        let in_one = |groups: &BTreeSet<ObjectId>| mine.iter().any(|id| groups.contains(id));
+        scope.groups().is_none_or(in_one)
+    };
+    let allowed = match grant(action, *role) {
+        No => {
+            return Err(QueryFault::Denied(Denied::Role {
+                role: role.name(),
+                action: action.words(),
+            }));
+        }
+        Any => true,
+        Whole => whole,
+        Own => matches!((subject, agent), (Some(Subject::Agent(id)), Some(own)) if id == *own),
+        InScope => {
+            whole
+                || match subject {
+                    None => false,
+                    Some(Subject::Queue(queue)) => reaches(scope, queue),
+                    Some(Subject::VirtualQueue(_) | Subject::Everything) => true,
+                    Some(Subject::Agent(id)) => belongs(id),
+                    Some(Subject::Group(id)) => {
+                        scope.groups().is_none_or(|groups| groups.contains(&id))
+                    }
+                }
+        }
+    };
+    if allowed {
+        target
+    } else {
+        Err(QueryFault::Denied(Denied::Scope))
+    }
 }
 
 /// Whether the actor may see an open interaction; what is not there nobody sees.
@@ -226,11 +220,22 @@ pub fn reaches_agent(state: &State, scope: &Scope, agent: AgentId) -> bool {
 }
 
 fn check(actor: &Actor, state: &State, action: Action, about: &About) -> Result<(), Denied> {
-    let Right::Key { role, scope, agent } = &actor.right else {
+    let Right::Key {
+        role,
+        scope,
+        agent,
+        only,
+    } = &actor.right
+    else {
         return Ok(());
     };
+    if only.as_ref().is_some_and(|only| !only.contains(&action)) {
+        return Err(Denied::Action {
+            action: action.words(),
+        });
+    }
     let whole = *scope == Scope::Everything;
-    let allowed = match action.grant(*role) {
+    let allowed = match grant(action, *role) {
         No => {
             return Err(Denied::Role {
                 role: role.name(),
@@ -239,7 +244,10 @@ fn check(actor: &Actor, state: &State, action: Action, about: &About) -> Result<
         }
         Any => true,
         Whole => whole,
-        Own => agent.is_some_and(|agent| is_own(state, scope, agent, about)),
+        Own => {
+            is_himself(actor, about)
+                || agent.is_some_and(|agent| is_own(state, scope, agent, about))
+        }
         InScope => whole || in_scope(state, scope, about),
     };
     if allowed { Ok(()) } else { Err(Denied::Scope) }
@@ -248,6 +256,7 @@ fn check(actor: &Actor, state: &State, action: Action, about: &About) -> Result<
 fn in_scope(state: &State, scope: &Scope, about: &About) -> bool {
     match about {
         About::Tenant => true,
+        About::Person(_) => false,
         About::Agent(agent) => reaches_agent(state, scope, *agent),
         About::Agents => scope.groups().is_none_or(|groups| !groups.is_empty()),
         About::Taking(..) => false,
@@ -260,9 +269,16 @@ fn in_scope(state: &State, scope: &Scope, about: &About) -> bool {
     }
 }
 
+fn is_himself(actor: &Actor, about: &About) -> bool {
+    match (&actor.name, about) {
+        (ActorRef::Person(actor), About::Person(person)) => actor == person,
+        _ => false,
+    }
+}
+
 fn is_own(state: &State, scope: &Scope, agent: AgentId, about: &About) -> bool {
     match about {
-        About::Tenant | About::Agents | About::Queue(_) => false,
+        About::Tenant | About::Agents | About::Queue(_) | About::Person(_) => false,
         About::Agent(other) => *other == agent,
         // Nobody's yet: what counts is whether the key reaches its queue. What is over answers
         // for itself.
@@ -329,7 +345,39 @@ fn of_input(state: &State, input: &Input) -> (Action, About) {
         }
         Input::Config(_) => (Action::Configure, About::Tenant),
         Input::Contact(_) => (Action::Erase, About::Tenant),
+        // Those need to know who asks.
+        Input::Login(_) => (Action::People, About::Tenant),
         Input::Effect(_) | Input::Node(_) => (Action::House, About::Tenant),
+    }
+}
+
+/// Everybody may change his own log-in; that of others is for administrators. What only follows
+/// from a secret that was shown at the door is the house's to say.
+fn of_login(actor: &Actor, state: &State, input: &login::Input) -> (Action, About) {
+    let whose = match input {
+        login::Input::End { session } => match state.logins().session(*session) {
+            Some(session) => session.person.clone(),
+            None => return (Action::People, About::Tenant),
+        },
+        login::Input::EndAll { person } => person.clone(),
+        login::Input::RemoveTotp { .. }
+        | login::Input::PutPolicy { .. }
+        | login::Input::MakeLink { .. } => return (Action::People, About::Tenant),
+        login::Input::SetPassword { .. }
+        | login::Input::LogIn { .. }
+        | login::Input::Seen { .. }
+        | login::Input::EnrolTotp { .. }
+        | login::Input::ConfirmTotp { .. } => return (Action::House, About::Tenant),
+    };
+    own_or_people(actor, whose, Action::People)
+}
+
+fn own_or_people(actor: &Actor, whose: Name, others: Action) -> (Action, About) {
+    let whose = About::Person(whose);
+    if is_himself(actor, &whose) {
+        (Action::OwnLogin, whose)
+    } else {
+        (others, About::Tenant)
     }
 }
 
@@ -356,7 +404,8 @@ const fn of_handling(input: &interaction::Input) -> (Action, About) {
         | Input::Invite { agent, .. }
         | Input::Leave { agent, .. }
         | Input::Hold { agent, .. }
-        | Input::Resume { agent, .. } => (Action::Handle, About::Agent(*agent)),
+        | Input::Resume { agent, .. }
+        | Input::Wrap { agent, .. } => (Action::Handle, About::Agent(*agent)),
         // These have rows of their own.
         Input::Submit(_) | Input::Complete { .. } | Input::Stop { .. } => {
             (Action::House, About::Tenant)
@@ -376,11 +425,12 @@ const fn of_agent_input(input: &agent::Input) -> (Action, About) {
     }
 }
 
-fn of_query(state: &State, query: &Query) -> (Action, About) {
+fn of_query(actor: &Actor, state: &State, query: &Query) -> (Action, About) {
     match query {
-        Query::Interaction(id) | Query::Why(id) => {
-            (Action::SeeInteractions, About::Interaction(*id))
-        }
+        Query::Interaction(id)
+        | Query::Why {
+            interaction: id, ..
+        } => (Action::SeeInteractions, About::Interaction(*id)),
         // Found and shown is only what the asker reaches.
         Query::Interactions(_) | Query::Search(..) => (Action::Search, About::Tenant),
         Query::Agent(id) => (Action::SeeAgents, About::Agent(*id)),
@@ -406,7 +456,16 @@ fn of_query(state: &State, query: &Query) -> (Action, About) {
         Query::Queues | Query::VirtualQueueNamed(_) | Query::VirtualQueues | Query::Line { .. } => {
             (Action::SeeQueues, About::Tenant)
         }
-        Query::Keys => (Action::SeeConfiguration, About::Tenant),
+        Query::Keys | Query::People | Query::LoginPolicy => {
+            (Action::SeeConfiguration, About::Tenant)
+        }
+        Query::Sessions(Some(person)) => {
+            own_or_people(actor, person.clone(), Action::SeeConfiguration)
+        }
+        Query::Person(name) => own_or_people(actor, name.clone(), Action::SeeConfiguration),
+        Query::Sessions(None) => (Action::SeeConfiguration, About::Tenant),
+        // Holds what log-ins are checked against.
+        Query::Login(_) => (Action::House, About::Tenant),
         Query::Objects(kind) | Query::ObjectNamed(kind, _) => (seeing(*kind), About::Tenant),
         Query::ObjectToChange(..) => (Action::Configure, About::Tenant),
         // Whoever knows the secret address has been let in by it; the door asks for him.
@@ -420,9 +479,13 @@ fn of_query(state: &State, query: &Query) -> (Action, About) {
 /// What it takes to see objects of a kind.
 const fn seeing(kind: Kind) -> Action {
     match kind {
-        Kind::Attribute | Kind::Hours | Kind::List | Kind::Medium | Kind::Skill | Kind::Workbin => {
-            Action::SeeWords
-        }
+        Kind::Attribute
+        | Kind::Hours
+        | Kind::List
+        | Kind::Medium
+        | Kind::Skill
+        | Kind::Statistic
+        | Kind::Workbin => Action::SeeWords,
         Kind::Agent
         | Kind::Calendar
         | Kind::CapacityRule
@@ -445,8 +508,9 @@ mod tests {
     fn every_action_stands_in_the_table_once_and_the_house_is_for_nobody_else() {
         let actions: BTreeSet<Action> = TABLE.iter().map(|(action, _)| *action).collect();
         assert_eq!(actions.len(), TABLE.len());
+        assert_eq!(actions.len(), Action::ALL.len());
         for role in Role::ALL {
-            assert_eq!(Action::House.grant(role), No);
+            assert_eq!(grant(Action::House, role), No);
         }
     }
 
@@ -454,7 +518,7 @@ mod tests {
     fn an_agent_reaches_only_what_is_his_and_the_words_of_his_desk() {
         for (action, _) in TABLE {
             let words = action == Action::SeeWords;
-            let grant = action.grant(Role::Agent);
+            let grant = grant(action, Role::Agent);
             assert!(words || matches!(grant, No | Own), "{action:?}");
         }
     }
@@ -462,14 +526,14 @@ mod tests {
     #[test]
     fn an_auditor_changes_nothing() {
         use Action::{
-            Answer, Arrange, Complete, Configure, Erase, Handle, Intervene, Keys, Pull, Route,
-            Stop, Submit, Work,
+            Answer, Arrange, Complete, Configure, Erase, Handle, Intervene, Keys, People, Pull,
+            Route, Stop, Submit, Work,
         };
         for action in [
-            Answer, Arrange, Complete, Configure, Erase, Handle, Intervene, Keys, Pull, Route,
-            Stop, Submit, Work,
+            Answer, Arrange, Complete, Configure, Erase, Handle, Intervene, Keys, People, Pull,
+            Route, Stop, Submit, Work,
         ] {
-            assert_eq!(action.grant(Role::Auditor), No, "{action:?}");
+            assert_eq!(grant(action, Role::Auditor), No, "{action:?}");
         }
     }
 }

@@ -13,6 +13,7 @@
 //!
 //! Personal values are sealed long before they get here.
 
+use crate::chain::Link;
 use lz4_flex::block::{CompressTable, compress_into_with_table, get_maximum_output_size};
 use ringback_engine::image::Part;
 use ringback_model::WallTime;
@@ -20,6 +21,7 @@ use ringback_model::{Input, Now};
 use ringback_ports::store::{JournalRow, StoreFault};
 use ringback_ports::{Entry, Record};
 use serde::{Deserialize, Serialize};
+use serde_bytes::{ByteBuf, Bytes};
 use std::borrow::Cow;
 
 /// Version of the record's outer shape; a reader refuses a newer one.
@@ -31,6 +33,9 @@ struct BodyRef<'a> {
     engine: u32,
     entries: &'a [Entry],
     digest: u64,
+    /// The hash of the record before; records from before there was a chain hold none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    before: Option<&'a Bytes>,
 }
 
 #[derive(Deserialize)]
@@ -78,11 +83,16 @@ impl std::fmt::Debug for Encoder {
 }
 
 impl Encoder {
-    /// Encodes a record.
+    /// Encodes a record, with the hash of the one before.
     ///
     /// # Errors
     /// A value could not be encoded, which is a mistake of ours.
-    pub fn encode(&mut self, record: &Record, at: WallTime) -> Result<JournalRow, StoreFault> {
+    pub fn encode(
+        &mut self,
+        record: &Record,
+        at: WallTime,
+        before: Option<Link>,
+    ) -> Result<JournalRow, StoreFault> {
         let Record {
             tenant,
             sequence,
@@ -94,16 +104,17 @@ impl Encoder {
             sequence,
             epoch,
             at,
-            body: self.body(record)?,
+            body: self.body(record, before.as_ref())?,
         })
     }
 
-    fn body(&mut self, record: &Record) -> Result<Vec<u8>, StoreFault> {
+    fn body(&mut self, record: &Record, before: Option<&Link>) -> Result<Vec<u8>, StoreFault> {
         let body = BodyRef {
             format: RECORD_FORMAT,
             engine: record.engine,
             entries: &record.entries,
             digest: record.digest,
+            before: before.map(|link| Bytes::new(link)),
         };
         self.plain.clear();
         rmp_serde::encode::write_named(&mut self.plain, &body)
@@ -142,8 +153,12 @@ impl Encoder {
 ///
 /// # Errors
 /// A value could not be encoded, which is a mistake of ours.
-pub fn encode_record(record: &Record, at: WallTime) -> Result<JournalRow, StoreFault> {
-    Encoder::default().encode(record, at)
+pub fn encode_record(
+    record: &Record,
+    at: WallTime,
+    before: Option<Link>,
+) -> Result<JournalRow, StoreFault> {
+    Encoder::default().encode(record, at, before)
 }
 
 /// Decodes what the store kept, in any form there ever was.
@@ -202,6 +217,30 @@ const fn too_new(found: u32, known: u32) -> StoreFault {
         found,
         known,
     }
+}
+
+/// The hash of the record before that a row holds, if it holds one.
+///
+/// # Errors
+/// The bytes are damaged.
+pub fn link_of(row: &JournalRow) -> Result<Option<Link>, StoreFault> {
+    #[derive(Deserialize)]
+    struct Linked {
+        #[serde(default)]
+        before: Option<ByteBuf>,
+    }
+    let damaged = |problem: &dyn std::fmt::Display| StoreFault::Damaged {
+        what: format!("record {} of {}", row.sequence, row.tenant),
+        problem: problem.to_string(),
+    };
+    let plain = unpack(&row.body, &damaged)?;
+    let linked: Linked = rmp_serde::from_slice(&plain).map_err(|error| damaged(&error))?;
+    let Some(bytes) = linked.before else {
+        return Ok(None);
+    };
+    let link = Link::try_from(bytes.as_slice());
+    link.map(Some)
+        .map_err(|_| damaged(&"the hash of the record before is none"))
 }
 
 /// What a snapshot begins with: what the hall must know besides the state.
@@ -274,6 +313,7 @@ mod tests {
 
     fn record(entries: usize) -> Record {
         let entry = Entry {
+            others: Vec::new(),
             now: Now::default(),
             idempotent: None,
             actor: ActorRef::Node,
@@ -298,6 +338,7 @@ mod tests {
             engine: record.engine,
             entries: &record.entries,
             digest: record.digest,
+            before: None,
         })
         .expect("plain data")
     }
@@ -313,7 +354,7 @@ mod tests {
             (2, false),
         ] {
             let record = record(entries);
-            let row = encoder.encode(&record, WallTime(3)).expect("encoded");
+            let row = encoder.encode(&record, WallTime(3), None).expect("encoded");
             assert_eq!(row.body.first() == Some(&PACKED), packed, "{entries}");
             assert_eq!(row.body == plain(&record), !packed, "{entries}");
             assert_eq!(decode_record(&row).expect("decoded"), record);
@@ -323,14 +364,14 @@ mod tests {
     #[test]
     fn large_records_of_earlier_versions_still_open() {
         let record = record(1_000);
-        let mut row = encode_record(&record, WallTime(3)).expect("encoded");
+        let mut row = encode_record(&record, WallTime(3), None).expect("encoded");
         row.body = plain(&record);
         assert_eq!(decode_record(&row).expect("decoded"), record);
     }
 
     #[test]
     fn damage_and_newer_packings_are_told_apart() {
-        let whole = encode_record(&record(1_000), WallTime(3)).expect("encoded");
+        let whole = encode_record(&record(1_000), WallTime(3), None).expect("encoded");
         let with = |change: &dyn Fn(&mut Vec<u8>)| {
             let mut row = whole.clone();
             change(&mut row.body);

@@ -1,16 +1,20 @@
 //! The hall as the rooms see it.
 
+use crate::access;
 use crate::codec;
 use crate::limits::RuntimeConfig;
 use crate::shared::Shared;
+use crate::statistics::{borders, locked, report_of, unknown};
 use crate::turn::{Message, Messages};
 use crossbeam_channel::TrySendError;
 use futures_util::future::BoxFuture;
+use ringback_model::statistic::Tally;
 use ringback_model::{AgentId, DeskSessionId};
 use ringback_ports::envelope::{Actor, Command, CommandFault, Unavailable};
-use ringback_ports::hall::{Health, Interest, ResumeFault, Subscription};
+use ringback_ports::hall::{Authenticated, Health, Interest, ResumeFault, Subscription};
 use ringback_ports::query::{QuarantinedView, Query, QueryFault, View};
 use ringback_ports::records::{Fresh, PAGE_MAX, RecordsPage, RecordsQuery};
+use ringback_ports::statistics::{Definitions, Readings, ReportLine, ReportWanted, Wanted};
 use ringback_ports::store::{JournalReader, RecordsReader, Store, StoreFault, Tenant};
 use ringback_ports::vault::Vault;
 use ringback_ports::{Cursor, Hall, Record, Reply, Sequence, TenantId};
@@ -74,8 +78,10 @@ impl Hall for House {
         self.tenants.clone()
     }
 
-    fn authenticate(&self, secret_hash: &str) -> Option<(TenantId, Arc<Actor>)> {
-        self.shared.keyring.find(secret_hash)
+    fn authenticate(&self, secret_hash: &str) -> Option<Authenticated> {
+        self.shared
+            .keyring
+            .find(secret_hash, self.config.clock.wall())
     }
 
     fn send(&self, command: Command, reply: Reply) {
@@ -142,6 +148,32 @@ impl Hall for House {
                 Err(panic) => Err(QueryFault::Failed(panic.to_string())),
             }
         })
+    }
+
+    fn statistics(
+        &self,
+        tenant: TenantId,
+        actor: Arc<Actor>,
+        wanted: Vec<Wanted>,
+    ) -> BoxFuture<'_, Result<(Sequence, Readings), QueryFault>> {
+        let (shared, wall) = (Arc::clone(&self.shared), self.config.clock.wall());
+        Box::pin(off_thread(move || {
+            shared.books.readings(tenant, &actor, &wanted, wall)
+        }))
+    }
+
+    fn report(
+        &self,
+        tenant: TenantId,
+        actor: Arc<Actor>,
+        at_least: Option<Sequence>,
+        wanted: ReportWanted,
+    ) -> BoxFuture<'_, Result<Fresh<Vec<ReportLine>>, QueryFault>> {
+        Box::pin(self.report(tenant, actor, at_least, wanted))
+    }
+
+    fn statistic_definitions(&self, tenant: TenantId) -> Result<Definitions, QueryFault> {
+        self.shared.books.definitions(tenant)
     }
 
     fn subscribe(&self, tenant: TenantId, interest: Interest) -> Result<Subscription, QueryFault> {
@@ -223,6 +255,74 @@ impl Hall for House {
 }
 
 impl House {
+    async fn report(
+        &self,
+        tenant: TenantId,
+        actor: Arc<Actor>,
+        at_least: Option<Sequence>,
+        wanted: ReportWanted,
+    ) -> Result<Fresh<Vec<ReportLine>>, QueryFault> {
+        self.wait_for(tenant, at_least).await?;
+        let loading = || unavailable(Unavailable::Loading);
+        let counted = self.shared.books.of(tenant).ok_or_else(loading)?;
+        let (target, filter) = {
+            let counted = locked(&counted);
+            let target = counted.book.target(wanted.kind, &wanted.object);
+            let target = target.ok_or_else(|| unknown(wanted.kind.name(), &wanted.object));
+            let directory = counted.book.directory();
+            let target = access::may_count(&actor, directory, wanted.kind, target)?;
+            let filter = match &wanted.filter {
+                None => None,
+                Some(name) => {
+                    let asked = counted.book.asked(name, wanted.kind);
+                    let asked = asked.ok_or_else(|| unknown("statistic", name))?;
+                    Some(asked.filter.ok_or_else(|| {
+                        QueryFault::Invalid(format!("statistic {name} has no filter"))
+                    })?)
+                }
+            };
+            (target, filter)
+        };
+        let borders = borders(&wanted.zone, wanted.interval, wanted.from, wanted.to)?;
+        let (from, to) = (borders.first(), borders.last());
+        let (Some(from), Some(to)) = (from.copied(), to.copied()) else {
+            return Err(QueryFault::Invalid("the report has no interval".to_owned()));
+        };
+        // Quarters begin with hours and days, wherever those begin.
+        let query = RecordsQuery::Tallies {
+            subject: target.subject,
+            from: Tally::quarter_of(from),
+            to,
+        };
+        let (pool, store) = (Arc::clone(&self.records), Arc::clone(&self.store));
+        let wall = self.config.clock.wall();
+        // Both under one lock: what is put away between the two looks would be missing or double.
+        let read = move || {
+            let counted = locked(&counted);
+            let page = pool.with(
+                || store.records_reader(),
+                |reader| reader.ask(tenant, &query),
+            );
+            let page = page.map_err(|fault| QueryFault::Failed(fault.to_string()))?;
+            Ok((page, counted.fresh(wall), counted.upto))
+        };
+        let (page, fresh, sequence) = off_thread(read).await?;
+        let RecordsPage::Tallies(mut tallies) = page else {
+            return Err(QueryFault::Failed(
+                "the store answered something else".to_owned(),
+            ));
+        };
+        tallies.extend(
+            fresh
+                .into_iter()
+                .filter(|it| it.key.subject == target.subject),
+        );
+        Ok(Fresh {
+            sequence,
+            value: report_of(&borders, &tallies, target.medium, filter),
+        })
+    }
+
     /// Asks the loop.
     fn ask(
         &self,
@@ -296,6 +396,14 @@ impl House {
             }
         }
     }
+}
+
+/// Work that may wait for a lock or a disk.
+async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, QueryFault> + Send + 'static,
+) -> Result<T, QueryFault> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|panic| Err(QueryFault::Failed(panic.to_string())))
 }
 
 const fn unavailable(why: Unavailable) -> QueryFault {

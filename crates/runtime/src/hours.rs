@@ -4,6 +4,8 @@
 use jiff::civil;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use ringback_engine::statistics::Calendar;
+
 use ringback_model::config::{Date, Hours, Span, Weekday};
 use ringback_model::{Name, WallTime};
 use ringback_ports::query::{CalendarEntry, CalendarTime};
@@ -104,6 +106,23 @@ fn entries_of_day(
 pub fn zone(name: &str) -> Result<TimeZone, UnknownZone> {
     let bundled = jiff::tz::TimeZoneDatabase::bundled();
     bundled.get(name).map_err(|_| UnknownZone(name.to_owned()))
+}
+
+/// Where days begin, by the table of time zones that comes with the program.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Zones;
+
+impl Calendar for Zones {
+    fn next_day(&self, name: &str, after: WallTime) -> WallTime {
+        let zone = zone(name).unwrap_or(TimeZone::UTC);
+        let begins = || {
+            let at = Timestamp::from_millisecond(after.0).ok()?;
+            let day = zone.to_datetime(at).date().checked_add(1.day()).ok()?;
+            Some(day.to_zoned(zone.clone()).ok()?.timestamp())
+        };
+        // Beyond the end of the calendar no day begins any more.
+        WallTime(begins().map_or(i64::MAX, |at| at.as_millisecond()))
+    }
 }
 
 /// From when to when it is open on a day, in order.

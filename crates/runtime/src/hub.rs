@@ -105,12 +105,23 @@ impl Hub {
 /// Which events concern which of the agents somebody listens for.
 fn picks<T>(record: &Record, wanted: &HashMap<AgentId, T>) -> BTreeMap<AgentId, Vec<u32>> {
     let mut picks: BTreeMap<AgentId, Vec<u32>> = BTreeMap::new();
-    for (cursor, _, event) in record.events() {
-        if let Some(agent) = event.agent()
-            && wanted.contains_key(&agent)
-        {
-            picks.entry(agent).or_default().push(cursor.index);
+    let mut before = 0;
+    for entry in &record.entries {
+        for (index, event) in (before..).zip(&entry.events) {
+            if let Some(agent) = event.agent().filter(|agent| wanted.contains_key(agent)) {
+                picks.entry(agent).or_default().push(index);
+            }
         }
+        for others in &entry.others {
+            for agent in others.agents.iter().filter(|it| wanted.contains_key(it)) {
+                picks.entry(*agent).or_default().push(before + others.event);
+            }
+        }
+        before += u32::try_from(entry.events.len()).unwrap_or(u32::MAX);
+    }
+    // Those that name him and those of others were found one after the other.
+    for picks in picks.values_mut() {
+        picks.sort_unstable();
     }
     picks
 }
@@ -119,10 +130,15 @@ fn picks<T>(record: &Record, wanted: &HashMap<AgentId, T>) -> BTreeMap<AgentId, 
 mod tests {
     use super::*;
     use ringback_model::agent::Event as AgentEvent;
+    use ringback_model::audience::Others;
     use ringback_model::{Event, Input, Now, Outcome, node};
     use ringback_ports::{ActorRef, Entry, Epoch};
 
     fn record(sequence: u64, agents: &[u64]) -> Arc<Record> {
+        record_for(sequence, agents, Vec::new())
+    }
+
+    fn record_for(sequence: u64, agents: &[u64], others: Vec<Others>) -> Arc<Record> {
         let desk_back = |agent: &u64| {
             Event::Agent(AgentEvent::DeskBack {
                 agent: AgentId(*agent),
@@ -135,6 +151,7 @@ mod tests {
             input: Input::Node(node::Input::Due { limit: 1 }),
             events: agents.iter().map(desk_back).collect(),
             outcome: Outcome::Done,
+            others,
         };
         Arc::new(Record {
             tenant: TenantId(1),
@@ -167,6 +184,22 @@ mod tests {
             (Sequence(6), Some(&[1, 3][..]))
         );
         assert!(mine.pushes.try_recv().is_err(), "nothing else");
+    }
+
+    #[test]
+    fn an_agent_hears_what_concerns_others_if_he_has_to_do_with_it() {
+        let hub = hub();
+        let mut mine = hub
+            .subscribe(TenantId(1), Interest::Agent(AgentId(7)), 8)
+            .expect("served");
+        let others = |event, agents: &[u64]| Others {
+            event,
+            agents: agents.iter().copied().map(AgentId).collect(),
+        };
+        let others = vec![others(1, &[6, 7]), others(2, &[8])];
+        hub.publish(&record_for(5, &[1, 2, 3, 7], others));
+        let push = mine.pushes.try_recv().expect("one push");
+        assert_eq!(push.picks.as_deref(), Some(&[1, 3][..]));
     }
 
     #[test]

@@ -16,6 +16,7 @@
 pub mod access;
 mod batch;
 mod bell;
+pub mod chain;
 pub mod clock;
 pub mod codec;
 mod effects;
@@ -31,6 +32,7 @@ pub mod recovery;
 pub mod replay;
 mod room;
 mod shared;
+mod statistics;
 mod tenant;
 mod turn;
 mod views;
@@ -134,6 +136,7 @@ impl Runtime {
             store: Arc::clone(&store),
             journal: store.journal_writer()?,
             encoder: codec::Encoder::default(),
+            ends: chain::Ends::default(),
             work,
             signals: signals.clone(),
             loader: to_loader.clone(),
@@ -222,6 +225,7 @@ impl Runtime {
             store: Arc::clone(&self.store),
             records,
             flush_every: self.config.snapshot_every.min(FLUSH_EVERY),
+            books_every: self.config.snapshot_every.min(BOOKS_EVERY),
         };
         self.others = vec![
             spawn("projection", move || projection.run())?,
@@ -321,6 +325,8 @@ impl Runtime {
 
 /// What is projected is made to survive a power cut at least this often.
 const FLUSH_EVERY: Duration = Duration::from_secs(10);
+/// The books of statistics are put away at least this often.
+const BOOKS_EVERY: Duration = Duration::from_secs(60);
 /// Records that may wait for the projection in memory.
 const PROJECTION_LINE: usize = 512;
 

@@ -24,6 +24,8 @@ pub(crate) struct Projection {
     /// How often what is projected is made to survive a power cut; the journal is kept until
     /// then.
     pub(crate) flush_every: Duration,
+    /// How often the books of statistics are put away; the journal is kept until then too.
+    pub(crate) books_every: Duration,
 }
 
 /// Changes of one transaction; more wait for the next.
@@ -66,16 +68,22 @@ impl Projection {
             watermarks: BTreeMap::new(),
             shared: Arc::clone(&self.shared),
             flushed: Instant::now(),
+            saved: Instant::now(),
         };
         for tenant in self.shared.tenant_ids() {
             let watermark = open.writer.watermark(tenant)?;
             open.watermarks.insert(tenant, watermark);
             self.shared.set_watermark(tenant, watermark);
+            let mut records = self.store.records_reader()?;
+            self.shared
+                .books
+                .load(tenant, watermark, &mut *records, &mut *open.reader)?;
             open.catch_up(tenant)?;
         }
         open.flush()?;
         self.shared.set_projection_problem(None);
         loop {
+            open.save_if_due(self.books_every)?;
             open.flush_if_due(self.flush_every)?;
             match self.records.recv_timeout(LOOK_EVERY) {
                 Ok(first) => {
@@ -87,6 +95,7 @@ impl Projection {
                 Err(RecvTimeoutError::Timeout) => open.catch_up_all()?,
                 Err(RecvTimeoutError::Disconnected) => {
                     open.catch_up_all()?;
+                    open.save()?;
                     return open.flush();
                 }
             }
@@ -115,9 +124,28 @@ struct Projecting {
     watermarks: BTreeMap<TenantId, Sequence>,
     shared: Arc<Shared>,
     flushed: Instant,
+    saved: Instant,
 }
 
 impl Projecting {
+    fn save_if_due(&mut self, every: Duration) -> Result<(), StoreFault> {
+        if self.saved.elapsed() < every {
+            return Ok(());
+        }
+        self.save()
+    }
+
+    /// Puts the books of statistics away.
+    fn save(&mut self) -> Result<(), StoreFault> {
+        self.saved = Instant::now();
+        for (tenant, watermark) in &self.watermarks {
+            self.shared
+                .books
+                .save(*tenant, *watermark, &mut *self.writer)?;
+        }
+        Ok(())
+    }
+
     fn flush_if_due(&mut self, every: Duration) -> Result<(), StoreFault> {
         if self.flushed.elapsed() < every {
             return Ok(());
@@ -130,7 +158,8 @@ impl Projecting {
         self.flushed = Instant::now();
         self.writer.flush()?;
         for (tenant, watermark) in &self.watermarks {
-            self.shared.set_flushed(*tenant, *watermark);
+            let saved = self.shared.books.saved(*tenant);
+            self.shared.set_flushed(*tenant, saved.min(*watermark));
         }
         Ok(())
     }
@@ -204,6 +233,8 @@ impl Projecting {
             for (cursor, entry, event) in record.events() {
                 changes_of(cursor, entry, event, &mut changes)?;
             }
+            // Before it is written: should that fail, books and records are read in again.
+            self.shared.books.fold(tenant, record);
             reached = record.sequence;
             if changes.len() >= CHANGES_MAX {
                 self.commit(tenant, &changes, reached)?;
@@ -259,6 +290,7 @@ pub fn changes_of<'a>(
         Event::Agent(_)
         | Event::Contact(_)
         | Event::Effect(_)
+        | Event::Login(_)
         | Event::Node(_)
         | Event::View(_) => {}
     }
@@ -325,7 +357,9 @@ fn of_interaction<'a>(event: &'a interaction::Event, entry: &Entry, changes: &mu
         | interaction::Event::Resumed { of, .. }
         | interaction::Event::Locked { of, .. }
         | interaction::Event::Unlocked { of, .. }
-        | interaction::Event::Handed { of, .. } => moved(of, None, None),
+        | interaction::Event::Handed { of, .. }
+        | interaction::Event::WrapBegun { of, .. }
+        | interaction::Event::WrapChanged { of, .. } => moved(of, None, None),
     });
 }
 
@@ -343,6 +377,8 @@ fn moved(
 
 fn of_route(event: &route::Event, changes: &mut Vec<Change<'_>>) {
     let (of, place) = match event {
+        // About no interaction: it is kept as an event, and changes no row.
+        route::Event::Thresholds { .. } => return,
         route::Event::Requested { of, .. } => (of, Some("routing")),
         route::Event::Cancelled {
             of, rests: true, ..

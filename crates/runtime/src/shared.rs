@@ -3,9 +3,10 @@
 use crate::hub::Hub;
 use crate::keyring::Keyring;
 use crate::room::{Room, RoomGauge};
+use crate::statistics::Books;
 use crossbeam_channel::{Receiver, Sender, bounded};
+use ringback_engine::State;
 use ringback_model::Now;
-use ringback_model::config::ApiKey;
 use ringback_model::effect::Order;
 use ringback_ports::{Record, Sequence, TenantId};
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub(crate) struct Shared {
     pub(crate) hub: Hub,
     pub(crate) keyring: Keyring,
     pub(crate) gauge: RoomGauge,
+    pub(crate) books: Books,
     /// What the effect rooms hear.
     pub(crate) effects: mpsc::UnboundedSender<EffectNews>,
     tenants: Mutex<BTreeMap<TenantId, About>>,
@@ -74,6 +76,7 @@ impl Shared {
             hub: Hub::default(),
             keyring: Keyring::default(),
             gauge,
+            books: Books::default(),
             effects,
             tenants: Mutex::new(tenants.map(about).collect()),
             hurry: bounded(1),
@@ -98,13 +101,8 @@ impl Shared {
 
     // -- being served -----------------------------------------------------------------------
 
-    pub(crate) fn serve<'a>(
-        &self,
-        tenant: TenantId,
-        sequence: Sequence,
-        keys: impl Iterator<Item = &'a ApiKey>,
-    ) {
-        self.keyring.reset(tenant, keys);
+    pub(crate) fn serve(&self, tenant: TenantId, sequence: Sequence, state: &State) {
+        self.keyring.reset(tenant, state);
         self.hub.reset(tenant, sequence);
         self.with(tenant, |about| {
             about.served = true;

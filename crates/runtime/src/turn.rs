@@ -22,6 +22,7 @@ use crate::tenant::{Open, Overdue, Phase};
 use crate::views;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
 use ringback_engine::Kept;
+use ringback_model::audience::Others;
 use ringback_model::{
     AgentId, DeskSessionId, Event, Input, Now, Outcome, agent, interaction, node,
 };
@@ -344,17 +345,17 @@ impl Loop {
         };
         let followed = catch_unwind(AssertUnwindSafe(|| {
             panic_on_purpose(on_purpose, &input, "panic.apply");
-            ringback_engine::follow(&mut open.state, now, decided)
+            ringback_engine::follow_and_tell(&mut open.state, now, decided)
         }));
-        let events = match followed {
-            Ok(events) => events,
+        let happened = match followed {
+            Ok(happened) => happened,
             Err(panic) => {
                 let problem = panic_text(&*panic);
                 self.quarantine(tenant, input, problem);
                 return Err(CommandFault::Quarantined(0));
             }
         };
-        Ok(self.journal(tenant, now, actor, idempotent, input, events))
+        Ok(self.journal(tenant, now, actor, idempotent, input, happened))
     }
 
     /// Adds what was decided to the tenant's record.
@@ -365,7 +366,7 @@ impl Loop {
         actor: ActorRef,
         idempotent: Option<Idempotent>,
         input: Input,
-        events: Vec<Event>,
+        (events, others): (Vec<Event>, Vec<Others>),
     ) -> Answer {
         let Ok(open) = open(&mut self.tenants, tenant) else {
             return Answer {
@@ -403,6 +404,7 @@ impl Loop {
             input,
             events,
             outcome,
+            others,
         };
         self.batch.add(tenant, sequence, open.epoch, entry);
         Answer {
@@ -610,7 +612,7 @@ impl Loop {
                     crate::clock::EngineClock::reopen(clock, recovered.last);
                 let now = clock.now();
                 self.shared
-                    .serve(tenant, recovered.sequence, recovered.state.keys());
+                    .serve(tenant, recovered.sequence, &recovered.state);
                 let open = Open {
                     state: recovered.state,
                     clock,

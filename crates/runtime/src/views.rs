@@ -8,12 +8,13 @@ use ringback_engine::State;
 use ringback_model::config::{Body, Kind, Object, Role, Scope, VirtualQueue};
 use ringback_model::effect::Phase;
 use ringback_model::interaction::{Capability, Doer, Interaction};
+use ringback_model::login::{Person, Session};
 use ringback_model::place::{BinOwner, Place};
 use ringback_model::{AgentId, InteractionId, Medium, Name, Now, VirtualQueueId, WallTime};
 use ringback_ports::envelope::{Actor, Right};
 use ringback_ports::query::{
-    AgentView, CalendarView, Configured, InteractionView, Overview, PullView, Query, QueryFault,
-    QueueView, Search, View, VirtualQueueView,
+    AgentView, CalendarView, Claim, Configured, InteractionView, LoginView, Overview, PersonView,
+    PullView, Query, QueryFault, QueueView, Search, View, VirtualQueueView,
 };
 use ringback_ports::records::PAGE_MAX;
 
@@ -67,8 +68,13 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
             let views = shown.map(|id| interaction(state, actor, id));
             View::Workbin(views.collect::<Result<_, _>>()?, all)
         }
-        Query::Why(id) => {
-            let why = state.why(now, *id).ok_or_else(|| missing(state, *id))?;
+        Query::Why {
+            interaction: id,
+            after,
+            limit,
+        } => {
+            let why = state.why_after(now, *id, *after, *limit);
+            let why = why.ok_or_else(|| missing(state, *id))?;
             View::Why(Box::new(why))
         }
         Query::Agent(id) => View::Agent(Box::new(agent(state, *id)?)),
@@ -121,6 +127,23 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
             to,
         } => View::Calendar(Box::new(calendar(state, token_hash, *from, *to)?)),
         Query::Keys => View::Keys(state.keys().cloned().collect()),
+        Query::People => View::People(state.people().map(|it| person(state, it)).collect()),
+        Query::Person(name) => {
+            let found = state.person(name).ok_or_else(|| unknown("person", name))?;
+            View::Person(Box::new(person(state, found)))
+        }
+        Query::Sessions(of) => View::Sessions(sessions(state, of.as_ref())),
+        Query::LoginPolicy => {
+            let (version, policy) = state.logins().policy();
+            View::LoginPolicy(version, Box::new(policy.clone()))
+        }
+        Query::Login(claim) => {
+            let (_, policy) = state.logins().policy();
+            View::Login(
+                claimed(state, claim).map(Box::new),
+                Box::new(policy.clone()),
+            )
+        }
         Query::Settings => {
             let (version, settings) = state.settings();
             View::Settings(version, Box::new(settings.clone()))
@@ -134,6 +157,49 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
         }
         // The gate and the moment are told here; the list itself is read from the store.
         Query::Quarantined(_) => View::Quarantined(Vec::new()),
+    })
+}
+
+fn person(state: &State, person: Person) -> PersonView {
+    let logins = state.logins();
+    let credentials = logins.credentials(&person.name);
+    let totp = credentials.and_then(|it| it.totp.as_ref());
+    let totp = totp.filter(|totp| totp.confirmed);
+    let providers = credentials.map(|it| it.subjects.keys().cloned().collect());
+    PersonView {
+        password: credentials.is_some_and(|it| it.password.is_some()),
+        totp: totp.is_some(),
+        recovery_codes: totp.map_or(0, |totp| totp.recovery.len()),
+        providers: providers.unwrap_or_default(),
+        sessions: logins.sessions_of(&person.name).count(),
+        person,
+    }
+}
+
+fn sessions(state: &State, of: Option<&Name>) -> Vec<Session> {
+    let logins = state.logins();
+    match of {
+        Some(person) => logins.sessions_of(person).cloned().collect(),
+        None => logins.sessions().cloned().collect(),
+    }
+}
+
+fn claimed(state: &State, claim: &Claim) -> Option<LoginView> {
+    let person = match claim {
+        Claim::KnownAs(text) => state.person_known_as(text),
+        Claim::Link(hash) => state.person_of_link(hash),
+        Claim::Subject {
+            issuer,
+            subject,
+            email,
+        } => {
+            let linked = state.person_of_subject(issuer, subject);
+            linked.or_else(|| state.person_with_email(email.as_deref()?))
+        }
+    }?;
+    Some(LoginView {
+        credentials: state.logins().credentials(&person.name).cloned(),
+        person,
     })
 }
 

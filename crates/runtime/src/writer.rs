@@ -4,6 +4,7 @@
 //! to subscribers, answer. Whoever is answered can use what he was answered about.
 
 use crate::batch::{Batch, Fate, Release};
+use crate::chain::{Ends, Link};
 use crate::codec;
 use crate::limits::RuntimeConfig;
 use crate::shared::{EffectNews, Shared};
@@ -22,6 +23,8 @@ pub(crate) struct Writer {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) journal: Box<dyn JournalWriter>,
     pub(crate) encoder: codec::Encoder,
+    /// The ends of the chains of hashes.
+    pub(crate) ends: Ends,
     pub(crate) work: Receiver<Work>,
     pub(crate) signals: Signals,
     pub(crate) loader: Sender<TenantId>,
@@ -82,7 +85,14 @@ impl Writer {
         let mut failed = Vec::new();
         let mut dropped_ballast = false;
         while !records.is_empty() {
-            let rows = match self.encode(records) {
+            let links = match self.links(records) {
+                Ok(links) => links,
+                Err(fault) => {
+                    tracing::error!(%fault, "The end of the journal could not be read; the batch was not written.");
+                    return self.fail_all(records, failed, &Fate::NotWritten);
+                }
+            };
+            let rows = match self.encode(records, &links) {
                 Ok(rows) => rows,
                 Err(fault) => {
                     (self.config.fatal)(&format!("a record could not be encoded: {fault}"));
@@ -93,6 +103,7 @@ impl Writer {
             let started = Instant::now();
             match self.journal.append(&rows) {
                 Ok(()) => {
+                    self.ends.written(&rows);
                     measure(records, started);
                     return failed;
                 }
@@ -133,10 +144,21 @@ impl Writer {
         failed
     }
 
-    fn encode(&mut self, records: &[Record]) -> Result<Vec<JournalRow>, StoreFault> {
+    /// The hash of the record before each.
+    fn links(&self, records: &[Record]) -> Result<Vec<Option<Link>>, StoreFault> {
+        let before = |it: &Record| self.ends.before(&*self.store, it.tenant, it.sequence);
+        records.iter().map(before).collect()
+    }
+
+    fn encode(
+        &mut self,
+        records: &[Record],
+        links: &[Option<Link>],
+    ) -> Result<Vec<JournalRow>, StoreFault> {
         let at = self.config.clock.wall();
         let encoder = &mut self.encoder;
-        let rows = records.iter().map(|record| encoder.encode(record, at));
+        let linked = records.iter().zip(links);
+        let rows = linked.map(|(record, before)| encoder.encode(record, at, *before));
         rows.collect()
     }
 

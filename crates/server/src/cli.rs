@@ -1,8 +1,8 @@
 //! The command line: one subcommand per file under `commands`.
 
 use crate::commands::{
-    backup, check_config, config, demo, demo_people, doctor, notify, openapi, replay, restore,
-    serve, top,
+    audit, backup, check_config, config, demo, demo_people, doctor, notify, openapi, replay,
+    restore, serve, top,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -26,6 +26,7 @@ enum Command {
     Doctor(doctor::Args),
     CheckConfig(check_config::Args),
     Config(config::Args),
+    Audit(audit::Args),
     Backup(backup::Args),
     Restore(restore::Args),
     Replay(replay::Args),
@@ -43,6 +44,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         Command::Top(args) => done(top::run(args)),
         Command::Doctor(args) => doctor::run(&args),
         Command::CheckConfig(args) => done(check_config::run(args)),
+        Command::Audit(args) => audit::run(&args),
         Command::Config(args) => config::run(args),
         Command::Backup(args) => done(backup::run(&args)),
         Command::Restore(args) => done(restore::run(&args)),

@@ -14,7 +14,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The kinds in an order in which each only names what came before it.
-pub(crate) const KINDS: [&str; 16] = [
+pub(crate) const KINDS: [&str; 17] = [
     "capacity_rule",
     "skill",
     "attribute",
@@ -29,6 +29,7 @@ pub(crate) const KINDS: [&str; 16] = [
     "webhook",
     "agent",
     "group",
+    "statistic",
     "view",
     "person",
 ];

@@ -4,12 +4,14 @@ use ringback_model::agent::NotReady;
 use ringback_model::interaction::Ending;
 use ringback_model::place::Who;
 use ringback_model::record::AgentState;
-use ringback_model::{AgentId, Name};
+use ringback_model::statistic::{Counter, Counts, Key, Sparse, Subject};
+use ringback_model::{AgentId, Medium, Name, ObjectId};
 use ringback_ports::envelope::ActorRef;
 use ringback_ports::store::StoreFault;
 use serde::de::DeserializeOwned;
 use serde::de::value::{Error as NameFault, StrDeserializer};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// A number as a column holds it. Columns are signed; the house counts from 1 and never comes
 /// near the middle of `u64`, so a larger number (somebody asked for it) becomes one that is
@@ -81,6 +83,7 @@ pub(crate) fn actor_text(actor: &ActorRef) -> String {
 pub(crate) fn write_actor(actor: &ActorRef, text: &mut String) {
     let (kind, name) = match actor {
         ActorRef::Key(name) => ("key:", name.as_str()),
+        ActorRef::Person(name) => ("person:", name.as_str()),
         ActorRef::Room(name) => ("room:", name.as_str()),
         ActorRef::Node => ("node", ""),
     };
@@ -92,6 +95,7 @@ pub(crate) fn write_actor(actor: &ActorRef, text: &mut String) {
 pub(crate) fn actor(text: &str) -> Result<ActorRef, StoreFault> {
     match text.split_once(':') {
         Some(("key", rest)) => Ok(ActorRef::Key(name("actors", rest)?)),
+        Some(("person", rest)) => Ok(ActorRef::Person(name("actors", rest)?)),
         Some(("room", rest)) => Ok(ActorRef::Room(name("actors", rest)?)),
         None if text == "node" => Ok(ActorRef::Node),
         _ => Err(strange("actors", text)),
@@ -128,6 +132,7 @@ pub(crate) fn state_columns(
             let (why, reason) = match why {
                 NotReady::LoggedIn => ("logged_in", None),
                 NotReady::Chosen { reason } => ("chosen", Some(reason.as_str())),
+                NotReady::DoNotDisturb { reason } => ("do_not_disturb", Some(reason.as_str())),
                 NotReady::Missed => ("missed", None),
                 NotReady::Silent => ("silent", None),
             };
@@ -149,11 +154,57 @@ pub(crate) fn state(
         ("not_ready", Some("chosen"), Some(reason)) => NotReady::Chosen {
             reason: name("intervals", reason)?,
         },
+        ("not_ready", Some("do_not_disturb"), Some(reason)) => NotReady::DoNotDisturb {
+            reason: name("intervals", reason)?,
+        },
         ("not_ready", Some("missed"), None) => NotReady::Missed,
         ("not_ready", Some("silent"), None) => NotReady::Silent,
         _ => return Err(strange("intervals", state)),
     };
     Ok(AgentState::NotReady { why })
+}
+
+/// Counters as JSON: `{"answered":3}`. Those that are zero are left out.
+pub(crate) fn counts_text(counts: &Counts) -> Result<String, StoreFault> {
+    let all: BTreeMap<Counter, u64> = Sparse::from(counts).entries().iter().copied().collect();
+    serde_json::to_string(&all).map_err(|problem| StoreFault::failed("tallies", problem))
+}
+
+/// What [`counts_text`] wrote.
+pub(crate) fn counts(text: &str) -> Result<Counts, StoreFault> {
+    let all: BTreeMap<Counter, u64> =
+        serde_json::from_str(text).map_err(|_| strange("tallies", text))?;
+    Ok(Counts::from(&all.into_iter().collect::<Sparse>()))
+}
+
+/// What is there and what comes to it.
+pub(crate) fn counts_together(there: Option<&str>, more: &Counts) -> Result<String, StoreFault> {
+    let mut all = there.map(counts).transpose()?.unwrap_or_default();
+    all.merge(more);
+    counts_text(&all)
+}
+
+/// The columns of a key: subject, number, medium (empty: none) and filter (0: none).
+pub(crate) fn key_columns(key: &Key) -> (&'static str, i64, &'static str, i64) {
+    (
+        key.subject.kind().name(),
+        int(key.subject.number()),
+        key.medium.map_or("", Medium::name),
+        key.filter.map_or(0, |id| int(id.0)),
+    )
+}
+
+/// What [`key_columns`] wrote, of a known subject.
+pub(crate) fn key(subject: Subject, medium: &str, filter: i64) -> Result<Key, StoreFault> {
+    let medium = match medium {
+        "" => None,
+        name => Some(named("tallies", name)?),
+    };
+    Ok(Key {
+        subject,
+        medium,
+        filter: (filter > 0).then(|| ObjectId(uint(filter))),
+    })
 }
 
 /// How an interaction ended, in columns.
@@ -229,6 +280,11 @@ mod tests {
             AgentState::Ready,
             AgentState::NotReady { why: chosen },
             AgentState::NotReady {
+                why: NotReady::DoNotDisturb {
+                    reason: "training".parse().expect("a name"),
+                },
+            },
+            AgentState::NotReady {
                 why: NotReady::Silent,
             },
         ] {
@@ -242,6 +298,7 @@ mod tests {
         for value in [
             ActorRef::Node,
             ActorRef::Key("anna".parse().expect("a name")),
+            ActorRef::Person("berta".parse().expect("a name")),
             ActorRef::Room("api".parse().expect("a name")),
         ] {
             assert_eq!(actor(&actor_text(&value)).expect("known"), value);

@@ -92,6 +92,8 @@ impl Run<'_> {
                 "--exclude-path",
                 "/v1/events",
                 "--exclude-path",
+                "/v1/statistics/events",
+                "--exclude-path",
                 "/v1/stream",
             ])
             .args(["--checks", CHECKS, "--max-examples", &examples])

@@ -4,7 +4,7 @@ use super::interaction::MediumWord;
 use super::offer::OfferView;
 use super::text;
 use crate::text::{Text, Time};
-use ringback_model::agent::{Claim, ClaimKind, NotReady, Readiness};
+use ringback_model::agent::{Claim, ClaimKind, Manner, NotReady, Readiness};
 use ringback_model::record::{AgentInterval, AgentState};
 use ringback_model::{AgentId, DeskSessionId, InteractionId, Medium, Name};
 use ringback_ports::query::AgentView as Live;
@@ -34,6 +34,42 @@ pub(crate) struct NotReadyAsk {
     /// Why, in one word.
     #[schema(value_type = String, example = "break", min_length = 1, max_length = 64)]
     pub(crate) reason: Text<Name>,
+    /// In which way.
+    #[serde(default, skip_serializing_if = "MannerWord::is_usual")]
+    pub(crate) manner: MannerWord,
+}
+
+/// In which way an agent is set not ready.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum MannerWord {
+    /// At once; colleagues may still ask the agent.
+    #[default]
+    Now,
+    /// When what the agent has in hand of a medium is over; until then nothing more comes.
+    AfterThis,
+    /// At once, and colleagues cannot ask the agent.
+    DoNotDisturb,
+}
+
+impl MannerWord {
+    #[expect(
+        clippy::trivially_copy_pass_by_ref,
+        reason = "the signature is serde's"
+    )]
+    fn is_usual(&self) -> bool {
+        *self == Self::Now
+    }
+}
+
+impl From<MannerWord> for Manner {
+    fn from(word: MannerWord) -> Self {
+        match word {
+            MannerWord::Now => Self::Now,
+            MannerWord::AfterThis => Self::AfterThis,
+            MannerWord::DoNotDisturb => Self::DoNotDisturb,
+        }
+    }
 }
 
 impl Media {
@@ -103,7 +139,7 @@ pub(crate) struct DeskView {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct ReadinessView {
     ready: bool,
-    /// Why not: `logged_in`, `chosen`, `missed` or `silent`.
+    /// Why not: `logged_in`, `chosen`, `do_not_disturb`, `missed` or `silent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "chosen")]
     why: Option<&'static str>,
@@ -111,6 +147,11 @@ pub(crate) struct ReadinessView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "break")]
     reason: Option<String>,
+    /// Why he will not be ready when what he has of it in hand is over; until then nothing more
+    /// comes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "break")]
+    after_this: Option<String>,
     #[schema(value_type = String, format = DateTime)]
     since: Time,
 }
@@ -154,7 +195,17 @@ impl AgentView {
                 grace_until: desk.grace_until.map(|at| Time::at(desk.since, at)),
             }),
             media: media
-                .map(|(medium, ready)| (medium.name(), ReadinessView::from(ready)))
+                .map(|(medium, ready)| {
+                    let after_this = at_work.next(*medium).map(text);
+                    let ready = ReadinessView::from(ready);
+                    (
+                        medium.name(),
+                        ReadinessView {
+                            after_this,
+                            ..ready
+                        },
+                    )
+                })
                 .collect(),
             offers: live.offers.iter().map(OfferView::from).collect(),
             work: at_work.claims.iter().map(WorkView::from).collect(),
@@ -183,6 +234,7 @@ impl From<&Readiness> for ReadinessView {
             ready: readiness.not_ready.is_none(),
             why,
             reason,
+            after_this: None,
             since: Time::of(readiness.since),
         }
     }
@@ -210,6 +262,7 @@ pub(crate) fn not_ready(why: &NotReady) -> (&'static str, Option<&Name>) {
     match why {
         NotReady::LoggedIn => ("logged_in", None),
         NotReady::Chosen { reason } => ("chosen", Some(reason)),
+        NotReady::DoNotDisturb { reason } => ("do_not_disturb", Some(reason)),
         NotReady::Missed => ("missed", None),
         NotReady::Silent => ("silent", None),
     }

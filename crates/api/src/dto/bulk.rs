@@ -157,6 +157,21 @@ pub(crate) enum BulkAct {
     Assign(AssignAsk),
 }
 
+impl BulkAct {
+    /// What is wrong with it whatever it is done with.
+    pub(crate) fn check(&self) -> Result<(), Problem> {
+        match self {
+            Self::Route(ask) => ask.clone().into_model().map(drop),
+            Self::Stop(stop) => stop
+                .clone()
+                .into_model()
+                .map(drop)
+                .map_err(|problem| Problem::invalid("/act/stop/reason", problem)),
+            Self::Place(_) | Self::Change(_) | Self::Assign(_) => Ok(()),
+        }
+    }
+}
+
 /// To whom an interaction is given.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -1,6 +1,8 @@
 //! Whom a route request is to get, beside what its target says, and changes of waiting requests.
 
 use super::route::TargetIn;
+use super::targets::TargetsIn;
+use crate::problem::Problem;
 use crate::text::Text;
 use ringback_model::route::{Change, LastAgent, More, Select, Selection};
 use ringback_model::{AgentId, Millis, Name, Tier};
@@ -23,6 +25,8 @@ pub(crate) enum SelectWord {
     BestFit,
     /// Drawn by lot, anew for each offer.
     Random,
+    /// One of the `targets` by their weights, among those in which somebody is free.
+    Percentage,
 }
 
 impl From<SelectWord> for Select {
@@ -33,6 +37,7 @@ impl From<SelectWord> for Select {
             SelectWord::LeastOccupied => Self::LeastOccupied,
             SelectWord::BestFit => Self::BestFit,
             SelectWord::Random => Self::Random,
+            SelectWord::Percentage => Self::Percentage,
         }
     }
 }
@@ -45,6 +50,7 @@ impl From<Select> for SelectWord {
             Select::LeastOccupied => Self::LeastOccupied,
             Select::BestFit => Self::BestFit,
             Select::Random => Self::Random,
+            Select::Percentage => Self::Percentage,
         }
     }
 }
@@ -65,6 +71,12 @@ pub(crate) struct SelectionIn {
     /// for.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_agent: Option<LastAgentIn>,
+    /// Whether the agent who handled the interaction first is left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    not_author: bool,
+    /// Whether the agent who last reviewed it is left out.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    not_reviewer: bool,
 }
 
 /// An agent to be waited for.
@@ -80,6 +92,11 @@ pub(crate) struct LastAgentIn {
 }
 
 impl SelectionIn {
+    /// Whether weights have a meaning.
+    pub(crate) fn by_percentage(&self) -> bool {
+        matches!(self.select, SelectWord::Percentage)
+    }
+
     pub(crate) fn into_model(self) -> Selection {
         Selection {
             select: self.select.into(),
@@ -88,6 +105,8 @@ impl SelectionIn {
                 agent: last.agent.0,
                 wait: Millis(last.wait_ms),
             }),
+            not_author: self.not_author,
+            not_reviewer: self.not_reviewer,
         }
     }
 }
@@ -101,6 +120,8 @@ impl From<Selection> for SelectionIn {
                 agent: Text(last.agent),
                 wait_ms: last.wait.0,
             }),
+            not_author: it.not_author,
+            not_reviewer: it.not_reviewer,
         }
     }
 }
@@ -122,19 +143,45 @@ pub(crate) struct RouteChange {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<super::route::TargetSchema>)]
     target: Option<TargetIn>,
+    /// Whom to want, as the older routing server writes it. Either this or `target`, or neither.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<super::targets::TargetsSchema>)]
+    targets: Option<TargetsIn>,
     /// Who is chosen, in place of all that was said about it before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     selection: Option<SelectionIn>,
 }
 
 impl RouteChange {
-    pub(crate) fn into_model(self) -> Change {
-        Change {
+    pub(crate) fn into_model(self) -> Result<Change, Problem> {
+        let (target, targets) = match (self.target, &self.targets) {
+            (target, None) => (target.map(|target| target.0), None),
+            (None, Some(targets)) => {
+                let (target, more) = targets.target()?;
+                (Some(target), more)
+            }
+            (Some(_), Some(_)) => {
+                let problem = "a route request has either `target` or `targets`";
+                return Err(Problem::invalid("/target", problem));
+            }
+        };
+        Ok(Change {
             tier: self.priority.map(Tier),
             credit: self.credit_ms.map(Millis),
-            target: self.target.map(|target| target.0),
+            target,
+            targets,
             selection: self.selection.map(SelectionIn::into_model),
-        }
+        })
+    }
+
+    /// What the writer of documented targets should know.
+    pub(crate) fn notices(&self) -> Vec<String> {
+        let by_percentage = self
+            .selection
+            .as_ref()
+            .is_none_or(SelectionIn::by_percentage);
+        let targets = self.targets.as_ref();
+        targets.map_or_else(Vec::new, |targets| targets.notices(by_percentage))
     }
 }
 

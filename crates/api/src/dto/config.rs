@@ -6,10 +6,11 @@ use super::text;
 use crate::names::Known;
 use crate::text::{Text, Time};
 use ringback_model::config::{
-    AgentBody, ApiKey, Capacity, Queue, QueueBody, Role, Scope, Settings, Timeouts, VirtualQueue,
-    VirtualQueueBody,
+    AfterContact, AgentBody, ApiKey, Capacity, Dispositions, KeyBounds, Queue, QueueBody, Role,
+    Scope, Settings, Timeouts, VirtualQueue, VirtualQueueBody,
 };
-use ringback_model::{AgentId, Medium, Millis, Name, target};
+use ringback_model::right::Action;
+use ringback_model::{AgentId, Medium, Millis, Name, WallTime, target};
 use ringback_ports::query::{QueueView as LiveQueue, VirtualQueueView as LiveVirtualQueue};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,6 +24,38 @@ pub(crate) struct QueuePut {
     /// How many open interactions may belong to it.
     #[schema(minimum = 1, default = 2_000_000)]
     open_max: u32,
+    /// What comes after a contact, by medium; media not named: as the defaults of the medium say.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, AfterContactPut>)]
+    wrap_up: BTreeMap<Text<Medium>, AfterContactPut>,
+    /// From which codes agents say what came of a contact; left out: any word, or none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dispositions: Option<DispositionsPut>,
+}
+
+/// What comes after a contact, and for how long.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schema(example = json!({"wrap_up": "timed", "wrap_up_for_ms": 30_000}))]
+pub(crate) struct AfterContactPut {
+    /// What comes.
+    wrap_up: objects::WrapUpWord,
+    /// How long it lasts; exactly for `timed`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wrap_up_for_ms: Option<u64>,
+}
+
+/// From which codes agents say what came of a contact.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"list": "results", "mandatory": true}))]
+pub(crate) struct DispositionsPut {
+    /// The list of codes, by name.
+    #[schema(value_type = String, example = "results", min_length = 1, max_length = 64)]
+    list: Text<Name>,
+    /// Whether they have to say so before they are done.
+    #[serde(default)]
+    mandatory: bool,
 }
 
 impl Default for QueuePut {
@@ -33,14 +66,36 @@ impl Default for QueuePut {
 
 impl QueuePut {
     fn of(body: &QueueBody) -> Self {
+        let after = |after: &AfterContact| AfterContactPut {
+            wrap_up: after.wrap_up.into(),
+            wrap_up_for_ms: after.wrap_up_for.map(|span| span.0),
+        };
+        let wrap_up = body.wrap_up.iter();
         Self {
             open_max: body.open_max,
+            wrap_up: wrap_up
+                .map(|(medium, it)| (Text(*medium), after(it)))
+                .collect(),
+            dispositions: body.dispositions.as_ref().map(|it| DispositionsPut {
+                list: Text(it.list.clone()),
+                mandatory: it.mandatory,
+            }),
         }
     }
 
-    pub(crate) const fn into_model(self) -> QueueBody {
+    pub(crate) fn into_model(self) -> QueueBody {
+        let after = |after: AfterContactPut| AfterContact {
+            wrap_up: after.wrap_up.into(),
+            wrap_up_for: after.wrap_up_for_ms.map(Millis),
+        };
+        let wrap_up = self.wrap_up.into_iter();
         QueueBody {
             open_max: self.open_max,
+            wrap_up: wrap_up.map(|(medium, it)| (medium.0, after(it))).collect(),
+            dispositions: self.dispositions.map(|it| Dispositions {
+                list: it.list.0,
+                mandatory: it.mandatory,
+            }),
         }
     }
 }
@@ -56,6 +111,15 @@ pub(crate) struct VirtualQueuePut {
     /// A customer who leaves before this counts as a short abandon.
     #[schema(default = 5_000)]
     short_abandon_ms: u64,
+    /// Who is wanted by requests that come here because this queue was their target: a skill
+    /// expression. Left out: anybody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "English>=1")]
+    serves: Option<Text<target::Expression>>,
+    /// The group of queues it belongs to, which targets of type `GQ` name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "overflow", min_length = 1, max_length = 64)]
+    group: Option<Text<Name>>,
 }
 
 impl Default for VirtualQueuePut {
@@ -69,13 +133,17 @@ impl VirtualQueuePut {
         Self {
             waiting_max: body.waiting_max,
             short_abandon_ms: body.short_abandon.0,
+            serves: body.serves.clone().map(Text),
+            group: body.group.clone().map(Text),
         }
     }
 
-    pub(crate) const fn into_model(self) -> VirtualQueueBody {
+    pub(crate) fn into_model(self) -> VirtualQueueBody {
         VirtualQueueBody {
             waiting_max: self.waiting_max,
             short_abandon: Millis(self.short_abandon_ms),
+            serves: self.serves.map(|it| it.0),
+            group: self.group.map(|it| it.0),
         }
     }
 }
@@ -307,6 +375,29 @@ pub(crate) struct KeyMake {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     pub(crate) agent: Option<Text<Name>>,
+    /// All that may be done with it, by name; left out: whatever the role may do. For example
+    /// `submit`, `stop`, `route`, `see_interactions`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(crate) only: Option<BTreeSet<Text<Action>>>,
+    /// From then on it opens nothing; left out: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub(crate) expires: Option<Text<jiff::Timestamp>>,
+}
+
+impl KeyMake {
+    /// What the key is less than its role.
+    pub(crate) fn bounds(&self) -> Option<Box<KeyBounds>> {
+        let bounds = KeyBounds {
+            expires: self.expires.map(|at| WallTime(at.0.as_millisecond())),
+            only: self
+                .only
+                .as_ref()
+                .map(|only| only.iter().map(|it| it.0).collect()),
+        };
+        (bounds != KeyBounds::default()).then(|| Box::new(bounds))
+    }
 }
 
 /// A key that was made.
@@ -361,10 +452,20 @@ pub(crate) struct KeyView {
     agent: Option<Text<AgentId>>,
     /// Taken back: opens nothing any more.
     revoked: bool,
+    /// All that may be done with it, where that is less than the role allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    only: Option<Vec<&'static str>>,
+    /// From then on it opens nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires: Option<Time>,
 }
 
 impl KeyView {
     pub(crate) fn new(known: &Known, key: &ApiKey) -> Self {
+        let bounds = key.bounds.as_deref();
+        let only = bounds.and_then(|it| it.only.as_ref());
         Self {
             name: text(&key.name),
             version: key.version,
@@ -372,6 +473,8 @@ impl KeyView {
             scope: ScopeView::new(known, &key.scope),
             agent: key.agent.map(Text),
             revoked: key.revoked,
+            only: only.map(|only| only.iter().map(|action| action.name()).collect()),
+            expires: bounds.and_then(|it| it.expires).map(Time::wall),
         }
     }
 }
@@ -382,12 +485,20 @@ pub(crate) struct Me {
     /// The name of the tenant.
     #[schema(example = "default")]
     pub(crate) tenant: String,
-    /// The name of the key.
+    /// The name of the key, if it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "crm")]
-    pub(crate) key: String,
+    pub(crate) key: Option<String>,
+    /// The name of the person, if one has logged in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) person: Option<String>,
     pub(crate) role: RoleWord,
     pub(crate) scope: ScopeView,
-    /// The agent the key belongs to.
+    /// All that the key or session is good for, where that is less than the role allows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Vec<String>>)]
+    pub(crate) only: Option<Vec<&'static str>>,
+    /// The agent the key or the person belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "a7")]
     pub(crate) agent: Option<Text<AgentId>>,
@@ -513,6 +624,7 @@ pub(crate) enum Body {
     Medium(objects::MediumPut),
     Person(objects::PersonPut),
     Skill(objects::SkillPut),
+    Statistic(objects::StatisticPut),
     View(objects::ViewPut),
     Workbin(objects::WorkbinPut),
 }

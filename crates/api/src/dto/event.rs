@@ -1,10 +1,12 @@
 //! Events as streams and histories show them: a name, and flat data.
 
 use super::interaction::{EndingView, SegmentView, doer};
+use super::login::LoginChange;
 use super::offer::{OfferView, back_to, not_taken};
-use super::route::RequestView;
+use super::route::{RequestView, ThresholdView};
 use super::work::RestView;
 use super::{actor, agent, config, numbers, text};
+use crate::masking;
 use crate::names::Known;
 use crate::screen_pops::PopView;
 use crate::text::{Text, Time};
@@ -12,8 +14,8 @@ use ringback_model::interaction::Interaction;
 use ringback_model::value::Map;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Event, InteractionId, Medium, Now, OfferId,
-    RouteRequestId, config as model_config, contact, effect, interaction, node, offer, record,
-    route, view,
+    RouteRequestId, config as model_config, contact, effect, interaction, login as model_login,
+    node, offer, record, route, view,
 };
 use ringback_ports::Cursor;
 use ringback_ports::envelope::ActorRef;
@@ -63,6 +65,18 @@ impl EventView {
     /// The same with what a desk opens.
     pub(crate) fn with_pops(mut self, pops: Vec<PopView>) -> Self {
         self.data.screen_pops = pops;
+        self
+    }
+}
+
+impl EventView {
+    /// Of numbers only so many digits are shown, if the reader is to see no more.
+    pub(crate) fn masked(mut self, digits_shown: Option<u8>) -> Self {
+        if let Some(submitted) = &mut self.data.submitted {
+            masking::mask(&mut submitted.user_data, digits_shown);
+        }
+        // A value of the user data, too.
+        masking::mask_text(&mut self.data.view_segment, digits_shown);
         self
     }
 }
@@ -128,6 +142,10 @@ pub(crate) struct EventData {
     rests: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ending: Option<EndingView>,
+    /// What came of a contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "sale")]
+    disposition: Option<String>,
     /// The interaction that was submitted, without what is sealed: read it for that.
     #[serde(skip_serializing_if = "Option::is_none")]
     submitted: Option<Box<SubmittedView>>,
@@ -148,6 +166,9 @@ pub(crate) struct EventData {
     /// The configuration object that changed.
     #[serde(skip_serializing_if = "Option::is_none")]
     config: Option<Box<ConfigChange>>,
+    /// The person or session it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    login: Option<Box<LoginChange>>,
     /// What went wrong, for the operator.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
@@ -191,6 +212,9 @@ pub(crate) struct EventData {
     /// least until `until`.
     #[serde(skip_serializing_if = "Option::is_none")]
     sleeps: Option<bool>,
+    /// Thresholds that hold now, or hold no more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    thresholds: Vec<ThresholdView>,
     /// For how long the engine had not been running, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     outage_ms: Option<u64>,
@@ -255,7 +279,8 @@ impl EventData {
                 ..base
             },
             Event::Effect(event) => base.effect_event(event),
-            Event::Interaction(event) => base.interaction_event(known, event),
+            Event::Interaction(event) => base.interaction_event(known, now, event),
+            Event::Login(event) => base.login_event(event),
             Event::Node(event) => base.node_event(event),
             Event::Offer(event) => base.offer_event(now, event),
             Event::Record(event) => base.record_event(known, event),
@@ -285,6 +310,11 @@ impl EventData {
                     ..self
                 }
             }
+            Event::NotReadyNext { medium, reason, .. } => Self {
+                medium: Some(Text(*medium)),
+                reason: Some(text(reason)),
+                ..self
+            },
             Event::DeskLost { grace_until, .. } => Self {
                 until: Some(Time::at(now, *grace_until)),
                 ..self
@@ -379,8 +409,20 @@ impl EventData {
         }
     }
 
-    fn interaction_event(self, known: &Known, event: &interaction::Event) -> Self {
+    fn interaction_event(self, known: &Known, now: Now, event: &interaction::Event) -> Self {
         match event {
+            interaction::Event::WrapBegun { wrap, .. } => Self {
+                until: wrap.until.map(|at| Time::at(now, at)),
+                ending: Some(EndingView::from(&wrap.over())),
+                ..self
+            },
+            interaction::Event::WrapChanged {
+                until, disposition, ..
+            } => Self {
+                until: until.map(|at| Time::at(now, at)),
+                disposition: disposition.as_ref().map(text),
+                ..self
+            },
             interaction::Event::Placed { to, by, why, .. } => {
                 let (why, reason) = match why {
                     interaction::WhyPlaced::Asked { reason } => ("asked", reason.as_ref()),
@@ -463,6 +505,45 @@ impl EventData {
         }
     }
 
+    /// Nothing that somebody could prove himself with is in it.
+    fn login_event(self, event: &model_login::Event) -> Self {
+        use model_login::Event;
+        let (person, session, what, version) = match event {
+            Event::PolicyPut { version, .. } => (None, None, None, Some(*version)),
+            Event::CredentialsPut { what, credentials } => {
+                let person = text(&credentials.person);
+                (
+                    Some(person),
+                    None,
+                    Some(what.name()),
+                    Some(credentials.version),
+                )
+            }
+            Event::SessionPut(it) => {
+                let person = Some(text(&it.person));
+                (person, Some(Text(it.id)), Some(it.how.name()), None)
+            }
+            Event::Seen { session, .. } => (None, Some(Text(*session)), None, None),
+            Event::SessionEnded {
+                session,
+                person,
+                why,
+            } => {
+                let person = Some(text(person));
+                (person, Some(Text(*session)), Some(why.name()), None)
+            }
+        };
+        Self {
+            login: Some(Box::new(LoginChange {
+                person,
+                session,
+                what,
+                version,
+            })),
+            ..self
+        }
+    }
+
     fn node_event(self, event: &node::Event) -> Self {
         match event {
             node::Event::ClockJumped { by } => Self {
@@ -474,6 +555,13 @@ impl EventData {
                 jumped_ms: Some(*clock_off),
                 ..self
             },
+            node::Event::Refusals { list, beyond } => {
+                let told = list.iter().map(|one| u64::from(one.times)).sum::<u64>();
+                Self {
+                    count: Some(told + beyond),
+                    ..self
+                }
+            }
             node::Event::ResultsForgotten { .. } => self,
         }
     }
@@ -551,7 +639,14 @@ impl EventData {
                 why: Some(match cause {
                     route::ChangeCause::Asked => "asked",
                     route::ChangeCause::LastAgentGone => "last_agent_gone",
+                    route::ChangeCause::NextTargets => "next_targets",
+                    route::ChangeCause::Moved => "moved",
                 }),
+                ..self
+            },
+            route::Event::Thresholds { turned, look_at } => Self {
+                thresholds: turned.iter().map(ThresholdView::of_turned).collect(),
+                until: look_at.map(|at| Time::at(now, at)),
                 ..self
             },
             route::Event::Cooled { request, agent, .. } => Self {

@@ -8,7 +8,7 @@ use crate::names::Known;
 use crate::personal::{Opened, UserDataIn};
 use crate::problem::Problem;
 use crate::text::{Text, Time};
-use ringback_model::interaction::{Doer, Ending, Interaction, More, StopCause, Submission};
+use ringback_model::interaction::{Doer, Ending, Interaction, More, StopCause, Submission, Wrap};
 use ringback_model::place::{BinOwner, Party, Place, Who};
 use ringback_model::record::{Segment, SegmentKind};
 use ringback_model::value::{Map, UserData};
@@ -302,6 +302,9 @@ pub(crate) struct InteractionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "loans")]
     under_way_by: Option<String>,
+    /// Set while its owner wraps it up after the contact.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    wrap_up: Option<WrapUpView>,
     /// What the caller can do with it now; empty in lists and once it is over.
     #[schema(example = json!(["accept", "reject"]))]
     capabilities: Vec<&'static str>,
@@ -323,6 +326,30 @@ pub(crate) struct InteractionView {
     ending: Option<EndingView>,
     /// The record it was read after.
     sequence: u64,
+}
+
+/// The work after a contact.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WrapUpView {
+    #[schema(value_type = String, format = DateTime)]
+    since: Time,
+    /// When it ends by itself; absent: when its owner finishes it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, format = DateTime)]
+    until: Option<Time>,
+    /// What came of the contact, as far as its owner said so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    disposition: Option<String>,
+}
+
+impl From<&Wrap> for WrapUpView {
+    fn from(wrap: &Wrap) -> Self {
+        Self {
+            since: Time::of(wrap.since),
+            until: wrap.until.map(|at| Time::at(wrap.since, at)),
+            disposition: wrap.disposition.as_ref().map(text),
+        }
+    }
 }
 
 /// Only one may change an interaction.
@@ -497,6 +524,7 @@ impl InteractionView {
             }),
             pulls: it.handed().map_or(0, |handed| handed.pulls),
             under_way_by: it.under_way().map(|(view, _)| known.object(view)),
+            wrap_up: more.wrap.as_ref().map(WrapUpView::from),
             capabilities: Vec::new(),
             invitations: Vec::new(),
             id: Text(it.id),

@@ -7,9 +7,9 @@ use crate::names::Known;
 use crate::problem::Problem;
 use crate::text::{Text, Time};
 use ringback_model::route::{Ask, RouteRequest};
-use ringback_model::target::{Expression, Step, Target};
+use ringback_model::target::{Expression, Gate, Step, Target};
 use ringback_model::{InteractionId, Medium, Millis, Name, Rare, RouteRequestId, Tier};
-use ringback_ports::query::{Waiting, Why, WhyRequest};
+use ringback_ports::query::{Waiting, Why, WhyRequest, WhyThreshold};
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -31,8 +31,8 @@ pub(crate) struct RouteAsk {
     #[schema(value_type = Option<TargetSchema>)]
     pub(crate) target: Option<TargetIn>,
     /// Whom to want, as the older routing server writes it: a target text, or a list of up to 15
-    /// steps. Types `A`, `GA` and `?:skills` are routed to; thresholds, statistic checks, `Q` and
-    /// `GQ` are refused with the reason.
+    /// steps. Types `A`, `GA`, `Q`, `GQ` and `?:skills` are routed to, with thresholds, weights and
+    /// checks of statistics; other types are refused with the reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<TargetsSchema>)]
     pub(crate) targets: Option<TargetsIn>,
@@ -52,8 +52,8 @@ pub(crate) struct RouteAsk {
 impl RouteAsk {
     /// The same as the heart takes it.
     pub(crate) fn into_model(self) -> Result<Ask, Problem> {
-        let target = match (self.target, &self.targets) {
-            (Some(target), None) => target.0,
+        let (target, targets) = match (self.target, &self.targets) {
+            (Some(target), None) => (target.0, None),
             (None, Some(targets)) => targets.target()?,
             _ => {
                 let problem = "a route request has either `target` or `targets`";
@@ -68,14 +68,18 @@ impl RouteAsk {
             selection: self
                 .selection
                 .map_or_else(Rare::none, |it| Rare::of(it.into_model())),
+            targets: targets.map(Box::new),
         })
     }
 
     /// What the writer of documented targets should know.
     pub(crate) fn notices(&self) -> Vec<String> {
-        self.targets
+        let by_percentage = self
+            .selection
             .as_ref()
-            .map_or_else(Vec::new, TargetsIn::notices)
+            .is_some_and(SelectionIn::by_percentage);
+        let targets = self.targets.as_ref();
+        targets.map_or_else(Vec::new, |targets| targets.notices(by_percentage))
     }
 }
 
@@ -177,6 +181,11 @@ pub(crate) struct RequestView {
     virtual_queue: String,
     /// Whom it wants, step by step.
     target: Vec<TargetStep>,
+    /// The documented targets in force, as text, where the request follows such that depend on
+    /// more than time; `target` is what of them agents are wanted by.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!(["{StatAgentsReady>2}sales.GA", "overflow.Q"]))]
+    targets: Vec<String>,
     /// The step in force, from 0.
     step: u8,
     /// When the next step comes into force.
@@ -215,6 +224,9 @@ impl RequestView {
             medium: Text(request.medium),
             virtual_queue: known.virtual_queue(request.virtual_queue),
             target: steps(&request.target),
+            targets: request.documented().map_or_else(Vec::new, |documented| {
+                documented.in_force().map(ToString::to_string).collect()
+            }),
             step: request.step,
             widens_at: request.widens_at.map(|at| Time::at(request.since, at)),
             priority: request.key.tier.0,
@@ -257,6 +269,50 @@ pub(crate) struct WhyRequestView {
     obstacles: BTreeMap<&'static str, u32>,
     /// The first qualified agents and what holds each back.
     first: Vec<HeldBack>,
+    /// Pass it as `after` to read about the next ones; absent when there are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "a27")]
+    next: Option<Text<ringback_model::AgentId>>,
+    /// The thresholds of the targets in force.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    thresholds: Vec<ThresholdView>,
+}
+
+/// A threshold that requests wait behind.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ThresholdView {
+    /// The threshold and its target, as text.
+    #[schema(example = "{StatAgentsReady>2}sales.GA")]
+    target: String,
+    /// For requests of which medium.
+    #[schema(value_type = String, example = "voice")]
+    medium: Text<Medium>,
+    /// Whether it holds.
+    open: bool,
+    /// What is measured now; absent when that is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measured: Option<u32>,
+}
+
+impl ThresholdView {
+    /// As an event tells it.
+    pub(crate) fn of_turned((gate, open): &(Gate, bool)) -> Self {
+        Self {
+            target: gate.to_string(),
+            medium: Text(gate.medium),
+            open: *open,
+            measured: None,
+        }
+    }
+
+    fn of_why(why: &WhyThreshold) -> Self {
+        Self {
+            target: why.gate.to_string(),
+            medium: Text(why.gate.medium),
+            open: why.open,
+            measured: why.measured,
+        }
+    }
 }
 
 /// What holds a qualified agent back.
@@ -301,6 +357,8 @@ fn why_request(known: &Known, why: &WhyRequest) -> WhyRequestView {
             .map(|(obstacle, count)| (obstacle.name(), *count))
             .collect(),
         first: first.collect(),
+        next: why.next.map(Text),
+        thresholds: why.thresholds.iter().map(ThresholdView::of_why).collect(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Targets as the older routing server writes them.
 
 use crate::problem::Problem;
-use ringback_model::target::{Escalation, RawStep, Target, Targets};
+use ringback_model::target::{Escalation, Expression, RawStep, Target, Targets};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -36,32 +36,41 @@ pub(crate) struct TargetsStep {
     /// Whether the targets of earlier steps are dropped.
     #[schema(value_type = Option<Value>, example = false)]
     clear: Option<Value>,
-    /// Refused for now.
+    /// A statistic of the targets of this step; the step is left out unless the check holds when
+    /// its turn comes. All three of it, or none.
+    #[schema(example = "RStatAgentsReady")]
     stat_to_check: Option<String>,
-    /// Refused for now.
+    /// `<` or `>`.
+    #[schema(example = ">")]
     stat_operator: Option<String>,
-    /// Refused for now.
-    #[schema(value_type = Option<Value>)]
+    /// What it is compared with, as a number or a text.
+    #[schema(value_type = Option<Value>, example = 0)]
     stat_value: Option<Value>,
 }
 
 const FIELD: &str = "/targets";
 
 impl TargetsIn {
-    /// The same as steps that widen.
-    pub(crate) fn target(&self) -> Result<Target, Problem> {
+    /// The same as steps that widen; where they depend on more than time, the targets themselves
+    /// beside a target that wants nobody.
+    pub(crate) fn target(&self) -> Result<(Target, Option<Escalation>), Problem> {
         let (escalation, _) = self.read()?;
-        let plain = escalation.plain();
-        plain.map_err(|error| Problem::invalid(FIELD, error.to_string()))
+        if let Some(plain) = escalation.plain() {
+            return Ok((plain, None));
+        }
+        let measurable = escalation.measurable();
+        measurable.map_err(|error| Problem::invalid(FIELD, error.to_string()))?;
+        let nobody = Target::fixed(Expression::Any(Vec::new()));
+        Ok((nobody, Some(escalation)))
     }
 
     /// What was ignored or may be misunderstood.
-    pub(crate) fn notices(&self) -> Vec<String> {
+    pub(crate) fn notices(&self, by_percentage: bool) -> Vec<String> {
         let Ok((escalation, mut notices)) = self.read() else {
             return Vec::new();
         };
-        if escalation.has_weights() {
-            let text = "weights have no effect: targets are not chosen by percentage yet";
+        if escalation.has_weights() && !by_percentage {
+            let text = "weights have no effect unless `selection` says to select by `percentage`";
             notices.push(text.to_owned());
         }
         notices
@@ -99,14 +108,12 @@ mod tests {
     #[test]
     fn a_text_is_routed_to_and_its_notices_are_told() {
         let read = targets(json!("[70]anna@Stat1.A, sales.GA"));
-        let target = read.target().expect("a target");
-        assert_eq!(
-            target.steps()[0].expression.to_string(),
-            "anna.A | sales.GA"
-        );
-        let notices = read.notices();
+        let (_, targets) = read.target().expect("a target");
+        assert!(targets.expect("more than time").has_weights());
+        let notices = read.notices(false);
         assert!(notices[0].contains("Stat1"), "{notices:?}");
         assert!(notices[1].contains("weights"), "{notices:?}");
+        assert_eq!(read.notices(true).len(), 1);
     }
 
     #[test]
@@ -115,23 +122,32 @@ mod tests {
             {"target": "?:A=1 | B=1 & C=1", "timeout": "30"},
             {"target": "sales.GA", "timeout": 0, "clear": true}
         ]));
-        let target = read.target().expect("a target");
+        let (target, more) = read.target().expect("a target");
+        assert_eq!(more, None);
         assert_eq!(target.steps().len(), 2);
         assert_eq!(target.steps()[1].after.0, 30_000);
-        assert!(
-            read.notices()[0].starts_with("step 1, place"),
-            "{:?}",
-            read.notices()
-        );
+        let notices = read.notices(false);
+        assert!(notices[0].starts_with("step 1, place"), "{notices:?}");
     }
 
     #[test]
-    fn what_is_not_routed_to_yet_is_refused() {
+    fn thresholds_checks_and_queues_are_kept_as_they_are() {
         for value in [
             json!("{StatCallsInQueue<10}8001.Q"),
-            json!("8001.RP"),
+            json!("8001.GQ"),
             json!([{"target": "a.A", "stat_to_check": "RStatAgentsReady",
                 "stat_operator": ">", "stat_value": "0"}]),
+        ] {
+            let (_, more) = targets(value.clone()).target().expect("targets");
+            assert!(more.is_some(), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_routed_to_is_refused() {
+        for value in [
+            json!("{InVQWaitTime<10}8001.Q"),
+            json!("8001.RP"),
             json!({"target": "a.A"}),
             json!(7),
         ] {

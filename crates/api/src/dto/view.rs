@@ -1,6 +1,7 @@
 //! How a view of an interaction queue is doing, as the API shows it.
 
 use super::config::objects::ViewPut;
+use crate::masking;
 use crate::text::Time;
 use ringback_ports::query::PullView;
 use serde::Serialize;
@@ -42,7 +43,9 @@ pub(crate) struct SegmentCount {
 }
 
 impl PullingView {
-    pub(crate) fn new(it: &PullView, sequence: u64) -> Self {
+    /// Of numbers in the names of segments only so many digits are shown, if the reader is to see
+    /// no more.
+    pub(crate) fn new(it: &PullView, sequence: u64, digits_shown: Option<u8>) -> Self {
         let under_way = it.under_way.iter();
         Self {
             name: it.name.to_string(),
@@ -53,9 +56,10 @@ impl PullingView {
             next_look_at: it.look.map(|look| Time::at(it.now, look.next)),
             resting: it.resting,
             under_way: under_way
-                .map(|(segment, count)| SegmentCount {
-                    segment: segment.clone(),
-                    count: *count,
+                .map(|(segment, count)| {
+                    let (mut segment, count) = (segment.clone(), *count);
+                    masking::mask_text(&mut segment, digits_shown);
+                    SegmentCount { segment, count }
                 })
                 .collect(),
             sequence,

@@ -247,6 +247,35 @@ pub(crate) enum InviteRole {
     Conference,
 }
 
+/// Do something about the wrap-up after a contact.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"act": "finish", "disposition": "sale"}))]
+pub(crate) struct WrapUpAsk {
+    /// What to do.
+    pub(crate) act: WrapUpWord,
+    /// What came of the contact; with `finish` and `dispose`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
+    pub(crate) disposition: Option<Text<Name>>,
+    /// How much longer it lasts, at most an hour; with `extend`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 3_600_000)]
+    pub(crate) by_ms: Option<u64>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+#[schema(as = WrapUpAct)]
+pub(crate) enum WrapUpWord {
+    /// It is done.
+    Finish,
+    /// It lasts longer.
+    Extend,
+    /// Say what came of the contact, or something else than before.
+    Dispose,
+}
+
 /// Let an agent listen.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

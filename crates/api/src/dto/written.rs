@@ -51,6 +51,8 @@ impl From<&Answer> for Written {
             }
             Outcome::Requested { request } => written.request = Some(Text(request)),
             Outcome::LoggedIn { session } => written.session = Some(Text(session)),
+            // The log-in answers in its own shape.
+            Outcome::PersonLoggedIn { .. } => {}
             Outcome::Put { version } => written.version = Some(version),
         }
         written

@@ -254,6 +254,7 @@ pub(crate) async fn heartbeat(
 ) -> Result<Response, Problem> {
     // Hearing twice is hearing once: nothing is kept under the key, but it has to be one.
     idempotency::key_of(&headers)?;
+    caller.allowed(ringback_model::right::Action::Work)?;
     let agent = house.agent(&caller, &name).await?;
     if caller.agent() != Some(agent) {
         let action = "be the heartbeat of another agent's desk";

@@ -158,7 +158,12 @@ pub(crate) async fn page(
         .await?;
     let items = views.iter().map(|live| {
         let vault = house.hall.vault();
-        let opened = personal::open_all(&*vault, caller.tenant, &live.interaction)?;
+        let opened = personal::open_all(
+            &*vault,
+            caller.tenant,
+            &live.interaction,
+            caller.digits_shown,
+        )?;
         Ok(InteractionView::live(&known, live, opened, sequence.0))
     });
     let items: Vec<_> = items.collect::<Result<_, Problem>>()?;
@@ -222,6 +227,7 @@ pub(crate) async fn act(
         let problem = format!("1 to {BULK_MAX} interactions at once");
         return Err(Problem::invalid("/interactions", problem).limit(BULK_MAX));
     }
+    body.act.check()?;
     let key = idempotency::key_of(&headers)?;
     let asked = Asked {
         house: &house,
@@ -301,6 +307,7 @@ impl Asked<'_> {
             tier: None,
             credit: Millis::ZERO,
             selection: Rare::none(),
+            targets: None,
         });
         let input = route::Input::Request {
             interaction: id,

@@ -21,6 +21,7 @@ use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
 use ringback_model::config::{Role, Scope};
+use ringback_model::right::Action;
 use ringback_model::{ContactId, Input, InteractionId, KeyId, Refused, contact};
 use ringback_ports::envelope::{Answer, Denied, Idempotent};
 use ringback_ports::query::{Query, View};
@@ -57,6 +58,7 @@ pub(crate) async fn erase(
     ApiJson(body): ApiJson<Erase>,
 ) -> Result<Response, Problem> {
     // The keeper of keys knows no rights, so this is refused before it is asked.
+    caller.allowed(Action::Erase)?;
     if caller.role() != Role::Administrator {
         return Err(Problem::role(caller.role().name(), "erase a person"));
     }

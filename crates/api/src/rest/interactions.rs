@@ -225,7 +225,8 @@ pub(crate) async fn view(
                 })
                 .await?;
             let it = &live.interaction;
-            let opened = personal::open_all(&*house.hall.vault(), caller.tenant, it)?;
+            let opened =
+                personal::open_all(&*house.hall.vault(), caller.tenant, it, caller.digits_shown)?;
             Ok(InteractionView::live(&known, &live, opened, sequence.0))
         }
         Ok(_) => Err(Problem::crossed()),
@@ -300,7 +301,12 @@ fn shown(
     row: &InteractionRow,
     sequence: u64,
 ) -> Result<InteractionView, Problem> {
-    let opened = personal::open_all(&*house.hall.vault(), caller.tenant, &row.submitted)?;
+    let opened = personal::open_all(
+        &*house.hall.vault(),
+        caller.tenant,
+        &row.submitted,
+        caller.digits_shown,
+    )?;
     Ok(InteractionView::row(known, row, opened, sequence))
 }
 
@@ -317,20 +323,45 @@ async fn may_see(house: &House, caller: &Caller, id: InteractionId) -> Result<()
     }
 }
 
+/// How many agents are named when nothing is said about it.
+const WHY_PAGE: usize = 20;
+
+/// Which of the qualified agents are named.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct WhyPage {
+    /// Those after this one: `next` of the answer before.
+    #[param(value_type = Option<String>, example = "a27", pattern = "^a[1-9][0-9]{0,18}$")]
+    after: Option<Text<ringback_model::AgentId>>,
+    /// At most so many, and 100 in any case.
+    #[param(minimum = 1, maximum = 100, example = 20)]
+    limit: Option<usize>,
+}
+
 /// Why an interaction waits: who could take it, and what holds each of them back.
 #[utoipa::path(
     get, path = "/v1/interactions/{interaction}/why", operation_id = "whyInteraction",
     tag = "interactions",
-    params(("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]{0,18}$")),
+    params(
+        ("interaction" = String, Path, example = "i1", pattern = "^i[1-9][0-9]{0,18}$"),
+        WhyPage,
+    ),
     responses((status = 200, description = "Why.", body = WhyView))
 )]
 pub(crate) async fn why(
     State(house): State<Shared>,
     caller: Caller,
     ApiPath(Text(id)): Id,
+    ApiQuery(page): ApiQuery<WhyPage>,
 ) -> Result<Response, Problem> {
     let what = format!("interaction {id}");
-    let (sequence, why) = match house.query(&caller, Query::Why(id), what).await {
+    let asked = Query::Why {
+        interaction: id,
+        after: page.after.map(|agent| agent.0),
+        limit: page.limit.unwrap_or(WHY_PAGE),
+    };
+    let (sequence, why) = match house.query(&caller, asked, what).await {
         Ok((sequence, View::Why(why))) => (sequence, why),
         Ok(_) => return Err(Problem::crossed()),
         Err(problem) if may_be_over(&caller, &problem) => {
@@ -402,7 +433,10 @@ pub(crate) async fn history(
     let known = house.names.fresh(caller.tenant).await?;
     let items = rows
         .iter()
-        .map(|row| EventView::new(&known, row.cursor, row.now, &row.actor, &row.event))
+        .map(|row| {
+            let view = EventView::new(&known, row.cursor, row.now, &row.actor, &row.event);
+            view.masked(caller.digits_shown)
+        })
         .collect();
     let next = next.flatten();
     Ok(read(found.sequence.0, Page { items, next }))
@@ -538,11 +572,11 @@ pub(crate) async fn change(
     headers: HeaderMap,
     ApiJson(body): ApiJson<RouteChange>,
 ) -> Result<Response, Problem> {
-    let ready = commands::change(id, body.clone());
+    let ready = commands::change(id, body.clone())?;
     let answer = ask(&house, &caller, &headers, "route.change", &id.to_string())
         .send(&body, ready)
         .await?;
-    Ok(written(StatusCode::OK, &answer))
+    Ok(noted(StatusCode::OK, &answer, body.notices()))
 }
 
 /// Take a route request back.

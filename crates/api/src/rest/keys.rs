@@ -44,6 +44,7 @@ pub(crate) async fn make(
     ApiJson(body): ApiJson<KeyMake>,
 ) -> Result<Response, Problem> {
     let secret = door::new_secret()?;
+    let bounds = body.bounds();
     let asked = body.clone();
     let plain = |names: BTreeSet<Text<Name>>| names.into_iter().map(|name| name.0).collect();
     let input = config::Input::MakeKey {
@@ -53,6 +54,7 @@ pub(crate) async fn make(
         queues: asked.queues.map(plain),
         groups: asked.groups.map(plain),
         agent: asked.agent.map(|name| name.0),
+        bounds,
     };
     let answer = ask(&house, &caller, &headers, "key.make", "")
         .send_input(&body, Input::Config(input), About::Named)
@@ -103,11 +105,14 @@ pub(crate) async fn me(State(house): State<Shared>, caller: Caller) -> Result<Re
     let tenant = tenant.map_or_else(|| caller.tenant.to_string(), |one| text(&one.name));
     let known = house.names.fresh(caller.tenant).await?;
     let sequence = house.names.present(caller.tenant).await?;
+    let person = caller.own_person().ok().map(text);
     let me = Me {
         tenant,
-        key: caller.key_name().to_owned(),
+        key: person.is_none().then(|| caller.key_name().to_owned()),
+        person,
         role: caller.role().into(),
         scope: ScopeView::new(&known, &caller.scope()),
+        only: caller.only(),
         agent: caller.agent().map(Text),
     };
     Ok(read(sequence.0, me))

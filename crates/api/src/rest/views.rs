@@ -27,7 +27,10 @@ pub(crate) async fn get(
     let what = format!("view {wanted}");
     let wanted = wanted.parse().map_err(|_| Problem::nothing(&what))?;
     let (sequence, view) = pulling(&house, &caller, &wanted).await?;
-    Ok(read(sequence.0, PullingView::new(&view, sequence.0)))
+    Ok(read(
+        sequence.0,
+        PullingView::new(&view, sequence.0, caller.digits_shown),
+    ))
 }
 
 /// A view by name, if the caller reaches its queue.

@@ -5,7 +5,7 @@ use crate::commands;
 use crate::door::Caller;
 use crate::dto::interaction::{InteractionView, Submit};
 use crate::dto::work::{
-    ChangeAsk, InviteAsk, MonitorAsk, PlaceAsk, PullAsk, TransferAsk, WorkbinView,
+    ChangeAsk, InviteAsk, MonitorAsk, PlaceAsk, PullAsk, TransferAsk, WorkbinView, WrapUpAsk,
 };
 use crate::dto::written::Written;
 use crate::dto::{Empty, Page};
@@ -18,6 +18,7 @@ use crate::work::Act;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
+use ringback_model::config::Kind;
 use ringback_model::{InteractionId, Name, Outcome};
 use ringback_ports::query::{Query, View};
 use serde::Deserialize;
@@ -90,6 +91,9 @@ acts! {
     /// Let others change it again. A supervisor ends anybody's lock; that is recorded.
     unlock(Empty => Act::Unlock), "/v1/interactions/{interaction}/unlock", "unlockInteraction",
         "interaction.unlock", "It is not locked any more.";
+    /// Finish or extend the wrap-up after a contact, or say what came of it; only its owner can.
+    wrap_up(WrapUpAsk => Act::WrapUp), "/v1/interactions/{interaction}/wrap-up",
+        "wrapUpInteraction", "interaction.wrap_up", "It is so.";
 }
 
 /// Begin work of one's own: an outbound or internal interaction that is the agent's at once.
@@ -178,13 +182,19 @@ pub(crate) async fn workbin(
     let skip = part.after.unwrap_or(0);
     let query = Query::Workbin {
         owner: agent,
-        name: workbin,
+        name: workbin.clone(),
         skip,
         limit,
     };
     let (sequence, View::Workbin(views, all)) = house.query(&caller, query, "agent").await? else {
         return Err(Problem::crossed());
     };
+    if all == 0 {
+        // One that holds nothing is there if it is configured.
+        let what = format!("workbin {workbin}");
+        let configured = Query::ObjectNamed(Kind::Workbin, workbin);
+        house.query(&caller, configured, what).await?;
+    }
     let queues: Vec<_> = views.iter().map(|live| live.interaction.queue).collect();
     let known = house
         .names
@@ -195,7 +205,12 @@ pub(crate) async fn workbin(
     let shown = skip + views.len();
     let items = views.iter().map(|live| {
         let vault = house.hall.vault();
-        let opened = personal::open_all(&*vault, caller.tenant, &live.interaction)?;
+        let opened = personal::open_all(
+            &*vault,
+            caller.tenant,
+            &live.interaction,
+            caller.digits_shown,
+        )?;
         Ok(InteractionView::live(&known, live, opened, sequence.0))
     });
     let items = items.collect::<Result<Vec<_>, Problem>>()?;

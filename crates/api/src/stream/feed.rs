@@ -140,10 +140,10 @@ impl Feed {
         mut take: impl FnMut(&Known, Cursor, &Entry, &Event),
     ) -> Result<(), Problem> {
         let mut known = house.names.known(self.tenant);
-        for (cursor, entry, event) in Picked::of(push) {
-            if cursor <= self.after {
+        for (cursor, entry, inside) in Picked::of(push) {
+            let Some(event) = entry.events.get(inside).filter(|_| cursor > self.after) else {
                 continue;
-            }
+            };
             if !names_known(&known, event) {
                 known = house.names.fresh(self.tenant).await?;
             }
@@ -165,8 +165,11 @@ impl Feed {
         let tells = caller.role() == Role::Agent && matches!(self.state, State::Live(_));
         let mut told: BTreeMap<InteractionId, Vec<&'static str>> = BTreeMap::new();
         let mut known = house.names.known(self.tenant);
-        for (cursor, entry, event) in Picked::of(push) {
-            if cursor <= self.after || !self.sight.sees(event) {
+        for (cursor, entry, inside) in Picked::of(push) {
+            let Some(event) = entry.events.get(inside) else {
+                continue;
+            };
+            if cursor <= self.after || !self.sight.sees(event, entry.others_of(inside)) {
                 continue;
             }
             if !names_known(&known, event) {
@@ -183,14 +186,14 @@ impl Feed {
             if let Event::Offer(offer::Event::Made { offer, .. }) = event
                 && self.sight.is_a_desk()
             {
-                let pops = screen_pops::of_offer(house, self.tenant, offer).await;
+                let pops = screen_pops::of_offer(house, caller, offer).await;
                 view = view.with_pops(pops.unwrap_or_else(|problem| {
                     // The offer is what counts; a page can be opened by hand.
                     tracing::warn!(problem = problem.sentence(), "No screen pops.");
                     Vec::new()
                 }));
             }
-            show(view);
+            show(view.masked(caller.digits_shown));
         }
         self.after = self.after.max(Cursor::end_of(push.record.sequence));
         Ok(())
@@ -234,16 +237,17 @@ impl<'a> Picked<'a> {
 }
 
 impl<'a> Iterator for Picked<'a> {
-    type Item = (Cursor, &'a Entry, &'a Event);
+    /// Where it stands in the record, its entry, and its number in that.
+    type Item = (Cursor, &'a Entry, usize);
 
     fn next(&mut self) -> Option<Self::Item> {
         let index = self.place()?;
         loop {
             let entry = self.record.entries.get(self.entry)?;
             let inside = usize::try_from(index - self.before).ok()?;
-            if let Some(event) = entry.events.get(inside) {
+            if inside < entry.events.len() {
                 let sequence = self.record.sequence;
-                return Some((Cursor { sequence, index }, entry, event));
+                return Some((Cursor { sequence, index }, entry, inside));
             }
             self.entry += 1;
             self.before += u32::try_from(entry.events.len()).ok()?;

@@ -190,10 +190,13 @@ pub(crate) struct AnswerFrame<T> {
 
 impl AnswerFrame<Written> {
     /// The answer to a write.
-    pub(crate) fn written(re: u64, answer: &Answer) -> Self {
+    pub(crate) fn written(re: u64, answer: &Answer, notices: Vec<String>) -> Self {
         Self {
             re,
-            ok: Written::from(answer),
+            ok: Written {
+                notices,
+                ..Written::from(answer)
+            },
             sequence: Some(answer.sequence.0),
             replayed: answer.repeated,
         }

@@ -44,15 +44,17 @@ impl Sight {
         }
     }
 
-    /// Whether an event may be shown.
+    /// Whether an event may be shown, of which these agents hear beside the one it names.
     ///
-    /// An agent sees what concerns him. Everybody else sees interactions of the queues in his
+    /// An agent sees what concerns him: what names him, and what happens to interactions he has
+    /// to do with. Everybody else sees interactions of the queues in his
     /// scope and the queues themselves; beside these, supervisors of the whole tenant see agents
     /// and settings, integrators of the whole tenant settings, and its administrators and auditors
     /// everything.
-    pub(crate) fn sees(&self, event: &Event) -> bool {
+    pub(crate) fn sees(&self, event: &Event, others: &[AgentId]) -> bool {
         if self.role == Role::Agent {
-            return self.agent.is_some() && event.agent() == self.agent;
+            let hears = |agent| event.agent() == Some(agent) || others.contains(&agent);
+            return self.agent.is_some_and(hears);
         }
         // What moves to another queue is heard on both sides.
         if let Event::Interaction(interaction::Event::Placed { queue, .. }) = event
@@ -80,6 +82,7 @@ impl Sight {
             Role::Supervisor => matches!(
                 event,
                 Event::Agent(_)
+                    | Event::Route(_)
                     | Event::Record(record::Event::Interval(_))
                     | Event::Config(config::Event::AgentPut(_) | config::Event::SettingsPut { .. })
             ),
@@ -149,28 +152,30 @@ mod tests {
             Role::Auditor,
         ] {
             let sight = sight(role, queues(&[1, 2]));
-            assert!(sight.sees(&stopped(2, None)), "{role:?}");
-            assert!(!sight.sees(&stopped(3, None)), "{role:?}");
-            assert!(!sight.sees(&jumped()), "{role:?}");
-            assert!(!sight.sees(&logged_out(1)), "{role:?}");
+            assert!(sight.sees(&stopped(2, None), &[]), "{role:?}");
+            assert!(!sight.sees(&stopped(3, None), &[]), "{role:?}");
+            assert!(!sight.sees(&jumped(), &[]), "{role:?}");
+            assert!(!sight.sees(&logged_out(1), &[]), "{role:?}");
         }
     }
 
     #[test]
     fn an_agent_sees_only_what_concerns_him() {
         let sight = sight(Role::Agent, Scope::Everything);
-        assert!(sight.sees(&stopped(1, Some(7))));
-        assert!(!sight.sees(&stopped(1, Some(8))));
-        assert!(!sight.sees(&stopped(1, None)));
-        assert!(sight.sees(&logged_out(7)));
-        assert!(!sight.sees(&logged_out(8)));
-        assert!(!sight.sees(&jumped()));
+        assert!(sight.sees(&stopped(1, Some(7)), &[]));
+        assert!(!sight.sees(&stopped(1, Some(8)), &[]));
+        assert!(!sight.sees(&stopped(1, None), &[]));
+        assert!(sight.sees(&stopped(1, Some(8)), &[AgentId(5), AgentId(7)]));
+        assert!(!sight.sees(&stopped(1, Some(8)), &[AgentId(5)]));
+        assert!(sight.sees(&logged_out(7), &[]));
+        assert!(!sight.sees(&logged_out(8), &[]));
+        assert!(!sight.sees(&jumped(), &[]));
         assert_eq!(sight.interest(), Interest::Agent(AgentId(7)));
     }
 
     #[test]
     fn what_is_beside_interactions_depends_on_the_role() {
-        let sees = |role, event: &Event| sight(role, Scope::Everything).sees(event);
+        let sees = |role, event: &Event| sight(role, Scope::Everything).sees(event, &[]);
         assert!(sees(Role::Supervisor, &logged_out(1)));
         assert!(!sees(Role::Integrator, &logged_out(1)));
         assert!(sees(Role::Administrator, &jumped()));

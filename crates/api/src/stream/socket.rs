@@ -20,9 +20,9 @@ use crate::dto::offer::Reject;
 use crate::dto::route::RouteAsk;
 use crate::dto::work::{ChangeAsk, InviteAsk, MonitorAsk, PlaceAsk, PullAsk, TransferAsk};
 use crate::extract::ApiQuery;
-use crate::guard::origin_allowed;
 use crate::idempotency;
 use crate::limits::Counted;
+use crate::login::cookie::check_origin;
 use crate::presence::Present;
 use crate::problem::{About, Problem, ProblemBody};
 use crate::rest::{agents, interactions, numbers};
@@ -31,12 +31,13 @@ use crate::work::Act;
 use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 use axum::response::Response;
 use bytes::BytesMut;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, SinkExt, StreamExt};
+use ringback_model::right::Action;
 use ringback_model::{AgentId, InteractionId, OfferId, RouteRequestId};
 use ringback_ports::envelope::{Answer, CommandFault, Denied, Idempotent};
 use ringback_ports::hall::Push;
@@ -90,12 +91,7 @@ pub(crate) async fn stream(
 ) -> Result<Response, Problem> {
     let caller = Caller::of_socket(&house, &headers)?;
     caller.limits.take()?;
-    if let Some(origin) = headers.get(header::ORIGIN)
-        && !origin_allowed(&house, origin)
-    {
-        let detail = "pages of this origin may not use the API; its operator lists origins";
-        return Err(Problem::new("denied.origin", detail));
-    }
+    check_origin(&house, &headers)?;
     let after = match &from.after {
         None => None,
         Some(text) => Some(crate::rest::parameter("after", text)?),
@@ -109,6 +105,9 @@ pub(crate) async fn stream(
     if wanted == Events::Mine && caller.agent().is_none() {
         let problem = "`mine` is for agents' keys; use `all` or `none`";
         return Err(Problem::invalid("query:events", problem));
+    }
+    if wanted != Events::None {
+        caller.allowed(Action::SeeInteractions)?;
     }
     let counted = house.limits.stream(&caller.limits)?;
     let limit = house.options.body_bytes_max;
@@ -437,7 +436,7 @@ impl Connection {
                 let id: RouteRequestId = target(head.request.as_ref(), "request")?;
                 let body: RouteChange = frame::body(text, "request")?;
                 let named = self.named(key, verb, &id, &body);
-                self.send(head.id, verb, named, commands::change(id, body))
+                self.send(head.id, verb, named, commands::change(id, body)?)
             }
             Verb::RouteCancel => {
                 let id: RouteRequestId = target(head.request.as_ref(), "request")?;
@@ -498,6 +497,7 @@ impl Connection {
             Verb::InteractionResume => self.act(text, head, key, Act::Resume),
             Verb::InteractionLock => self.act(text, head, key, Act::Lock),
             Verb::InteractionUnlock => self.act(text, head, key, Act::Unlock),
+            Verb::InteractionWrapUp => self.act(text, head, key, Act::WrapUp),
             Verb::InteractionGet | Verb::AgentGet | Verb::OverviewGet => {
                 self.read(text, head, verb)
             }
@@ -688,6 +688,7 @@ impl Connection {
     fn send_tagged(&mut self, tag: u64, idempotent: Option<Idempotent>, ready: Ready) {
         if let Some(asked) = self.under_way.asked(tag) {
             asked.about = ready.about;
+            asked.notices = ready.notices;
             if let ringback_model::Input::Agent(
                 ringback_model::agent::Input::LogIn { agent, .. }
                 | ringback_model::agent::Input::LogOut { agent },
@@ -730,11 +731,19 @@ impl Connection {
         match result {
             Ok(answer) => {
                 self.follow(&asked, &answer);
-                self.out.push(&AnswerFrame::written(asked.id, &answer));
+                let frame = AnswerFrame::written(asked.id, &answer, asked.notices);
+                self.out.push(&frame);
                 self.house.meter.count(asked.verb, Came::Taken);
             }
-            Err(CommandFault::Denied(Denied::Scope)) => self.out_of_scope(asked),
+            Err(CommandFault::Denied(Denied::Scope)) => {
+                let did = asked.verb.name();
+                self.house.denied(&self.caller, did, &Denied::Scope);
+                self.out_of_scope(asked);
+            }
             Err(fault) => {
+                if let CommandFault::Denied(denied) = &fault {
+                    self.house.denied(&self.caller, asked.verb.name(), denied);
+                }
                 let problem = Problem::of_command(fault, asked.about);
                 self.problem(Some(asked.id), Some(asked.verb), &problem);
             }
@@ -825,6 +834,10 @@ impl Connection {
         self.check_key()?;
         if let Some(feed) = &mut self.feed {
             feed.sight = Sight::of(&self.caller);
+        }
+        if self.unanswered == 0 {
+            // Whoever has an open desk that answers is there.
+            self.caller.seen(&self.house);
         }
         self.unanswered += 1;
         self.out.frames.push(Message::Ping(bytes::Bytes::new()));
@@ -964,6 +977,8 @@ struct Asked {
     about: About,
     /// The agent who logs in or out.
     agent: Option<AgentId>,
+    /// What the writer should know.
+    notices: Vec<String>,
 }
 
 impl Asked {
@@ -973,6 +988,7 @@ impl Asked {
             verb,
             about: About::Named,
             agent: None,
+            notices: Vec::new(),
         }
     }
 }

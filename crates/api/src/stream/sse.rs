@@ -11,6 +11,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use ringback_model::right::Action;
 use ringback_ports::Cursor;
 use ringback_ports::hall::Push;
 use serde::Deserialize;
@@ -55,6 +56,7 @@ pub(crate) async fn events(
         (None, Some(text)) => Some(cursor(text, "query:after")?),
         (None, None) => None,
     };
+    caller.allowed(Action::SeeInteractions)?;
     let counted = house.limits.stream(&caller.limits)?;
     let (feed, from) = Feed::open(&house, caller.tenant, Sight::of(&caller), after)?;
     let source = Source::new(house, caller, feed, counted, from);

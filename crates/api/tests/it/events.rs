@@ -101,3 +101,46 @@ async fn what_is_no_cursor_is_refused() {
     assert_eq!(answer.problem(), (422, "request.invalid"));
     assert_eq!(answer.body["errors"][0]["at"], "query:after");
 }
+
+#[tokio::test(start_paused = true)]
+async fn numbers_begin_with_a_snapshot_and_tell_what_changed_enough() {
+    let room = Room::new();
+    let watch = "watch=total_entered/queue/inbox,total_stopped/queue/inbox&insensitivity=2";
+    let asking = room.get(ADMIN, &format!("/v1/statistics/events?{watch}"));
+    let mut reader = Reader::new(asking.open().await.into_body());
+    let (id, event, data) = reader.event().await.expect("the snapshot");
+    assert_eq!((id.as_str(), event.as_str()), ("0", "statistics"));
+    assert_eq!(data["items"].as_array().expect("items").len(), 2);
+    assert_eq!(data["items"][0]["value"], 0);
+    room.hall.stops(1, 1, None);
+    room.hall.stops(2, 1, None);
+    let (id, _, data) = reader.event().await.expect("a change by two");
+    assert_eq!(id, "2");
+    assert_eq!(data["items"][1]["statistic"], "total_stopped/queue/inbox");
+    assert_eq!(data["items"][1]["value"], 2);
+    let again = room.get(ADMIN, &format!("/v1/statistics/events?{watch}"));
+    let again = again.with("Last-Event-ID", "2").open().await;
+    let mut again = Reader::new(again.into_body());
+    let (id, _, data) = again.event().await.expect("the snapshot");
+    assert_eq!(id, "2");
+    assert_eq!(data["items"][0]["value"], 2);
+}
+
+#[tokio::test]
+async fn what_cannot_be_watched_is_refused_before_the_stream_begins() {
+    let room = Room::new();
+    let one = "total_entered/queue/inbox";
+    let many = vec![one; 201].join(",");
+    for (query, status) in [
+        ("watch=total_entered/queue".to_owned(), 422),
+        ("watch=mood/queue/inbox".to_owned(), 404),
+        (format!("watch={many}"), 422),
+        (format!("watch={one}&mode=sometimes"), 422),
+        (format!("watch={one}&period_ms=10"), 422),
+        (format!("watch={one}&insensitivity=much"), 422),
+    ] {
+        let path = format!("/v1/statistics/events?{query}");
+        let answer = room.get(ADMIN, &path).answer().await;
+        assert_eq!(answer.status.as_u16(), status, "{query}");
+    }
+}

@@ -7,6 +7,7 @@ use ringback_model::config::{
 };
 use ringback_model::interaction::{Ending, Interaction, StopCause, Subject, Submission};
 use ringback_model::place::Place;
+use ringback_model::statistic::Amount;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, Event, Input, InteractionId, KeyId, Medium, Name, Now,
     OfferId, Outcome, QueueId, Refused, RouteRequestId, Sealed, VirtualQueueId, WallTime, agent,
@@ -15,11 +16,14 @@ use ringback_model::{
 use ringback_ports::envelope::{
     Actor, ActorRef, Answer, CommandFault, Denied, Epoch, Idempotent, InputId, Right, Unavailable,
 };
-use ringback_ports::hall::{Health, Interest, Push, ResumeFault, Subscription};
+use ringback_ports::hall::{Authenticated, Health, Interest, Push, ResumeFault, Subscription};
 use ringback_ports::query::{
     AgentView, InteractionView, Overview, Query, QueryFault, QueueView, View, VirtualQueueView,
 };
 use ringback_ports::records::{Fresh, InteractionRow, RecordsPage, RecordsQuery};
+use ringback_ports::statistics::{
+    Definitions, Reading, Readings, ReportLine, ReportWanted, Wanted,
+};
 use ringback_ports::store::Tenant;
 use ringback_ports::vault::{Erasure, Untold, Vault, VaultFault};
 use ringback_ports::{Command, Cursor, Entry, Hall, Record, Reply, Sequence, TenantId};
@@ -78,7 +82,12 @@ fn name(text: &str) -> Name {
 fn key(name_: &str, role: Role, scope: Scope, agent: Option<AgentId>) -> Arc<Actor> {
     Arc::new(Actor {
         name: ActorRef::Key(name(name_)),
-        right: Right::Key { role, scope, agent },
+        right: Right::Key {
+            role,
+            scope,
+            agent,
+            only: None,
+        },
     })
 }
 
@@ -268,6 +277,7 @@ impl State {
             epoch: Epoch(1),
             engine: 1,
             entries: vec![Entry {
+                others: Vec::new(),
                 now: now(),
                 idempotent,
                 actor,
@@ -570,7 +580,14 @@ impl State {
             Query::ObjectNamed(_, name)
             | Query::ObjectToChange(_, name)
             | Query::ViewNamed(name) => return Err(unknown(&name)),
-            Query::Why(id) => return Err(unknown(&id)),
+            Query::Why {
+                interaction: id, ..
+            } => return Err(unknown(&id)),
+            Query::People => View::People(Vec::new()),
+            Query::Person(name) => return Err(unknown(&name)),
+            Query::Sessions(_) => View::Sessions(Vec::new()),
+            Query::LoginPolicy => View::LoginPolicy(0, Box::default()),
+            Query::Login(_) => View::Login(None, Box::default()),
             Query::VirtualQueueNamed(name) => return Err(unknown(&name)),
             Query::Line { virtual_queue, .. } => return Err(unknown(&virtual_queue)),
         })
@@ -647,6 +664,8 @@ impl State {
             RecordsQuery::History { .. } => RecordsPage::History(Vec::new()),
             RecordsQuery::Segments { .. } => RecordsPage::Segments(Vec::new()),
             RecordsQuery::WaitTotals => RecordsPage::WaitTotals(Vec::new()),
+            RecordsQuery::Tallies { .. } => RecordsPage::Tallies(Vec::new()),
+            RecordsQuery::Book => RecordsPage::Book(None),
             RecordsQuery::Intervals { .. } => RecordsPage::Intervals(Vec::new()),
             RecordsQuery::ConfigHistory { .. } => RecordsPage::ConfigHistory(Vec::new()),
         }
@@ -694,9 +713,14 @@ impl Hall for Fake {
         }]
     }
 
-    fn authenticate(&self, secret_hash: &str) -> Option<(TenantId, Arc<Actor>)> {
+    fn authenticate(&self, secret_hash: &str) -> Option<Authenticated> {
         let actor = self.state().keys.get(secret_hash).cloned()?;
-        Some((TENANT, actor))
+        Some(Authenticated {
+            tenant: TENANT,
+            actor,
+            session: None,
+            digits_shown: None,
+        })
     }
 
     fn send(&self, command: Command, reply: Reply) {
@@ -811,6 +835,55 @@ impl Hall for Fake {
 
     fn vault(&self) -> Arc<dyn Vault> {
         self.vault.clone()
+    }
+
+    /// Every number asked for is as many as there are records.
+    fn statistics(
+        &self,
+        _: TenantId,
+        _: Arc<Actor>,
+        wanted: Vec<Wanted>,
+    ) -> BoxFuture<'_, Result<(Sequence, Readings), QueryFault>> {
+        let sequence = self.state().head().0;
+        let reading = |it: &Wanted| {
+            let measure = it.statistic.parse();
+            let measure = measure.map_err(|_| QueryFault::Unknown(it.statistic.clone()))?;
+            let amount = Some(Amount(sequence as f64));
+            Ok(Reading { measure, amount })
+        };
+        let readings = wanted.iter().map(reading).collect::<Result<_, _>>();
+        let readings = readings.map(|readings| {
+            let now = Readings {
+                at: ringback_model::EngineTime(sequence * 1_000),
+                wall: WallTime(0),
+                readings,
+            };
+            (Sequence(sequence), now)
+        });
+        Box::pin(async move { readings })
+    }
+
+    fn report(
+        &self,
+        _: TenantId,
+        _: Arc<Actor>,
+        _: Option<Sequence>,
+        wanted: ReportWanted,
+    ) -> BoxFuture<'_, Result<Fresh<Vec<ReportLine>>, QueryFault>> {
+        let mut counts = ringback_model::statistic::Counts::default();
+        counts.answered(ringback_model::Millis::seconds(4));
+        let line = ReportLine {
+            from: wanted.from,
+            to: wanted.to,
+            counts,
+        };
+        let value = vec![line];
+        let sequence = self.state().head();
+        Box::pin(async move { Ok(Fresh { sequence, value }) })
+    }
+
+    fn statistic_definitions(&self, _: TenantId) -> Result<Definitions, QueryFault> {
+        Ok(Definitions::new())
     }
 
     fn health(&self) -> Health {

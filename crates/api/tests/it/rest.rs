@@ -547,3 +547,51 @@ async fn the_document_is_served() {
     assert_eq!(answer.status, StatusCode::OK);
     assert_eq!(answer.body["openapi"], "3.1.0");
 }
+
+#[tokio::test]
+async fn a_statistic_is_told_with_its_unit_and_what_it_was_read_after() {
+    let room = Room::new();
+    room.hall.stops(1, 1, None);
+    let path = "/v1/statistics/average_wait/virtual_queue/english";
+    let answer = room.get(ADMIN, path).answer().await;
+    let expected = json!({
+        "statistic": "average_wait/virtual_queue/english", "value": 1, "unit": "seconds",
+    });
+    assert_eq!(answer.body, expected);
+    assert_eq!(answer.header("ringback-sequence"), "1");
+    for path in [
+        "/v1/statistics/mood/queue/inbox",
+        "/v1/statistics/average_wait/galaxy/inbox",
+    ] {
+        let nothing = room.get(ADMIN, path).answer().await;
+        assert_eq!(nothing.problem(), (404, "query.unknown"), "{path}");
+    }
+    let all = room.get(ADMIN, "/v1/statistics").answer().await;
+    let measures = all.body["measures"].as_array().expect("measures");
+    let service = measures.iter().find(|it| it["name"] == "service_factor");
+    assert_eq!(service.expect("it is there")["unit"], "percent");
+}
+
+#[tokio::test]
+async fn a_report_has_counts_measures_and_both_sides_of_the_books() {
+    let room = Room::new();
+    let path = "/v1/reports/virtual_queue/english";
+    let stretch = "from=2026-01-05T08:00:00Z&to=2026-01-05T09:00:00Z";
+    let report = room.get(ADMIN, &format!("{path}?{stretch}&interval=hour"));
+    let report = report.answer().await;
+    let line = &report.body["items"][0];
+    assert_eq!(line["from"], "2026-01-05T08:00:00.000Z");
+    assert_eq!(line["counts"]["answered"], 1);
+    assert_eq!(line["values"]["service_factor"], 100);
+    assert_eq!(line["values"]["average_wait"], 4);
+    assert_eq!(line["balance"]["accounted_for"], 1);
+    for (query, at) in [
+        ("&interval=week", "query:interval"),
+        ("&service_level_ms=21000", "query:service_level_ms"),
+    ] {
+        let wrong = room.get(ADMIN, &format!("{path}?{stretch}{query}"));
+        let wrong = wrong.answer().await;
+        assert_eq!(wrong.problem(), (422, "request.invalid"), "{query}");
+        assert_eq!(wrong.body["errors"][0]["at"], at);
+    }
+}

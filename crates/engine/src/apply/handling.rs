@@ -7,6 +7,7 @@ use crate::views;
 use ringback_model::agent::{Claim, ClaimKind, Occupied};
 use ringback_model::interaction::{
     Doer, Event as It, Interaction, Lock, More, Placed, PlacedSequence, Rest, Subject, WhyPlaced,
+    Wrap,
 };
 use ringback_model::place::{Party, Place, Role, Who};
 use ringback_model::{AgentId, EngineTime, InteractionId, Now, OfferId, QueueId};
@@ -41,6 +42,7 @@ impl State {
                 agent,
                 review,
                 at,
+                ..
             } => self.pulled(*of, from, *agent, *review, *at),
             It::Changed { of, change, .. } => self.change(*of, |it| {
                 change.write_into(it);
@@ -51,6 +53,7 @@ impl State {
                 agent,
                 role,
                 at,
+                ..
             } => self.joined(*of, *agent, *role, *at),
             It::Left {
                 of,
@@ -74,6 +77,22 @@ impl State {
                 });
             }),
             It::Unlocked { of, .. } => self.more(*of, |more| more.lock = None),
+            It::WrapBegun { of, agent, wrap } => self.wraps(*of, *agent, wrap),
+            It::WrapChanged {
+                of,
+                until,
+                disposition,
+                ..
+            } => {
+                self.disarm_wrap(of.interaction);
+                self.more(*of, |more| {
+                    if let Some(wrap) = &mut more.wrap {
+                        wrap.until = *until;
+                        wrap.disposition.clone_from(disposition);
+                    }
+                });
+                self.arm_wrap(of.interaction);
+            }
             It::Handed {
                 of,
                 view,
@@ -97,6 +116,7 @@ impl State {
 
     fn stopped(&mut self, of: Subject, owner: Option<AgentId>, at: Now) {
         self.leave_bin(of.interaction);
+        self.disarm_wrap(of.interaction);
         if let Some(gone) = self.interactions.remove(of.interaction) {
             *self.places.count(&gone.place) -= 1;
             self.leave_rest(&gone);
@@ -106,6 +126,38 @@ impl State {
         }
         if let Some(owner) = owner {
             self.release(owner, of.interaction, Some(at.engine));
+        }
+    }
+
+    fn wraps(&mut self, of: Subject, agent: AgentId, wrap: &Wrap) {
+        self.disarm_wrap(of.interaction);
+        self.more(of, |more| {
+            (more.held, more.resumed, more.lock) = (None, None, None);
+            more.wrap = Some(wrap.clone());
+        });
+        self.at_work.update(agent, |at_work| {
+            let mut claims = at_work.claims.iter_mut();
+            if let Some(claim) = claims.find(|claim| claim.interaction == of.interaction) {
+                claim.kind = ClaimKind::WrapUp;
+                claim.since = wrap.since;
+            }
+        });
+        self.arm_wrap(of.interaction);
+    }
+
+    fn wrap_until(&self, id: InteractionId) -> Option<EngineTime> {
+        self.interactions.get(id)?.wrap()?.until
+    }
+
+    pub(crate) fn arm_wrap(&mut self, id: InteractionId) {
+        if let Some(at) = self.wrap_until(id) {
+            self.timers.arm(at, Timer::WrapOver(id));
+        }
+    }
+
+    fn disarm_wrap(&mut self, id: InteractionId) {
+        if let Some(at) = self.wrap_until(id) {
+            self.timers.disarm(at, Timer::WrapOver(id));
         }
     }
 

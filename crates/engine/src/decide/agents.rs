@@ -1,13 +1,14 @@
 //! Logging in and out, readiness, desks that fall silent.
 
-use super::{handling, offers, segments};
+use super::{handling, offers, segments, wrapping};
 use crate::state::State;
 use ringback_model::agent::{
-    AtWork, ClaimKind, Desk, Event as It, Input, NotReady, Refused as Why,
+    AtWork, ClaimKind, Desk, Event as It, Input, Manner, NotReady, Refused as Why,
 };
 use ringback_model::interaction::WhyLeft;
 use ringback_model::offer::NotTaken;
-use ringback_model::{AgentId, DeskSessionId, EngineTime, Event, InteractionId, Medium, Now};
+use ringback_model::record::SegmentEnd;
+use ringback_model::{AgentId, DeskSessionId, EngineTime, Event, InteractionId, Medium, Name, Now};
 
 pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Why> {
     match input {
@@ -18,12 +19,8 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
             agent,
             media,
             reason,
-        } => {
-            let why = NotReady::Chosen {
-                reason: reason.clone(),
-            };
-            not_ready(state, now, *agent, media, &why)
-        }
+            manner,
+        } => not_ready(state, now, *agent, media, reason, *manner),
         Input::DeskLost { agent, session } => desk_lost(state, now, *agent, *session),
         Input::DeskBack { agent, session } => desk_back(state, *agent, *session),
     }
@@ -101,7 +98,8 @@ fn ready(state: &State, now: Now, agent: AgentId, media: &[Medium]) -> Result<Ve
             .media
             .get(&medium)
             .is_some_and(|it| it.not_ready.is_none());
-        if !is_ready {
+        // Who was about to be not ready says that he is not.
+        if !is_ready || at_work.next(medium).is_some() {
             events.extend(segments::readiness(state, agent, medium, now));
             events.push(Event::Agent(It::Ready {
                 agent,
@@ -118,21 +116,51 @@ fn not_ready(
     now: Now,
     agent: AgentId,
     media: &[Medium],
-    why: &NotReady,
+    reason: &Name,
+    manner: Manner,
 ) -> Result<Vec<Event>, Why> {
     let (at_work, _) = logged_in(state, agent)?;
+    let reason = || reason.clone();
+    let why = match manner {
+        Manner::Now | Manner::AfterThis => NotReady::Chosen { reason: reason() },
+        Manner::DoNotDisturb => NotReady::DoNotDisturb { reason: reason() },
+    };
     let mut events = Vec::new();
     for medium in chosen(at_work, agent, media)? {
-        let same = at_work
-            .media
-            .get(&medium)
-            .is_some_and(|it| it.not_ready.as_ref() == Some(why));
-        if !same {
+        let is = at_work.media.get(&medium).map(|it| &it.not_ready);
+        let works = is == Some(&None) && at_work.has(medium);
+        if manner == Manner::AfterThis && works {
+            let reason = reason();
+            if at_work.next(medium) != Some(&reason) {
+                events.push(Event::Agent(It::NotReadyNext {
+                    agent,
+                    medium,
+                    reason,
+                }));
+            }
+        } else if is != Some(&Some(why.clone())) {
             events.extend(segments::readiness(state, agent, medium, now));
-            events.push(set_not_ready(agent, medium, why, now));
+            events.push(set_not_ready(agent, medium, &why, now));
         }
     }
     Ok(events)
+}
+
+/// What an agent wanted to be done with before he is not ready is over.
+pub(crate) fn done_with(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
+    let Some(at_work) = state.at_work(agent) else {
+        return Vec::new();
+    };
+    let next = at_work.more.get().into_iter().flat_map(|more| &more.next);
+    let mut events = Vec::new();
+    for (medium, reason) in next.filter(|(medium, _)| !at_work.has(**medium)) {
+        let why = NotReady::Chosen {
+            reason: reason.clone(),
+        };
+        events.extend(segments::readiness(state, agent, *medium, now));
+        events.push(set_not_ready(agent, *medium, &why, now));
+    }
+    events
 }
 
 /// The media meant: those named, or all the agent is logged in for.
@@ -278,6 +306,9 @@ pub(super) fn returns(state: &State, now: Now, agent: AgentId, id: InteractionId
     let Some(it) = state.interaction(id) else {
         return Vec::new();
     };
+    if let Some(wrap) = it.wrap() {
+        return wrapping::ended(state, now, it, wrap, SegmentEnd::TimedOut);
+    }
     if it.is_live() {
         let again = now.engine + handling::handling_timeout(state, it);
         let returns = vec![(id, again)];

@@ -1,11 +1,12 @@
 //! Changing the configuration: references and versions are checked here, the event carries the
 //! whole new version.
 
-use super::objects;
+use super::{logins, objects};
 use crate::state::State;
 use ringback_model::config::{
-    Agent, AgentBody, ApiKey, Capacity, Event as It, Expected, Input, Kind, Queue, QueueBody,
-    Refused as Why, Role, Scope, Settings, Timeouts, Version, VirtualQueue, VirtualQueueBody,
+    Agent, AgentBody, ApiKey, Capacity, Event as It, Expected, Finding, Input, Kind, Queue,
+    QueueBody, Refused as Why, Role, Scope, Settings, Timeouts, Version, VirtualQueue,
+    VirtualQueueBody,
 };
 use ringback_model::{AgentId, Event, Millis, Name, Now, QueueId, VirtualQueueId};
 use std::collections::BTreeSet;
@@ -41,9 +42,12 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
             queues,
             groups,
             agent,
+            bounds,
         } => {
             let scope = scope(state, queues.as_ref(), groups.as_ref())?;
-            make_key(state, name, hash, *role, scope, agent.as_ref())?
+            let mut made = make_key(state, name, hash, *role, scope, agent.as_ref())?;
+            made.bounds.clone_from(bounds);
+            It::KeyPut(Box::new(made))
         }
         Input::RevokeKey { name } => match revoke_key(state, name)? {
             Some(event) => event,
@@ -54,7 +58,11 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
             name,
             body,
             expected,
-        } => objects::put(state, name, body, *expected)?,
+        } => {
+            let put = objects::put(state, name, body, *expected)?;
+            let after = logins::after_put(state, name, body);
+            return Ok(std::iter::once(Event::Config(put)).chain(after).collect());
+        }
         Input::Delete {
             kind,
             name,
@@ -78,7 +86,11 @@ pub(super) fn next_version_of(
 }
 
 /// The version a changed object gets, if the change was made against the version that is there.
-fn next_version(what: &str, found: Option<Version>, expected: Expected) -> Result<Version, Why> {
+pub(super) fn next_version(
+    what: &str,
+    found: Option<Version>,
+    expected: Expected,
+) -> Result<Version, Why> {
     let found = found.unwrap_or(0);
     let fits = match expected {
         Expected::Any => true,
@@ -108,6 +120,7 @@ pub(super) fn room_for_more(what: &str, known: bool, count: usize) -> Result<(),
 fn put_queue(state: &State, name: &Name, body: &QueueBody, expected: Expected) -> Result<It, Why> {
     let found = state.queue_named(name);
     room_for_more("queues", found.is_some(), state.names.queues.len())?;
+    objects::check_queue(state, body)?;
     Ok(It::QueuePut(Box::new(Queue {
         id: found.map_or(QueueId(state.counters().queue + 1), |it| it.id),
         name: name.clone(),
@@ -129,6 +142,12 @@ fn put_virtual_queue(
         state.names.virtual_queues.len(),
     )?;
     within("short_abandon", body.short_abandon, Millis::ZERO, HOUR)?;
+    let serves = body.serves.as_ref();
+    if let Some(what) = serves.and_then(|serves| super::requests::missing_in(state, serves)) {
+        let path = "/serves".to_owned();
+        let problem = format!("there is no {what}");
+        return Err(Why::Findings(vec![Finding { path, problem }]));
+    }
     Ok(It::VirtualQueuePut(Box::new(VirtualQueue {
         id: found.map_or(VirtualQueueId(state.counters().virtual_queue + 1), |it| {
             it.id
@@ -176,7 +195,7 @@ fn make_key(
     role: Role,
     scope: Scope,
     agent: Option<&Name>,
-) -> Result<It, Why> {
+) -> Result<ApiKey, Why> {
     if state.keys.contains_key(name) {
         return Err(Why::Exists {
             what: format!("key {name}"),
@@ -192,7 +211,7 @@ fn make_key(
             what: format!("agent {name}"),
         })
     });
-    Ok(It::KeyPut(Box::new(ApiKey {
+    Ok(ApiKey {
         name: name.clone(),
         version: 1,
         hash: hash.to_owned(),
@@ -200,7 +219,8 @@ fn make_key(
         scope,
         agent: agent.transpose()?,
         revoked: false,
-    })))
+        bounds: None,
+    })
 }
 
 /// How far a key reaches that names these.
@@ -222,14 +242,7 @@ fn scope(
     };
     let queues = queues.map(|names| names.iter().map(queue).collect::<Result<_, _>>());
     let groups = groups.map(|names| names.iter().map(group).collect::<Result<_, _>>());
-    Ok(match (queues.transpose()?, groups.transpose()?) {
-        (None, None) => Scope::Everything,
-        (Some(queues), None) => Scope::Queues(queues),
-        (queues, Some(groups)) => Scope::Parts {
-            queues: queues.unwrap_or_default(),
-            groups,
-        },
-    })
+    Ok(Scope::of(queues.transpose()?, groups.transpose()?))
 }
 
 fn revoke_key(state: &State, name: &Name) -> Result<Option<It>, Why> {
@@ -254,7 +267,10 @@ fn revoke_key(state: &State, name: &Name) -> Result<Option<It>, Why> {
 /// Whether the holder can make keys, and so let anybody else in again. An administrator within a
 /// scope cannot.
 fn makes_keys(key: &ApiKey) -> bool {
-    !key.revoked && key.role == Role::Administrator && key.scope == Scope::Everything
+    !key.revoked
+        && key.role == Role::Administrator
+        && key.scope == Scope::Everything
+        && key.bounds.is_none()
 }
 
 const HOUR: Millis = Millis::seconds(3_600);
@@ -317,14 +333,14 @@ fn put_settings(state: &State, settings: &Settings, expected: Expected) -> Resul
     })
 }
 
-fn within(key: &str, found: Millis, least: Millis, most: Millis) -> Result<(), Why> {
+pub(super) fn within(key: &str, found: Millis, least: Millis, most: Millis) -> Result<(), Why> {
     if (least..=most).contains(&found) {
         return Ok(());
     }
     Err(out_of_range(key, found, &format!("from {least} to {most}")))
 }
 
-fn out_of_range(key: &str, found: impl std::fmt::Display, allowed: &str) -> Why {
+pub(super) fn out_of_range(key: &str, found: impl std::fmt::Display, allowed: &str) -> Why {
     Why::OutOfRange {
         key: key.to_owned(),
         found: found.to_string(),

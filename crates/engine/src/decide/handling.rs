@@ -2,9 +2,10 @@
 //! hold, lock.
 
 use super::interactions::{ending, new_interaction, open, stop};
-use super::{offers, requests, segments};
+use super::{offers, requests, segments, wrapping};
 use crate::guard;
 use crate::state::State;
+use ringback_model::config::{Body, Kind, WorkbinOwner};
 use ringback_model::interaction::{
     Change, Destination, Doer, Ending, Event as It, ExitTo, Input, Interaction, PlacedSequence,
     Refused as Why, Rest, Submission, WhyLeft, WhyPlaced, Wish,
@@ -114,6 +115,14 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
             let (of, by) = (requests::subject(it), *by);
             Ok(vec![happened(It::Unlocked { of, held_by, by })])
         }
+        Input::Wrap {
+            interaction,
+            agent,
+            act,
+        } => {
+            let it = open(state, *interaction)?;
+            Ok(wrapping::act(state, now, it, *agent, act)?)
+        }
         // These are decided by `interactions`.
         Input::Submit(_) | Input::Complete { .. } | Input::Stop { .. } => Ok(Vec::new()),
     }
@@ -188,7 +197,10 @@ fn place(
         Goes::Rests(rest, queue, sequence) => (rest, queue, sequence),
         Goes::Ends => {
             let ending = by_exit(it, to, how.by);
-            events.extend(stop(state, now, it, ending));
+            events.extend(match ending {
+                Ending::Completed { .. } => wrapping::complete(state, now, it, ending)?,
+                _ => stop(state, now, it, ending),
+            });
             return Ok(events);
         }
     };
@@ -303,11 +315,42 @@ fn enter_bin(
     if it.is_live() {
         return Err(Why::Live(it.id).into());
     }
+    takes_one_more(state, it, owner, workbin)?;
     let rest = Rest::Workbin {
         owner,
         workbin: workbin.clone(),
     };
     Ok(Goes::Rests(rest, it.queue, Some(next_placing(state))))
+}
+
+/// A workbin that is declared is for agents and has room. One that is not is each agent's own.
+fn takes_one_more(
+    state: &State,
+    it: &Interaction,
+    owner: BinOwner,
+    workbin: &Name,
+) -> Result<(), Why> {
+    let refused = |problem: String| Why::Workbin {
+        workbin: workbin.clone(),
+        problem,
+    };
+    let declared = state.object_named(Kind::Workbin, workbin);
+    let Some(Body::Workbin(declared)) = declared.map(|it| &it.body) else {
+        return Ok(());
+    };
+    if declared.owner == WorkbinOwner::Group {
+        let problem = "each group has its own, and agents have none: name another one";
+        return Err(refused(problem.to_owned()));
+    }
+    let mut inside = state.workbin(owner, workbin);
+    let limit = declared.items_max;
+    // What lies in it already takes no more room.
+    let full = inside.nth((limit as usize).saturating_sub(1)).is_some();
+    if full && !state.workbin(owner, workbin).any(|id| id == it.id) {
+        let problem = format!("{owner} keeps {limit} interactions in it, the limit (`items_max`)");
+        return Err(refused(problem));
+    }
+    Ok(())
 }
 
 fn next_placing(state: &State) -> PlacedSequence {
@@ -354,6 +397,7 @@ fn pull(it: &Interaction, at: Now, agent: AgentId, review: bool) -> Option<Event
         agent,
         review,
         at,
+        medium: Some(it.medium),
     }))
 }
 
@@ -430,6 +474,7 @@ fn joined(it: &Interaction, agent: AgentId, role: Role, at: Now) -> Event {
         agent,
         role,
         at,
+        medium: Some(it.medium),
     })
 }
 
@@ -502,6 +547,7 @@ fn invite(
     guard::invite(it, agent)?;
     not_there_yet(state, it, to)?;
     guard::able(state, to, it.medium)?;
+    guard::undisturbed(state, to, it.medium)?;
     let idle_since = state.at_work(to).map_or(now.engine, |it| it.idle_since);
     let offer = Offer {
         id: OfferId(state.counters().offer + 1),
@@ -583,7 +629,7 @@ pub(super) fn owner_goes(
 }
 
 fn leave(state: &State, now: Now, it: &Interaction, agent: AgentId) -> Result<Vec<Event>, Refused> {
-    let role = guard::role(it, agent)?;
+    let role = guard::leave(it, agent)?;
     if role != Role::Owner {
         let party = it.party(agent);
         let segment = party.and_then(|it_| segments::took_part(it, it_, now, SegmentEnd::Left));
@@ -654,9 +700,8 @@ pub(super) fn handling_timeout(state: &State, it: &Interaction) -> Millis {
         Some(Value::Int(seconds)) => u64::try_from(*seconds).ok().filter(|it| *it > 0),
         _ => None,
     };
-    let (_, settings) = state.settings();
     own.map_or_else(
-        || settings.timeouts.handling(it.medium),
+        || state.handling_max(it.medium),
         |seconds| Millis(seconds.saturating_mul(1_000)),
     )
 }

@@ -1,6 +1,6 @@
 //! Submitting, completing, stopping.
 
-use super::{effects, handling, offers, requests, segments};
+use super::{effects, handling, offers, requests, segments, wrapping};
 use crate::guard;
 use crate::state::State;
 use ringback_model::interaction::{
@@ -29,21 +29,28 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
                 reason: reason.clone(),
                 disposition: disposition.clone(),
             };
-            Ok(stop(state, now, it, ending))
+            Ok(wrapping::complete(state, now, it, ending)?)
         }
         // Stopping what is stopped changes nothing and is no mistake: two may stop at once.
         Input::Stop { interaction, .. } if state.is_stopped(*interaction) => Ok(Vec::new()),
         Input::Stop { interaction, cause } => {
             let it = open(state, *interaction)?;
-            let ending = match cause {
+            match (cause, it.wrap()) {
                 // The customer does not ask whether it is locked.
-                StopCause::Abandoned => Ending::Abandoned,
-                StopCause::Cancelled { reason } => {
-                    guard::unlocked(it)?;
-                    ending(reason)
+                (StopCause::Abandoned, None) => {
+                    Ok(wrapping::contact_over(state, now, it, Ending::Abandoned))
                 }
-            };
-            Ok(stop(state, now, it, ending))
+                // He was gone already.
+                (StopCause::Abandoned, Some(_)) => Ok(Vec::new()),
+                (StopCause::Cancelled { reason }, None) => {
+                    guard::unlocked(it)?;
+                    Ok(stop(state, now, it, ending(reason)))
+                }
+                (StopCause::Cancelled { .. }, Some(wrap)) => {
+                    let end = SegmentEnd::Stopped;
+                    Ok(wrapping::ended(state, now, it, wrap, end))
+                }
+            }
         }
         other => handling::decide(state, now, other),
     }
@@ -144,10 +151,6 @@ fn thread_of(state: &State, parent: InteractionId) -> InteractionId {
 
 /// Ends an interaction wherever it is: withdraws its offer, ends its waits and its handling.
 pub(super) fn stop(state: &State, now: Now, it: &Interaction, ending: Ending) -> Vec<Event> {
-    let of = Subject {
-        interaction: it.id,
-        queue: it.queue,
-    };
     let mut events = Vec::new();
     for offer in state.offers_of(it) {
         events.extend(offers::not_taken(
@@ -168,18 +171,36 @@ pub(super) fn stop(state: &State, now: Now, it: &Interaction, ending: Ending) ->
         ));
     }
     events.extend(handling::others_leave(it, now, WhyLeft::Stopped, |_| true));
-    let owner = it.owner();
-    if owner.is_some() {
-        let end = match ending {
-            Ending::Completed { .. } => SegmentEnd::Completed,
-            Ending::Abandoned | Ending::Cancelled { .. } => SegmentEnd::Stopped,
-        };
-        events.extend(segments::owned(it, now, end));
+    let end = segment_end(&ending);
+    events.extend(over(state, now, it, ending, end));
+    events
+}
+
+/// How the handling ends with the contact.
+pub(super) const fn segment_end(ending: &Ending) -> SegmentEnd {
+    match ending {
+        Ending::Completed { .. } => SegmentEnd::Completed,
+        Ending::Abandoned | Ending::Cancelled { .. } => SegmentEnd::Stopped,
     }
+}
+
+/// Nobody but its owner has to do with it any more: it is over.
+pub(super) fn over(
+    state: &State,
+    now: Now,
+    it: &Interaction,
+    ending: Ending,
+    end: SegmentEnd,
+) -> Vec<Event> {
+    let of = Subject {
+        interaction: it.id,
+        queue: it.queue,
+    };
+    let mut events = Vec::from_iter(segments::owned(it, now, end));
     let notice = effects::notice(state, now, it.id, &ending);
     events.push(Event::Interaction(It::Stopped {
         of,
-        owner,
+        owner: it.owner(),
         ending,
         at: now,
     }));

@@ -7,7 +7,7 @@ mod references;
 use super::configuration::{next_version_of, room_for_more};
 use crate::state::State;
 use ringback_model::config::{
-    AgentBody, Body, Event as It, Expected, Finding, Kind, Object, Refused as Why,
+    AgentBody, Body, Event as It, Expected, Finding, Kind, Object, QueueBody, Refused as Why,
 };
 use ringback_model::{Name, ObjectId};
 
@@ -31,6 +31,11 @@ pub(super) fn put(state: &State, name: &Name, body: &Body, expected: Expected) -
         version,
         body,
     })))
+}
+
+/// Whether what a queue is to have fits what is there.
+pub(super) fn check_queue(state: &State, body: &QueueBody) -> Result<(), Why> {
+    fits(check::queue(state, body))
 }
 
 /// What is set, with the secrets that there are already: they are shown once and never again, so

@@ -141,7 +141,7 @@ pub(super) fn not_taken(
     offer: &Offer,
     how: NotTaken,
 ) -> Vec<Event> {
-    let (_, settings) = state.settings();
+    let cool_down = state.cool_down(offer.medium);
     let missed_before = state
         .at_work(offer.agent)
         .and_then(|at_work| at_work.misses.get(&offer.medium).copied())
@@ -154,7 +154,7 @@ pub(super) fn not_taken(
     };
     let cools = matches!(how, NotTaken::Lapsed | NotTaken::Rejected { .. })
         && offer.request.is_some()
-        && settings.cool_down > Millis::ZERO;
+        && cool_down > Millis::ZERO;
     let end = match how {
         NotTaken::Lapsed => SegmentEnd::Lapsed,
         NotTaken::Rejected { .. } => SegmentEnd::Rejected,
@@ -163,7 +163,7 @@ pub(super) fn not_taken(
         | NotTaken::Withdrawn
         | NotTaken::TakenOut => SegmentEnd::Withdrawn,
     };
-    let too_many = missed && misses >= settings.misses_max(offer.medium);
+    let too_many = missed && misses >= state.misses_max(offer.medium);
     let mut events = vec![
         segments::ring(state, it, offer, now, end),
         Event::Offer(It::NotTaken {
@@ -172,7 +172,7 @@ pub(super) fn not_taken(
             agent: offer.agent,
             back_to: offer.back_to.clone(),
             how,
-            cooling_until: cools.then(|| now.engine + settings.cool_down),
+            cooling_until: cools.then(|| now.engine + cool_down),
             misses,
         }),
     ];

@@ -1,6 +1,6 @@
 //! Making, widening and cancelling route requests.
 
-use super::{interactions, segments};
+use super::{interactions, segments, targets};
 use crate::guard;
 use crate::state::State;
 use ringback_model::config::Kind;
@@ -57,12 +57,14 @@ pub(super) fn make_after(
         }
         .into());
     }
-    let (_, settings) = state.settings();
     credit_fits(state, ask.credit)?;
     names_what_is_there(state, &ask.target)?;
+    if let Some(documented) = &ask.targets {
+        targets::usable(state, documented, it.medium)?;
+    }
     let mut more = More::default();
     if let Some(selection) = ask.selection.get() {
-        choose(state, now, selection, &mut more)?;
+        choose(state, now, it, selection, &mut more)?;
     }
     let id = RouteRequestId(state.counters().request + 1 + u64::from(made));
     let tier = ask.tier.unwrap_or(it.tier);
@@ -79,9 +81,12 @@ pub(super) fn make_after(
         owner: None,
         due_at: None,
         cooling: Vec::new(),
-        ends_at: Deadline(Some(now.engine + settings.timeouts.routing)),
+        ends_at: Deadline(Some(now.engine + state.routing_max(it.medium))),
         more: Rare::of(more),
     };
+    if let Some(documented) = &ask.targets {
+        targets::follow(&mut request, documented);
+    }
     request.widens_at = turns_at(&request);
     Ok(Event::Route(It::Requested {
         of: subject(it),
@@ -123,19 +128,26 @@ fn credit_fits(state: &State, credit: Millis) -> Result<(), Why> {
 
 /// Agents and groups that a target names exist. What is deleted later is wanted by nobody.
 fn names_what_is_there(state: &State, target: &Target) -> Result<(), Why> {
+    let expressions = target.steps().iter().map(|step| &step.expression);
+    let mut missing = expressions.filter_map(|expression| missing_in(state, expression));
+    missing
+        .next()
+        .map_or(Ok(()), |what| Err(Why::UnknownTarget { what }))
+}
+
+/// The first agent or group that an expression names and that is not there.
+pub(super) fn missing_in(state: &State, expression: &Expression) -> Option<String> {
     let mut missing = None;
-    for step in target.steps() {
-        step.expression.each_belonging(&mut |condition, name| {
-            let kind = match condition {
-                Expression::Agent(_) => Kind::Agent,
-                _ => Kind::Group,
-            };
-            if missing.is_none() && !state.exists(kind, name) {
-                missing = Some(format!("{kind} {name}"));
-            }
-        });
-    }
-    missing.map_or(Ok(()), |what| Err(Why::UnknownTarget { what }))
+    expression.each_belonging(&mut |condition, name| {
+        let kind = match condition {
+            Expression::Agent(_) => Kind::Agent,
+            _ => Kind::Group,
+        };
+        if missing.is_none() && !state.exists(kind, name) {
+            missing = Some(format!("{kind} {name}"));
+        }
+    });
+    missing
 }
 
 fn agent_named(state: &State, name: &Name) -> Result<AgentId, Why> {
@@ -145,8 +157,15 @@ fn agent_named(state: &State, name: &Name) -> Result<AgentId, Why> {
     })
 }
 
-/// Notes who is to be chosen, in place of what was noted before.
-fn choose(state: &State, now: Now, asked: &Selection, more: &mut More) -> Result<(), Why> {
+/// Notes who is to be chosen, in place of what was noted before. Who handled the interaction is
+/// known by now: as long as it waits nobody does.
+fn choose(
+    state: &State,
+    now: Now,
+    it: &Interaction,
+    asked: &Selection,
+    more: &mut More,
+) -> Result<(), Why> {
     let excluded = asked.exclude.len();
     if excluded > Selection::EXCLUDE_MAX {
         return Err(Why::OutOfRange {
@@ -158,6 +177,11 @@ fn choose(state: &State, now: Now, asked: &Selection, more: &mut More) -> Result
     let exclude = asked.exclude.iter();
     let exclude = exclude.map(|name| agent_named(state, name));
     more.exclude = exclude.collect::<Result<_, _>>()?;
+    let known = it.more.get();
+    let author = known.and_then(|known| known.author);
+    more.exclude.extend(author.filter(|_| asked.not_author));
+    let reviewer = known.and_then(|known| known.reviewer);
+    more.exclude.extend(reviewer.filter(|_| asked.not_reviewer));
     more.select = asked.select;
     more.last = match &asked.last_agent {
         Some(last) => last_agent(state, now, last)?,
@@ -188,7 +212,10 @@ fn last_agent(state: &State, now: Now, asked: &LastAgent) -> Result<Option<Last>
 /// When a request wants somebody else next: its last agent's time is over, or its next step comes.
 pub(super) fn turns_at(request: &RouteRequest) -> Option<EngineTime> {
     let next = usize::from(request.step) + 1;
-    let step = step_at(&request.target, next, request.target_since());
+    let step = match request.documented() {
+        Some(documented) => documented.ends,
+        None => step_at(&request.target, next, request.target_since()),
+    };
     let last = request.more.get().and_then(|more| more.last.as_ref());
     [step, last.map(|last| last.until)]
         .into_iter()
@@ -199,15 +226,39 @@ pub(super) fn turns_at(request: &RouteRequest) -> Option<EngineTime> {
 /// A request as it is when some time has passed: the step in force, and whether it waits for its
 /// last agent still.
 pub(super) fn turned(mut request: RouteRequest, now: Now) -> RouteRequest {
-    let since = request.target_since();
-    let steps = request.target.steps().iter();
-    let come = steps.take_while(|step| since + step.after <= now.engine);
-    request.step = u8::try_from(come.count().saturating_sub(1)).unwrap_or(u8::MAX);
+    if request.documented().is_none() {
+        let since = request.target_since();
+        let steps = request.target.steps().iter();
+        let come = steps.take_while(|step| since + step.after <= now.engine);
+        request.step = u8::try_from(come.count().saturating_sub(1)).unwrap_or(u8::MAX);
+    }
     request.more.change(|more| {
         more.last.take_if(|last| last.until <= now.engine);
     });
     request.widens_at = turns_at(&request);
     request
+}
+
+/// A request as it is when it waits for its last agent no longer.
+fn without_last(mut request: RouteRequest, now: Now) -> RouteRequest {
+    request.more.change(|more| more.last = None);
+    turned(request, now)
+}
+
+/// The first request that waits for an agent who is not there any more wants its target now, with
+/// the place it had all the time.
+pub(crate) fn falls_back(state: &State, now: Now, agent: AgentId) -> Vec<Event> {
+    let waiting = state.waits_for.get(&agent).and_then(|ids| ids.first());
+    let request = waiting.and_then(|id| state.request(*id));
+    let it = request.and_then(|request| state.interaction(request.interaction));
+    let (Some(request), Some(it)) = (request, it) else {
+        return Vec::new();
+    };
+    vec![Event::Route(It::Changed {
+        of: subject(it),
+        request: Box::new(without_last(request.clone(), now)),
+        cause: ChangeCause::LastAgentGone,
+    })]
 }
 
 /// Changes a request in place: its key keeps its sequence and the start of its wait.
@@ -236,11 +287,16 @@ fn change_of(
         request.target = target.clone();
         request.step = 0;
         more.target_since = Some(now.engine);
+        more.documented = None;
     }
     if let Some(selection) = &change.selection {
-        choose(state, now, selection, &mut more)?;
+        choose(state, now, it, selection, &mut more)?;
     }
     request.more = Rare::of(more);
+    if let Some(documented) = &change.targets {
+        targets::usable(state, documented, it.medium)?;
+        targets::follow(&mut request, documented);
+    }
     let request = turned(request, now);
     if request == *before {
         return Ok(Vec::new());

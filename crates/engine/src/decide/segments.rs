@@ -20,10 +20,16 @@ pub(super) fn wait(it: &Interaction, request: &RouteRequest, to: Now, end: Segme
         queue: it.queue,
         virtual_queue: Some(request.virtual_queue),
         request: Some(request.id),
-        from: request.since,
+        from: came(request),
         to,
         end,
     })
+}
+
+/// When a request came into the virtual queue it is in.
+fn came(request: &RouteRequest) -> Now {
+    let moved = request.more.get().and_then(|more| more.moved);
+    moved.unwrap_or(request.since)
 }
 
 /// An agent was not invited any more.
@@ -51,15 +57,16 @@ pub(super) fn ring(
     })
 }
 
-/// The owner stopped talking or holding.
+/// The owner stopped talking, holding or wrapping up.
 pub(super) fn owned(it: &Interaction, to: Now, end: SegmentEnd) -> Option<Event> {
     let owner = it.parties.iter().find(|party| party.role == Role::Owner)?;
     let more = it.more.get();
     let held = more.and_then(|more| more.held);
     let resumed = more.and_then(|more| more.resumed);
-    let (kind, from) = match held {
-        Some(since) => (SegmentKind::Hold, since),
-        None => (SegmentKind::Talk, resumed.unwrap_or(owner.since)),
+    let (kind, from) = match (it.wrap(), held) {
+        (Some(wrap), _) => (SegmentKind::Wrap, wrap.since),
+        (None, Some(since)) => (SegmentKind::Hold, since),
+        (None, None) => (SegmentKind::Talk, resumed.unwrap_or(owner.since)),
     };
     Some(stretch(it, owner.who, kind, from, to, end))
 }

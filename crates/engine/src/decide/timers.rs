@@ -1,12 +1,12 @@
 //! What happens when time has passed.
 
-use super::{agents, offers, requests, segments, views};
+use super::{agents, logins, offers, requests, segments, targets, views, wrapping};
 use crate::state::State;
 use crate::timers::Timer;
 use ringback_model::offer::NotTaken;
 use ringback_model::record::SegmentEnd;
 use ringback_model::route::{Cancelled, ChangeCause, Event as Route, RouteRequest};
-use ringback_model::{AgentId, Event, Now, OfferId, RouteRequestId, node};
+use ringback_model::{AgentId, Event, InteractionId, Now, OfferId, RouteRequestId, node};
 
 /// Fires the earliest timers that are due. Timers of one input are independent of one another
 /// but for those that change one agent's work: what they mean depends on what the others left,
@@ -47,10 +47,15 @@ fn works_for(state: &State, timer: Timer) -> Option<AgentId> {
     match timer {
         Timer::OfferLapses(id) => state.offer(id).map(|offer| offer.agent),
         Timer::DeskSilent(agent) => Some(agent),
-        // These look at nothing but the request, which no other timer ends.
-        Timer::Cooled(..) | Timer::Widens(_) | Timer::ForgetResults => None,
+        // These look at nothing but the request or the session, which no other timer ends.
+        Timer::Cooled(..)
+        | Timer::Widens(_)
+        | Timer::ForgetResults
+        | Timer::SessionEnds(_)
+        | Timer::Thresholds => None,
         Timer::RequestEnds(_) | Timer::Looks(_) => None,
         Timer::Returns(agent, _) => Some(agent),
+        Timer::WrapOver(id) => state.interaction(id).and_then(|it| it.owner()),
     }
 }
 
@@ -60,8 +65,11 @@ fn fire(state: &State, now: Now, timer: Timer) -> Vec<Event> {
         Timer::DeskSilent(agent) => agents::silent(state, now, agent),
         Timer::Cooled(request, agent) => cooled(state, request, agent),
         Timer::Widens(request) => widen(state, now, request),
+        Timer::SessionEnds(session) => logins::over(state, now, session),
+        Timer::Thresholds => vec![state.thresholds_in_time(now)],
         Timer::RequestEnds(request) => found_nobody(state, now, request),
         Timer::Returns(agent, it) => agents::returns(state, now, agent, it),
+        Timer::WrapOver(id) => wrap_over(state, now, id),
         Timer::Looks(view) => views::look(state, now, view),
         Timer::ForgetResults => {
             let (_, settings) = state.settings();
@@ -78,6 +86,15 @@ fn lapse(state: &State, now: Now, id: OfferId) -> Vec<Event> {
     match (offer, it) {
         (Some(offer), Some(it)) => offers::not_taken(state, now, it, offer, NotTaken::Lapsed),
         _ => Vec::new(),
+    }
+}
+
+/// The time of a wrap-up is over, said or unsaid.
+fn wrap_over(state: &State, now: Now, id: InteractionId) -> Vec<Event> {
+    let it = state.interaction(id);
+    match it.and_then(|it| Some((it, it.wrap()?))) {
+        Some((it, wrap)) => wrapping::ended(state, now, it, wrap, SegmentEnd::TimedOut),
+        None => Vec::new(),
     }
 }
 
@@ -121,6 +138,9 @@ fn widen(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
             request: Box::new(turned),
             cause: ChangeCause::LastAgentGone,
         })];
+    }
+    if turned.documented().is_some() {
+        return vec![targets::turn(state, now, it, &turned)];
     }
     vec![Event::Route(Route::Widened {
         of,

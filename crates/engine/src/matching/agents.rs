@@ -2,6 +2,7 @@
 
 use super::bits::Bits;
 use super::tree::Tree;
+use super::{Counted, Presence};
 use ringback_model::target::Qualification;
 use ringback_model::{AgentId, EngineTime, Medium, Name};
 use std::collections::BTreeMap;
@@ -18,6 +19,35 @@ pub(super) struct Agents {
     slots: Vec<Agent>,
     vacant: Vec<Slot>,
     free: [Free; Medium::ALL.len()],
+    present: Present,
+}
+
+/// Who is where, for thresholds.
+#[derive(Debug, Default)]
+struct Present {
+    logged_in: Bits,
+    busy: Bits,
+    ready_for_some: Bits,
+    ready: [Bits; Medium::ALL.len()],
+}
+
+impl Present {
+    fn set(&mut self, slot: Slot, presence: Presence) {
+        self.logged_in.put(slot, presence.logged_in);
+        self.busy.put(slot, presence.busy);
+        let mut some = false;
+        for medium in Medium::ALL {
+            let ready = presence.ready.contains(medium);
+            self.ready[medium.index()].put(slot, ready);
+            some |= ready;
+        }
+        self.ready_for_some.put(slot, some);
+    }
+
+    fn bytes(&self) -> usize {
+        let media = self.ready.iter().map(Bits::bytes).sum::<usize>();
+        self.logged_in.bytes() + self.busy.bytes() + self.ready_for_some.bytes() + media
+    }
 }
 
 #[derive(Debug)]
@@ -70,6 +100,7 @@ impl Agents {
         for medium in Medium::ALL {
             self.set_free(slot, medium, None);
         }
+        self.present.set(slot, Presence::default());
         self.ids.remove(&agent);
         self.vacant.push(slot);
         let who = std::mem::take(&mut self.slots[slot as usize].who);
@@ -112,6 +143,21 @@ impl Agents {
     pub(super) fn set_free(&mut self, slot: Slot, medium: Medium, since: Option<EngineTime>) {
         let agent = self.slots[slot as usize].id;
         self.free[medium.index()].set(agent, slot, since);
+    }
+
+    pub(super) fn set_presence(&mut self, slot: Slot, presence: Presence) {
+        self.present.set(slot, presence);
+    }
+
+    /// The agents who are counted.
+    pub(super) fn counted(&self, counted: Counted) -> &Bits {
+        match counted {
+            Counted::LoggedIn => &self.present.logged_in,
+            Counted::Busy => &self.present.busy,
+            Counted::ReadyForSome => &self.present.ready_for_some,
+            Counted::Ready(medium) => &self.present.ready[medium.index()],
+            Counted::Free(medium) => &self.free(medium).slots,
+        }
     }
 
     pub(super) fn free(&self, medium: Medium) -> &Free {
@@ -178,6 +224,7 @@ impl Agents {
             + self.slots.capacity() * size_of::<Agent>()
             + skills * 3 / 2
             + self.free.iter().map(Free::bytes).sum::<usize>()
+            + self.present.bytes()
     }
 }
 

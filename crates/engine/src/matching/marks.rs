@@ -37,7 +37,10 @@ impl Mark {
                     (Self::Text(name.clone(), text.clone()), equal)
                 })
             }
-            Expression::All(_) | Expression::Any(_) | Expression::Skill(..) => None,
+            Expression::All(_)
+            | Expression::Any(_)
+            | Expression::Skill(..)
+            | Expression::Open(_) => None,
         }
     }
 

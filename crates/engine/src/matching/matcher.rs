@@ -4,8 +4,8 @@ use super::agents::{Agents, Idle, Slot};
 use super::bits::Bits;
 use super::lines::{InLine, Kind, LineId, Lines, Merged};
 use super::qualified::Qualified;
-use super::{AgentFound, Ahead, Matching, PlaceInLine, Waiting, WhoCould};
-use ringback_model::target::{Expression, Qualification};
+use super::{AgentFound, Ahead, Counted, Matching, PlaceInLine, Presence, Waiting, WhoCould};
+use ringback_model::target::{Expression, Gate, Qualification};
 use ringback_model::{AgentId, EngineTime, Medium, Name, RouteRequestId, VirtualQueueId};
 
 /// Matching with an index; answers like [`Naive`](super::Naive), sooner.
@@ -178,6 +178,67 @@ impl Matching for Matcher {
     fn set_free(&mut self, agent: AgentId, medium: Medium, idle_since: Option<EngineTime>) {
         if let Some(slot) = self.agents.slot(agent) {
             self.agents.set_free(slot, medium, idle_since);
+        }
+    }
+
+    fn set_presence(&mut self, agent: AgentId, presence: Presence) {
+        if let Some(slot) = self.agents.slot(agent) {
+            self.agents.set_presence(slot, presence);
+        }
+    }
+
+    fn set_open(&mut self, gate: &Gate, open: bool) {
+        self.qualified.set_open(gate, open);
+    }
+
+    fn watch(&mut self, of: &Expression) {
+        let agents = &self.agents;
+        self.qualified.acquire(of, |name| agents.named(name));
+    }
+
+    fn unwatch(&mut self, of: &Expression) {
+        if let Some(id) = self.qualified.find(of) {
+            self.qualified.release(id);
+        }
+    }
+
+    fn count(&self, of: &Expression, counted: Counted) -> u32 {
+        match self.qualified.find(of) {
+            Some(id) => self
+                .agents
+                .counted(counted)
+                .count_both(self.qualified.agents(id)),
+            None => {
+                let mut count = 0;
+                self.each(of, counted, &mut |_| count += 1);
+                count
+            }
+        }
+    }
+
+    fn each(&self, of: &Expression, counted: Counted, visit: &mut dyn FnMut(AgentId)) {
+        let counted = self.agents.counted(counted);
+        match self.qualified.find(of) {
+            Some(id) => {
+                let wanted = self.qualified.agents(id).words();
+                counted.each_of_both(wanted, |slot| visit(self.agents.id(slot)));
+            }
+            // Nobody watches it: each is asked.
+            None => counted.each(|slot| {
+                if self.qualified.holds(of, self.agents.who(slot)) {
+                    visit(self.agents.id(slot));
+                }
+            }),
+        }
+    }
+
+    fn satisfies(&self, agent: AgentId, of: &Expression) -> bool {
+        let Some(slot) = self.agents.slot(agent) else {
+            return false;
+        };
+        match self.qualified.find(of) {
+            Some(id) => self.qualified.satisfies(slot, id),
+            None => self.qualified.holds(of, self.agents.who(slot)),
         }
     }
 

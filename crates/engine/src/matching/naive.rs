@@ -1,30 +1,46 @@
 //! The walk of the older routing server: look at everybody, one after the other.
 
-use super::{AgentFound, Ahead, Matching, PlaceInLine, Waiting, WhoCould};
-use ringback_model::target::{Expression, Qualification};
+use super::{AgentFound, Ahead, Counted, Matching, PlaceInLine, Presence, Waiting, WhoCould};
+use ringback_model::target::{Expression, Gate, Qualification};
 use ringback_model::{AgentId, EngineTime, Medium, OrderKey, RouteRequestId, VirtualQueueId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Matching without an index: O(agents) or O(requests) per question. The oracle of the tests.
 #[derive(Debug, Default)]
 pub struct Naive {
     agents: BTreeMap<AgentId, Agent>,
     requests: BTreeMap<RouteRequestId, (Waiting, Expression)>,
+    open: BTreeSet<Gate>,
 }
 
 #[derive(Debug, Default)]
 struct Agent {
     who: Qualification,
     free: BTreeMap<Medium, EngineTime>,
+    presence: Presence,
 }
 
 impl Agent {
-    fn takes(&self, (request, wanted): &(Waiting, Expression)) -> bool {
-        self.free.contains_key(&request.medium) && wanted.holds_for(&self.who)
+    fn counts(&self, counted: Counted) -> bool {
+        match counted {
+            Counted::LoggedIn => self.presence.logged_in,
+            Counted::Busy => self.presence.busy,
+            Counted::ReadyForSome => self.presence.ready.iter().next().is_some(),
+            Counted::Ready(medium) => self.presence.ready.contains(medium),
+            Counted::Free(medium) => self.free.contains_key(&medium),
+        }
     }
 }
 
 impl Naive {
+    fn wants(&self, wanted: &Expression, agent: &Agent) -> bool {
+        wanted.holds_while(&agent.who, &|gate| self.open.contains(gate))
+    }
+
+    fn takes(&self, agent: &Agent, (request, wanted): &(Waiting, Expression)) -> bool {
+        agent.free.contains_key(&request.medium) && self.wants(wanted, agent)
+    }
+
     fn in_line<'a>(
         &'a self,
         wanted: impl Fn(&(Waiting, Expression)) -> bool + 'a,
@@ -64,6 +80,43 @@ impl Matching for Naive {
         };
     }
 
+    fn set_presence(&mut self, agent: AgentId, presence: Presence) {
+        if let Some(agent) = self.agents.get_mut(&agent) {
+            agent.presence = presence;
+        }
+    }
+
+    fn set_open(&mut self, gate: &Gate, open: bool) {
+        if open {
+            self.open.insert(gate.clone());
+        } else {
+            self.open.remove(gate);
+        }
+    }
+
+    fn watch(&mut self, _of: &Expression) {}
+
+    fn unwatch(&mut self, _of: &Expression) {}
+
+    fn count(&self, of: &Expression, counted: Counted) -> u32 {
+        let mut count = 0;
+        self.each(of, counted, &mut |_| count += 1);
+        count
+    }
+
+    fn each(&self, of: &Expression, counted: Counted, visit: &mut dyn FnMut(AgentId)) {
+        for (&id, agent) in &self.agents {
+            if agent.counts(counted) && self.wants(of, agent) {
+                visit(id);
+            }
+        }
+    }
+
+    fn satisfies(&self, agent: AgentId, of: &Expression) -> bool {
+        let agent = self.agents.get(&agent);
+        agent.is_some_and(|agent| self.wants(of, agent))
+    }
+
     fn add(&mut self, request: Waiting, wanted: &Expression) {
         self.requests.insert(request.id, (request, wanted.clone()));
     }
@@ -78,7 +131,10 @@ impl Matching for Naive {
         may: &mut dyn FnMut(AgentId) -> bool,
     ) -> Option<AgentFound> {
         let entry = self.requests.get(&request)?;
-        let takers = self.agents.iter().filter(|(_, agent)| agent.takes(entry));
+        let takers = self
+            .agents
+            .iter()
+            .filter(|(_, agent)| self.takes(agent, entry));
         let mut idle: Vec<_> = takers
             .map(|(&id, agent)| (agent.free[&entry.0.medium], id))
             .collect();
@@ -97,7 +153,10 @@ impl Matching for Naive {
         rank: &mut dyn FnMut(AgentId) -> Option<u64>,
     ) -> Option<AgentFound> {
         let entry = self.requests.get(&request)?;
-        let takers = self.agents.iter().filter(|(_, agent)| agent.takes(entry));
+        let takers = self
+            .agents
+            .iter()
+            .filter(|(_, agent)| self.takes(agent, entry));
         let idle: Vec<_> = takers
             .map(|(&id, agent)| (agent.free[&entry.0.medium], id))
             .collect();
@@ -120,7 +179,7 @@ impl Matching for Naive {
         may: &mut dyn FnMut(RouteRequestId) -> bool,
     ) -> Option<RouteRequestId> {
         let agent = self.agents.get(&agent)?;
-        let line = self.in_line(|entry| agent.takes(entry));
+        let line = self.in_line(|entry| self.takes(agent, entry));
         line.into_iter().map(|(_, id)| id).find(|&id| may(id))
     }
 
@@ -137,7 +196,7 @@ impl Matching for Naive {
         let takes = |id| {
             self.agents
                 .get(&agent)
-                .is_some_and(|a| a.takes(&self.requests[id]))
+                .is_some_and(|agent| self.takes(agent, &self.requests[id]))
         };
         Ahead {
             total: count(ahead.len()),
@@ -152,12 +211,16 @@ impl Matching for Naive {
         let skilled = || {
             self.agents
                 .iter()
-                .filter(|(_, agent)| entry.1.holds_for(&agent.who))
+                .filter(|(_, agent)| self.wants(&entry.1, agent))
         };
         WhoCould {
             first: skilled().map(|(&id, _)| id).take(limit).collect(),
             qualified: count(skilled().count()),
-            free: count(skilled().filter(|(_, agent)| agent.takes(entry)).count()),
+            free: count(
+                skilled()
+                    .filter(|(_, agent)| self.takes(agent, entry))
+                    .count(),
+            ),
         }
     }
 
@@ -200,6 +263,10 @@ impl Naive {
             for (&medium, &since) in &agent.free {
                 other.set_free(id, medium, Some(since));
             }
+            other.set_presence(id, agent.presence);
+        }
+        for gate in &self.open {
+            other.set_open(gate, true);
         }
     }
 }

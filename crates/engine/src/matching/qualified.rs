@@ -11,8 +11,8 @@ use super::marks::{Mark, Marks};
 use super::rows::Rows;
 use crate::lookup::Lookup;
 use ringback_model::Name;
-use ringback_model::target::{Comparison, Expression, Level, Qualification};
-use std::collections::BTreeMap;
+use ringback_model::target::{Comparison, Expression, Gate, Level, Qualification};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The number that stands for an expression. Used again when nobody wants it any more.
 pub(super) type ExprId = u32;
@@ -32,6 +32,10 @@ pub(super) struct Qualified {
     undemanding: Bits,
     /// Per slot, the expressions it satisfies.
     rows: Rows,
+    /// The thresholds that hold.
+    open: BTreeSet<Gate>,
+    /// Which expressions have a threshold in them, in order.
+    behind: BTreeMap<Gate, Vec<ExprId>>,
 }
 
 /// One expression that someone wants.
@@ -80,7 +84,8 @@ impl Qualified {
         touched.dedup();
         for id in touched {
             let want = &mut self.wants[id as usize];
-            let holds = want.expression.holds_for(new);
+            let open = |gate: &Gate| self.open.contains(gate);
+            let holds = want.expression.holds_while(new, &open);
             want.agents.put(slot, holds);
             self.rows.put(slot, id, holds);
         }
@@ -138,6 +143,46 @@ impl Qualified {
             self.forget_condition(id, name, comparison, level);
         });
         each_mark(&expression, &mut |mark| self.marks.forget(id, &mark));
+        expression.each_gate(&mut |gate| self.forget_gate(id, gate));
+    }
+
+    /// Whether an expression nobody asked for before holds for someone.
+    pub(super) fn holds(&self, expression: &Expression, who: &Qualification) -> bool {
+        expression.holds_while(who, &|gate| self.open.contains(gate))
+    }
+
+    /// A threshold holds, or holds no more: so do the expressions it stands in. Costs an
+    /// evaluation of each of them and a step for each agent for whom it makes a difference.
+    pub(super) fn set_open(&mut self, gate: &Gate, open: bool) {
+        let turned = if open {
+            self.open.insert(gate.clone())
+        } else {
+            self.open.remove(gate)
+        };
+        if !turned {
+            return;
+        }
+        for id in self.behind.get(gate).cloned().unwrap_or_default() {
+            let now = self.evaluate(&self.wants[id as usize].expression);
+            let want = &mut self.wants[id as usize];
+            let before = std::mem::replace(&mut want.agents, now);
+            before.each(|slot| self.rows.put(slot, id, false));
+            want.agents.each(|slot| self.rows.put(slot, id, true));
+            let nobody = Qualification::default();
+            let open = |gate: &Gate| self.open.contains(gate);
+            self.undemanding
+                .put(id, want.expression.holds_while(&nobody, &open));
+        }
+    }
+
+    fn forget_gate(&mut self, id: ExprId, gate: &Gate) {
+        let Some(behind) = self.behind.get_mut(gate) else {
+            return;
+        };
+        behind.retain(|known| *known != id);
+        if behind.is_empty() {
+            self.behind.remove(gate);
+        }
     }
 
     /// The agents that satisfy it.
@@ -195,6 +240,12 @@ impl Qualified {
             self.note_condition(id, name, comparison, level);
         });
         each_mark(expression, &mut |mark| self.marks.ask(id, mark, &named));
+        expression.each_gate(&mut |gate| {
+            let behind = self.behind.entry(gate.clone()).or_default();
+            if !behind.contains(&id) {
+                behind.push(id);
+            }
+        });
         let want = Want {
             expression: expression.clone(),
             agents: self.evaluate(expression),
@@ -202,7 +253,7 @@ impl Qualified {
         };
         want.agents.each(|slot| self.rows.put(slot, id, true));
         let nobody = Qualification::default();
-        self.undemanding.put(id, expression.holds_for(&nobody));
+        self.undemanding.put(id, self.holds(expression, &nobody));
         self.ids.insert(expression.clone(), id);
         match self.wants.get_mut(id as usize) {
             Some(vacant) => *vacant = want,
@@ -255,6 +306,8 @@ impl Qualified {
                 agents
             }
             Expression::Skill(name, comparison, level) => self.compare(name, *comparison, *level),
+            Expression::Open(gate) if self.open.contains(&**gate) => self.everybody.clone(),
+            Expression::Open(_) => Bits::default(),
             Expression::Text(..) | Expression::Agent(_) | Expression::Group(_) => {
                 self.marked(expression)
             }
@@ -332,7 +385,7 @@ impl Qualified {
             for slot in 0..slots {
                 let holds = agents
                     .get(&slot)
-                    .is_some_and(|who| want.expression.holds_for(who));
+                    .is_some_and(|who| self.holds(&want.expression, who));
                 assert_eq!(
                     want.agents.has(slot),
                     holds,

@@ -1,13 +1,14 @@
 //! The index against the oracle, over domains so small that everything meets everything.
 
-use super::{Ahead, Matcher, Matching, Naive, Waiting};
+use super::{Ahead, Counted, Matcher, Matching, Naive, Presence, Waiting};
 use proptest::prelude::*;
-use ringback_model::target::{Expression, Level, Qualification, Skills};
+use ringback_model::target::{Expression, Gate, Level, Qualification, Skills, Targets};
 use ringback_model::{
     AgentId, EngineTime, Medium, Millis, OrderKey, RouteRequestId, Tier, VirtualQueueId,
 };
 
-const EXPRESSIONS: [&str; 25] = [
+/// `{0}` and `{1}` stand for thresholds.
+const EXPRESSIONS: [&str; 29] = [
     "",
     "A>=1",
     "A>=2 & B>=1",
@@ -33,6 +34,10 @@ const EXPRESSIONS: [&str; 25] = [
     "sales.GA",
     "sales.GA & L=\"en\" | care.GA",
     "(anna.A | sales.GA) & B<2",
+    "{0} A>=1",
+    "{1} sales.GA",
+    "{0} ",
+    "{1} L!=\"en\"",
 ];
 const MEDIA: [Medium; 2] = [Medium::Voice, Medium::Email];
 const AGENTS: u64 = 4;
@@ -46,6 +51,10 @@ enum Call {
     SetFree(AgentId, Medium, Option<EngineTime>),
     Add(Waiting, Expression),
     Remove(RouteRequestId),
+    SetOpen(usize, bool),
+    SetPresence(AgentId, Presence),
+    Watch(Expression),
+    Unwatch(Expression),
 }
 
 fn apply(call: &Call, to: &mut dyn Matching) -> bool {
@@ -55,6 +64,14 @@ fn apply(call: &Call, to: &mut dyn Matching) -> bool {
         Call::SetFree(agent, medium, since) => to.set_free(*agent, *medium, *since),
         Call::Add(request, wanted) => to.add(*request, wanted),
         Call::Remove(request) => return to.remove(*request),
+        Call::SetOpen(number, open) => to.set_open(&gate(*number), *open),
+        Call::SetPresence(agent, presence) => to.set_presence(*agent, *presence),
+        Call::Watch(of) => to.watch(of),
+        // What is watched is let go of as it was: two calls, so that none is let go of too often.
+        Call::Unwatch(of) => {
+            to.watch(of);
+            to.unwatch(of);
+        }
     }
     true
 }
@@ -126,11 +143,44 @@ fn call() -> impl Strategy<Value = Call> {
             .prop_map(|(agent, medium, since)| Call::SetFree(agent, MEDIA[medium], since)),
         6 => (waiting(), wanted).prop_map(|(request, wanted)| Call::Add(request, wanted)),
         3 => request().prop_map(Call::Remove),
+        2 => (0..2_usize, any::<bool>()).prop_map(|(number, open)| Call::SetOpen(number, open)),
+        2 => (agent(), presence()).prop_map(|(agent, presence)| Call::SetPresence(agent, presence)),
+        1 => (0..EXPRESSIONS.len()).prop_map(|index| Call::Watch(expression(EXPRESSIONS[index]))),
+        1 => (0..EXPRESSIONS.len()).prop_map(|index| Call::Unwatch(expression(EXPRESSIONS[index]))),
     ]
 }
 
+fn presence() -> impl Strategy<Value = Presence> {
+    let ready = proptest::collection::vec(0..2_usize, 0..3);
+    (any::<bool>(), any::<bool>(), ready).prop_map(|(logged_in, busy, ready)| Presence {
+        logged_in,
+        busy,
+        ready: ready.into_iter().map(|medium| MEDIA[medium]).collect(),
+    })
+}
+
+fn gate(number: usize) -> Gate {
+    let text = format!("{{StatAgentsReady>{number}}}sales.GA");
+    let (targets, _) = Targets::read(&text).expect("a target");
+    targets.items()[0].gate(Medium::Voice).expect("a threshold")
+}
+
 fn expression(text: &str) -> Expression {
+    for number in 0..2 {
+        if let Some(rest) = text.strip_prefix(&format!("{{{number}}} ")) {
+            let open = Expression::Open(Box::new(gate(number)));
+            return Expression::All(vec![open, expression(rest)]);
+        }
+    }
     text.parse().expect(text)
+}
+
+/// Who satisfies an expression and is counted, by a number and one by one.
+fn counted(of: &dyn Matching, wanted: &Expression, counted: Counted) -> (u32, Vec<AgentId>) {
+    let mut agents = Vec::new();
+    of.each(wanted, counted, &mut |agent| agents.push(agent));
+    agents.sort_unstable();
+    (of.count(wanted, counted), agents)
 }
 
 /// Asks both everything there is to ask; `refused` is a set of ids, as bits, that may not.
@@ -142,6 +192,22 @@ fn same_answers(matcher: &Matcher, naive: &Naive, refused: u64) {
         for limit in [0, 2, 100] {
             let order = naive.in_order(queue, limit);
             assert_eq!(matcher.in_order(queue, limit), order);
+        }
+    }
+    for wanted in EXPRESSIONS.map(expression) {
+        for by in [
+            Counted::LoggedIn,
+            Counted::Busy,
+            Counted::ReadyForSome,
+            Counted::Ready(Medium::Email),
+            Counted::Free(Medium::Voice),
+        ] {
+            let found = counted(naive, &wanted, by);
+            assert_eq!(counted(matcher, &wanted, by), found, "{by:?} {wanted}");
+        }
+        for agent in (1..=AGENTS + 1).map(AgentId) {
+            let satisfies = naive.satisfies(agent, &wanted);
+            assert_eq!(matcher.satisfies(agent, &wanted), satisfies);
         }
     }
     for request in (1..=REQUESTS + 1).map(RouteRequestId) {

@@ -15,6 +15,16 @@ pub struct List {
     pub codes: Vec<Code>,
 }
 
+impl List {
+    /// Whether a word is one of the codes. A name holds no `/`, so `sale/repeat` is also written
+    /// `sale.repeat`.
+    #[must_use]
+    pub fn has(&self, word: &str) -> bool {
+        let is = |code: &Code| code.code == word || code.code.replace('/', ".") == word;
+        self.codes.iter().any(is)
+    }
+}
+
 /// What is chosen from a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -10,13 +10,24 @@ pub struct MediumDefaults {
     /// How long an offer stands; not given: as the settings say.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offer_ttl: Option<Millis>,
-    /// How long an interaction may be delivered to an agent before it is taken back.
+    /// Another word for `offer_ttl`; at most one of the two is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delivering_max: Option<Millis>,
     /// How long it may be handled by a desk that is silent before it is taken back; never for
     /// live media.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub handling_max: Option<Millis>,
+    /// How long a route request looks for an agent; not given: as the settings say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub routing_max: Option<Millis>,
+    /// After how many offers missed in a row an agent is set not ready; not given: as the
+    /// settings say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub misses_max: Option<u8>,
+    /// How long an agent is not offered again what he did not take; not given: as the settings
+    /// say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cool_down: Option<Millis>,
     /// What comes after the contact.
     pub wrap_up: WrapUp,
     /// How long work after the contact lasts; exactly for `timed`.

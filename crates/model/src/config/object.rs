@@ -3,7 +3,7 @@
 
 use super::{
     Attribute, Calendar, CapacityRule, Group, Hours, List, MediumDefaults, Person, ScreenPop,
-    Skill, Version, View, Webhook, Workbin,
+    Skill, Statistic, Version, View, Webhook, Workbin,
 };
 use crate::id::ObjectId;
 use crate::name::Name;
@@ -35,6 +35,8 @@ pub enum Kind {
     Queue,
     /// Something agents can do.
     Skill,
+    /// A number that is watched, under a name of its own.
+    Statistic,
     /// What is pulled from a queue, and in what order.
     View,
     /// Where route requests compete.
@@ -52,7 +54,7 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in order of their names.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Agent,
         Self::Attribute,
         Self::Calendar,
@@ -65,6 +67,7 @@ impl Kind {
         Self::Queue,
         Self::ScreenPop,
         Self::Skill,
+        Self::Statistic,
         Self::View,
         Self::VirtualQueue,
         Self::Webhook,
@@ -87,6 +90,7 @@ impl Kind {
             Self::Queue => "queue",
             Self::ScreenPop => "screen_pop",
             Self::Skill => "skill",
+            Self::Statistic => "statistic",
             Self::View => "view",
             Self::VirtualQueue => "virtual_queue",
             Self::Webhook => "webhook",
@@ -121,6 +125,7 @@ impl Kind {
             Self::Queue => "queues",
             Self::ScreenPop => "screen pops",
             Self::Skill => "skills",
+            Self::Statistic => "statistics",
             Self::View => "views",
             Self::VirtualQueue => "virtual queues",
             Self::Webhook => "webhooks",
@@ -138,7 +143,7 @@ impl fmt::Display for Kind {
 /// A text that names no kind of configuration object.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is no kind of configuration object: use agent, attribute, calendar, capacity_rule, group, hours, list, medium, person, queue, screen_pop, skill, view, virtual_queue, webhook or workbin"
+    "{0:?} is no kind of configuration object: use agent, attribute, calendar, capacity_rule, group, hours, list, medium, person, queue, screen_pop, skill, statistic, view, virtual_queue, webhook or workbin"
 )]
 pub struct UnknownKind(pub String);
 
@@ -173,6 +178,8 @@ pub enum Body {
     Person(Person),
     /// Something agents can do.
     Skill(Skill),
+    /// A number that is watched, under a name of its own.
+    Statistic(Statistic),
     /// What is pulled from a queue, and in what order.
     View(View),
     /// Where agents or groups keep work.
@@ -201,6 +208,7 @@ impl Body {
             Self::Person(_) => Kind::Person,
             Self::ScreenPop(_) => Kind::ScreenPop,
             Self::Skill(_) => Kind::Skill,
+            Self::Statistic(_) => Kind::Statistic,
             Self::View(_) => Kind::View,
             Self::Webhook(_) => Kind::Webhook,
             Self::Workbin(_) => Kind::Workbin,

@@ -85,6 +85,7 @@ impl ViewRoute {
             tier: self.tier,
             credit: Millis::ZERO,
             selection: self.selection.clone(),
+            targets: None,
         }
     }
 }

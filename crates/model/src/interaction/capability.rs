@@ -44,11 +44,13 @@ pub enum Capability {
     Unlock,
     /// Change its properties and user data.
     Change,
+    /// Finish or extend the wrap-up, or say what came of the contact.
+    WrapUp,
 }
 
 impl Capability {
     /// All of them, in their fixed order.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Accept,
         Self::Reject,
         Self::Complete,
@@ -68,6 +70,7 @@ impl Capability {
         Self::Lock,
         Self::Unlock,
         Self::Change,
+        Self::WrapUp,
     ];
 
     /// The fixed serialised name.
@@ -93,6 +96,7 @@ impl Capability {
             Self::Lock => "lock",
             Self::Unlock => "unlock",
             Self::Change => "change",
+            Self::WrapUp => "wrap_up",
         }
     }
 }

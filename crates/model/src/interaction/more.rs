@@ -89,6 +89,9 @@ pub struct More {
     /// Open offers to take part in it or to take it over, while it is handled.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub invitations: Vec<OfferId>,
+    /// The wrap-up, after the contact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrap: Option<super::Wrap>,
     /// What views did with it since a person last had to do with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handed: Option<Box<Handed>>,

@@ -18,7 +18,7 @@ use crate::target::statistic::{Statistic, UnknownStatistic};
 use crate::time::Millis;
 use serde::{Deserialize, Serialize};
 
-pub use plain::{NotPlain, NotPlainProblem};
+pub use plain::NotMeasured;
 pub use raw::RawStep;
 
 /// A statistic of the step's own targets, compared with a number. `<` and `>` only.

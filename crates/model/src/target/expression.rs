@@ -2,6 +2,7 @@
 
 use crate::name::Name;
 use crate::scan::write_quoted;
+use crate::target::gate::Gate;
 use crate::target::text::Text;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -135,6 +136,9 @@ pub enum Expression {
     Agent(Name),
     /// Whoever belongs to this group; written `sales.GA`.
     Group(Name),
+    /// Everybody as long as a threshold holds, and nobody while it does not. Stands in front of
+    /// the target it is a threshold of; only target texts make it.
+    Open(Box<Gate>),
 }
 
 impl Expression {
@@ -158,12 +162,19 @@ impl Expression {
         self.holds_with(skills, &TextSkills::new())
     }
 
-    /// Whether it holds for this agent.
+    /// Whether it holds for this agent while no threshold does.
     #[must_use]
     pub fn holds_for(&self, who: &Qualification) -> bool {
+        self.holds_while(who, &|_| false)
+    }
+
+    /// Whether it holds for this agent while the thresholds hold that are `open`.
+    #[must_use]
+    pub fn holds_while(&self, who: &Qualification, open: &dyn Fn(&Gate) -> bool) -> bool {
         self.holds_given(&who.skills, &who.texts, &|condition| match condition {
             Self::Agent(name) => who.agent.as_ref() == Some(name),
             Self::Group(name) => who.groups.contains(name),
+            Self::Open(gate) => open(gate),
             _ => false,
         })
     }
@@ -186,7 +197,7 @@ impl Expression {
                 let has = texts.get(name).map_or("", Text::as_str);
                 comparison.holds(has, text.as_str())
             }
-            Self::Agent(_) | Self::Group(_) => is(self),
+            Self::Agent(_) | Self::Group(_) | Self::Open(_) => is(self),
         }
     }
 
@@ -215,7 +226,7 @@ impl Expression {
                 }
             }
             Self::Skill(name, comparison, level) => visit(name, *comparison, *level),
-            Self::Text(..) | Self::Agent(_) | Self::Group(_) => {}
+            Self::Text(..) | Self::Agent(_) | Self::Group(_) | Self::Open(_) => {}
         }
     }
 
@@ -227,7 +238,7 @@ impl Expression {
                     part.each_text(visit);
                 }
             }
-            Self::Skill(..) | Self::Agent(_) | Self::Group(_) => {}
+            Self::Skill(..) | Self::Agent(_) | Self::Group(_) | Self::Open(_) => {}
             Self::Text(name, comparison, text) => visit(name, *comparison, text),
         }
     }
@@ -241,8 +252,21 @@ impl Expression {
                     part.each_belonging(visit);
                 }
             }
-            Self::Skill(..) | Self::Text(..) => {}
+            Self::Skill(..) | Self::Text(..) | Self::Open(_) => {}
             Self::Agent(name) | Self::Group(name) => visit(self, name),
+        }
+    }
+
+    /// Calls `visit` with every threshold, from left to right.
+    pub fn each_gate(&self, visit: &mut dyn FnMut(&Gate)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                for part in parts {
+                    part.each_gate(visit);
+                }
+            }
+            Self::Open(gate) => visit(gate),
+            Self::Skill(..) | Self::Text(..) | Self::Agent(_) | Self::Group(_) => {}
         }
     }
 
@@ -255,7 +279,7 @@ impl Expression {
 }
 
 impl fmt::Display for Expression {
-    /// Writes a text that reads back as the same expression.
+    /// Writes a text that reads back as the same expression, if no threshold is in it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let groups = |part: &Self| matches!(part, Self::All(_) | Self::Any(_));
         match self {
@@ -276,6 +300,7 @@ impl fmt::Display for Expression {
             }
             Self::Agent(name) => write!(f, "{name}.A"),
             Self::Group(name) => write!(f, "{name}.GA"),
+            Self::Open(gate) => write!(f, "{{{}}}", gate.threshold),
         }
     }
 }

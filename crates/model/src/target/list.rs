@@ -74,16 +74,16 @@ impl Threshold {
 }
 
 /// Who a target is.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetKind {
     /// One agent: type `A`.
     Agent(Name),
     /// The agents of a group: type `GA`.
     Group(Name),
-    /// A queue: type `Q`. The request moves there.
+    /// A virtual queue: type `Q`. The request moves there.
     Queue(Name),
-    /// One of the queues of a group: type `GQ`.
+    /// The virtual queue of a group in which the fewest wait: type `GQ`.
     QueueGroup(Name),
     /// Everyone with these skills: `?name:expression`.
     Skills {

@@ -265,7 +265,7 @@ impl Search<'_> {
                 let has = self.texts.get(name)?;
                 Some(comparison.holds(has.as_str(), wanted.as_str()))
             }
-            Expression::Agent(_) | Expression::Group(_) => None,
+            Expression::Agent(_) | Expression::Group(_) | Expression::Open(_) => None,
         }
     }
 

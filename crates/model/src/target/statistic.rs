@@ -81,9 +81,9 @@ statistics! {
     StatAgentsAvailable Agents "count" "StatAgentsAvailable",
     /// Agents who are logged in and handle something.
     StatAgentsBusy Agents "count" "StatAgentsBusy",
-    /// Agents logged in who qualify for a request that waits in the queue.
+    /// Agents logged in who serve the queue: who is wanted by what enters it as a target.
     StatAgentsInQueueLogin Queues "count" "StatAgentsInQueueLogin",
-    /// Agents ready for its medium who qualify for a request that waits in the queue.
+    /// Agents ready for the medium of the interaction who serve the queue.
     StatAgentsInQueueReady Queues "count" "StatAgentsInQueueReady",
     /// Agents who are ready for the medium of the interaction, with or without room for it.
     StatAgentsReady Agents "count" "StatAgentsReady",
@@ -116,6 +116,27 @@ impl Statistic {
             (self.measured(), kind.measured()),
             (Measured::Agents, Measured::Agents) | (Measured::Queues, Measured::Queues)
         )
+    }
+
+    /// Whether the routing measures it. The others need what was counted over a day, or how long
+    /// interactions are handled.
+    #[must_use]
+    pub const fn is_measured(self) -> bool {
+        !matches!(
+            self,
+            Self::InVqWaitTime
+                | Self::StatCallsAnswered
+                | Self::StatCallsCompleted
+                | Self::StatExpectedWaitingTime
+                | Self::StatLoadBalance
+                | Self::StatServiceFactor
+        )
+    }
+
+    /// Whether it changes with time alone, when nothing happens.
+    #[must_use]
+    pub const fn is_timed(self) -> bool {
+        matches!(self, Self::StatAgentOccupancy | Self::StatTimeInReadyState)
     }
 
     /// Whether a multi-target step with a skill expression may check it.

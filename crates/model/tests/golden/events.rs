@@ -3,8 +3,8 @@
 use crate::config_samples::{agent_body, agent_with_more, group, settings};
 use crate::files::{Sample, hold, named};
 use crate::samples::{
-    at, bare_interaction, bare_request, chosen_request, interaction, name, offer, request, subject,
-    told_offer,
+    at, bare_interaction, bare_request, chosen_request, documented_request, escalation,
+    interaction, name, offer, request, subject, told_offer,
 };
 use ringback_model::agent::NotReady;
 use ringback_model::config::{
@@ -20,7 +20,7 @@ use ringback_model::route::{Cancelled, ChangeCause};
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, Effect, EffectId, EngineTime, Event, InteractionId, KeyId,
     Medium, Millis, ObjectId, OfferId, QueueId, RouteRequestId, VirtualQueueId, agent, config,
-    contact, effect, interaction as it, node, offer as o, record, route, view,
+    contact, effect, interaction as it, login, node, offer as o, record, route, view,
 };
 use std::collections::BTreeSet;
 
@@ -29,6 +29,7 @@ named!(Event {
     Event::Agent(agent::Event::LoggedOut { .. }) => "agent.logged_out",
     Event::Agent(agent::Event::Ready { .. }) => "agent.ready",
     Event::Agent(agent::Event::NotReady { .. }) => "agent.not_ready",
+    Event::Agent(agent::Event::NotReadyNext { .. }) => "agent.not_ready_next",
     Event::Agent(agent::Event::DeskLost { .. }) => "agent.desk_lost",
     Event::Agent(agent::Event::DeskBack { .. }) => "agent.desk_back",
     Event::Agent(agent::Event::DeskSilent { .. }) => "agent.desk_silent",
@@ -49,6 +50,11 @@ named!(Event {
     Event::Interaction(it::Event::Submitted(_)) => "interaction.submitted",
     Event::Interaction(it::Event::Moved { .. }) => "interaction.moved",
     Event::Interaction(it::Event::Stopped { .. }) => "interaction.stopped",
+    Event::Login(login::Event::PolicyPut { .. }) => "login.policy_put",
+    Event::Login(login::Event::CredentialsPut { .. }) => "login.credentials_put",
+    Event::Login(login::Event::SessionPut(_)) => "login.session_put",
+    Event::Login(login::Event::Seen { .. }) => "login.seen",
+    Event::Login(login::Event::SessionEnded { .. }) => "login.session_ended",
     Event::Interaction(it::Event::Placed { .. }) => "interaction.placed",
     Event::Interaction(it::Event::Pulled { .. }) => "interaction.pulled",
     Event::Interaction(it::Event::Changed { .. }) => "interaction.changed",
@@ -59,8 +65,11 @@ named!(Event {
     Event::Interaction(it::Event::Locked { .. }) => "interaction.locked",
     Event::Interaction(it::Event::Unlocked { .. }) => "interaction.unlocked",
     Event::Interaction(it::Event::Handed { .. }) => "interaction.handed",
+    Event::Interaction(it::Event::WrapBegun { .. }) => "interaction.wrap_begun",
+    Event::Interaction(it::Event::WrapChanged { .. }) => "interaction.wrap_changed",
     Event::Node(node::Event::Opened { .. }) => "node.opened",
     Event::Node(node::Event::ClockJumped { .. }) => "node.clock_jumped",
+    Event::Node(node::Event::Refusals { .. }) => "node.refusals",
     Event::Node(node::Event::ResultsForgotten { .. }) => "node.results_forgotten",
     Event::Offer(o::Event::Made { .. }) => "offer.made",
     Event::Offer(o::Event::Accepted { .. }) => "offer.accepted",
@@ -69,6 +78,7 @@ named!(Event {
     Event::Record(record::Event::Interval(_)) => "record.interval",
     Event::Route(route::Event::Requested { .. }) => "route.requested",
     Event::Route(route::Event::Widened { .. }) => "route.widened",
+    Event::Route(route::Event::Thresholds { .. }) => "route.thresholds",
     Event::Route(route::Event::Changed { .. }) => "route.changed",
     Event::Route(route::Event::Cooled { .. }) => "route.cooled",
     Event::Route(route::Event::Cancelled { .. }) => "route.cancelled",
@@ -82,6 +92,7 @@ fn samples() -> Vec<Sample<Event>> {
         configuration(),
         effects_and_node(),
         interactions(),
+        crate::logins::events(),
         offers(),
         records(),
         routes(),
@@ -156,6 +167,11 @@ fn agents() -> Vec<Sample<Event>> {
             why: NotReady::Missed,
             at: at(3),
         },
+        agent::Event::NotReadyNext {
+            agent,
+            medium,
+            reason: name("lunch"),
+        },
         agent::Event::DeskLost {
             agent,
             grace_until: EngineTime(33_000),
@@ -188,6 +204,7 @@ fn key() -> ApiKey {
         scope: Scope::Everything,
         agent: Some(AgentId(3)),
         revoked: false,
+        bounds: None,
     }
 }
 
@@ -199,6 +216,10 @@ fn configuration() -> Vec<Sample<Event>> {
         revoked: true,
         ..key()
     };
+    let bounded = ApiKey {
+        bounds: Some(Box::new(crate::logins::bounds())),
+        ..key()
+    };
     let samples = [
         (
             "",
@@ -206,7 +227,10 @@ fn configuration() -> Vec<Sample<Event>> {
                 id: QueueId(2),
                 name: name("inbox"),
                 version: 4,
-                body: QueueBody { open_max: 10 },
+                body: QueueBody {
+                    open_max: 10,
+                    ..QueueBody::default()
+                },
             })),
         ),
         (
@@ -218,6 +242,7 @@ fn configuration() -> Vec<Sample<Event>> {
                 body: VirtualQueueBody {
                     waiting_max: 5,
                     short_abandon: Millis::seconds(5),
+                    ..VirtualQueueBody::default()
                 },
             })),
         ),
@@ -241,6 +266,7 @@ fn configuration() -> Vec<Sample<Event>> {
         ),
         ("", config::Event::KeyPut(Box::new(key()))),
         ("revoked", config::Event::KeyPut(Box::new(revoked))),
+        ("bounds", config::Event::KeyPut(Box::new(bounded))),
         (
             "",
             config::Event::SettingsPut {
@@ -304,6 +330,10 @@ fn effects_and_node() -> Vec<Sample<Event>> {
             clock_off: -250,
         },
         node::Event::ClockJumped { by: 3_600_000 },
+        node::Event::Refusals {
+            list: crate::logins::turned_away(),
+            beyond: 7,
+        },
         node::Event::ResultsForgotten {
             before: EngineTime(60_000),
         },
@@ -483,6 +513,24 @@ fn routes() -> Vec<Sample<Event>> {
                 of,
                 request: Box::new(chosen_request()),
                 cause: ChangeCause::Asked,
+            },
+        ),
+        (
+            "targets",
+            route::Event::Changed {
+                of,
+                request: Box::new(documented_request()),
+                cause: ChangeCause::NextTargets,
+            },
+        ),
+        (
+            "",
+            route::Event::Thresholds {
+                turned: escalation()
+                    .gates(Medium::Chat)
+                    .zip([true, false])
+                    .collect(),
+                look_at: Some(EngineTime(15_000)),
             },
         ),
         (

@@ -2,12 +2,13 @@
 
 use crate::samples::{at, interaction, name, subject, user_data};
 use ringback_model::interaction::{
-    self as it, Change, Destination, Doer, Edit, Exit, ExitTo, Lock, More, Particulars, Placed,
-    PlacedSequence, Rest, Submission, WhyLeft, WhyPlaced, Wish,
+    self as it, Change, Destination, Doer, Edit, Ending, Exit, ExitTo, Lock, More, Particulars,
+    Placed, PlacedSequence, Rest, Submission, WhyLeft, WhyPlaced, Wish, Wrap, WrapAct,
 };
 use ringback_model::place::{BinOwner, Place, Role};
 use ringback_model::{
-    AgentId, InteractionId, KeyId, Medium, OfferId, Personal, QueueId, Rare, Sealed, Tier, WallTime,
+    AgentId, EngineTime, InteractionId, KeyId, Medium, Millis, OfferId, Personal, QueueId, Rare,
+    Sealed, Tier, WallTime,
 };
 
 const ANNA: AgentId = AgentId(3);
@@ -67,6 +68,7 @@ pub(crate) fn full_interaction() -> it::Interaction {
         pulled_from: Some(drafts()),
         invitations: vec![OfferId(12)],
         handed: None,
+        wrap: None,
     });
     full
 }
@@ -107,6 +109,27 @@ fn change() -> Box<Change> {
         reviewer: Some(Edit::Set(ANNA)),
         user_data: Some(user_data()),
     })
+}
+
+const fn wrap_act(act: WrapAct) -> it::Input {
+    it::Input::Wrap {
+        interaction: IT,
+        agent: ANNA,
+        act,
+    }
+}
+
+fn wrap() -> Wrap {
+    Wrap {
+        since: at(47),
+        until: Some(EngineTime(50_000)),
+        ending: Ending::Completed {
+            agent: ANNA,
+            reason: name("done"),
+            disposition: None,
+        },
+        disposition: Some(name("sale")),
+    }
 }
 
 pub(crate) fn inputs(new: Submission) -> Vec<(&'static str, it::Input)> {
@@ -228,6 +251,24 @@ pub(crate) fn inputs(new: Submission) -> Vec<(&'static str, it::Input)> {
                 by: Doer::Supervisor,
             },
         ),
+        (
+            "",
+            wrap_act(WrapAct::Finish {
+                disposition: Some(name("sale")),
+            }),
+        ),
+        (
+            "extend",
+            wrap_act(WrapAct::Extend {
+                by: Millis::seconds(60),
+            }),
+        ),
+        (
+            "dispose",
+            wrap_act(WrapAct::Dispose {
+                disposition: name("sale"),
+            }),
+        ),
     ]
 }
 
@@ -260,6 +301,7 @@ pub(crate) fn events() -> Vec<(&'static str, it::Event)> {
                 agent: ANNA,
                 review: true,
                 at: at(41),
+                medium: None,
             },
         ),
         (
@@ -277,6 +319,28 @@ pub(crate) fn events() -> Vec<(&'static str, it::Event)> {
                 agent: ANNA,
                 role: Role::Coach,
                 at: at(42),
+                medium: None,
+            },
+        ),
+        (
+            "medium",
+            it::Event::Pulled {
+                of: subject(),
+                from: drafts(),
+                agent: ANNA,
+                review: true,
+                at: at(41),
+                medium: Some(Medium::Chat),
+            },
+        ),
+        (
+            "medium",
+            it::Event::Joined {
+                of: subject(),
+                agent: ANNA,
+                role: Role::Coach,
+                at: at(42),
+                medium: Some(Medium::Chat),
             },
         ),
         (
@@ -341,6 +405,23 @@ pub(crate) fn events() -> Vec<(&'static str, it::Event)> {
                 at: at(48),
             },
         ),
+        (
+            "",
+            it::Event::WrapBegun {
+                of: subject(),
+                agent: ANNA,
+                wrap: Box::new(wrap()),
+            },
+        ),
+        (
+            "",
+            it::Event::WrapChanged {
+                of: subject(),
+                agent: ANNA,
+                until: Some(EngineTime(60_000)),
+                disposition: Some(name("sale")),
+            },
+        ),
     ]
 }
 
@@ -359,7 +440,7 @@ pub(crate) fn refusals() -> Vec<it::Refused> {
         Refused::Locked {
             interaction: IT,
             by: Doer::Agent(ANNA),
-            since: ringback_model::EngineTime(9_000),
+            since: EngineTime(9_000),
         },
         Refused::NotLocked(IT),
         Refused::VersionMismatch {
@@ -393,6 +474,21 @@ pub(crate) fn refusals() -> Vec<it::Refused> {
         Refused::Held(IT),
         Refused::NotHeld(IT),
         Refused::BegunWithRoute,
+        Refused::WrappingUp(IT),
+        Refused::NotWrappingUp(IT),
+        Refused::NotExtended {
+            interaction: IT,
+            problem: "it ends when its owner finishes it".to_owned(),
+        },
+        Refused::Disposition {
+            interaction: IT,
+            list: name("results"),
+            codes: vec!["sale".to_owned(), "sale/repeat".to_owned()],
+        },
+        Refused::Workbin {
+            workbin: name("drafts"),
+            problem: "it is full".to_owned(),
+        },
     ]
 }
 

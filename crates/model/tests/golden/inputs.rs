@@ -2,14 +2,17 @@
 
 use crate::config_samples::{agent_body, group, settings};
 use crate::files::{Sample, hold, named};
-use crate::samples::{ask, name, selection, user_data};
+use crate::samples::{ask, escalation, name, selection, user_data};
+use ringback_model::agent::Manner;
 use ringback_model::config::{Body, Expected, Kind, QueueBody, Role, VirtualQueueBody};
 use ringback_model::effect::Report;
 use ringback_model::interaction::{StopCause, Submission};
+use ringback_model::route::{Select, Selection};
 use ringback_model::value::UserData;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Input, InteractionId, KeyId, Medium, Millis,
-    OfferId, RouteRequestId, Tier, agent, config, contact, effect, interaction, node, offer, route,
+    OfferId, RouteRequestId, Tier, agent, config, contact, effect, interaction, login, node, offer,
+    route,
 };
 use std::collections::BTreeSet;
 
@@ -34,6 +37,16 @@ named!(Input {
     Input::Interaction(interaction::Input::Submit(_)) => "interaction.submit",
     Input::Interaction(interaction::Input::Complete { .. }) => "interaction.complete",
     Input::Interaction(interaction::Input::Stop { .. }) => "interaction.stop",
+    Input::Login(login::Input::PutPolicy { .. }) => "login.put_policy",
+    Input::Login(login::Input::MakeLink { .. }) => "login.make_link",
+    Input::Login(login::Input::SetPassword { .. }) => "login.set_password",
+    Input::Login(login::Input::LogIn { .. }) => "login.log_in",
+    Input::Login(login::Input::Seen { .. }) => "login.seen",
+    Input::Login(login::Input::End { .. }) => "login.end",
+    Input::Login(login::Input::EndAll { .. }) => "login.end_all",
+    Input::Login(login::Input::EnrolTotp { .. }) => "login.enrol_totp",
+    Input::Login(login::Input::ConfirmTotp { .. }) => "login.confirm_totp",
+    Input::Login(login::Input::RemoveTotp { .. }) => "login.remove_totp",
     Input::Interaction(interaction::Input::Begin { .. }) => "interaction.begin",
     Input::Interaction(interaction::Input::Place { .. }) => "interaction.place",
     Input::Interaction(interaction::Input::Pull { .. }) => "interaction.pull",
@@ -45,9 +58,11 @@ named!(Input {
     Input::Interaction(interaction::Input::Resume { .. }) => "interaction.resume",
     Input::Interaction(interaction::Input::Lock { .. }) => "interaction.lock",
     Input::Interaction(interaction::Input::Unlock { .. }) => "interaction.unlock",
+    Input::Interaction(interaction::Input::Wrap { .. }) => "interaction.wrap",
     Input::Node(node::Input::Opened { .. }) => "node.opened",
     Input::Node(node::Input::Due { .. }) => "node.due",
     Input::Node(node::Input::ClockJumped { .. }) => "node.clock_jumped",
+    Input::Node(node::Input::Refusals { .. }) => "node.refusals",
     Input::Offer(offer::Input::Accept { .. }) => "offer.accept",
     Input::Offer(offer::Input::Reject { .. }) => "offer.reject",
     Input::Offer(offer::Input::Withdraw { .. }) => "offer.withdraw",
@@ -58,13 +73,33 @@ named!(Input {
 
 #[test]
 fn each_input_is_written_as_it_always_was() {
-    let samples = [agents(), configuration(), interactions(), the_rest()];
+    let samples = [
+        agents(),
+        configuration(),
+        interactions(),
+        crate::logins::inputs(),
+        the_rest(),
+    ];
     hold(
         "input",
         NAMES,
         name_of,
         samples.into_iter().flatten().collect(),
     );
+}
+
+#[test]
+fn the_name_people_see_is_the_name_in_the_journal() {
+    let samples = [
+        agents(),
+        configuration(),
+        interactions(),
+        crate::logins::inputs(),
+        the_rest(),
+    ];
+    for (_, input) in samples.into_iter().flatten() {
+        assert_eq!(input.name(), name_of(&input));
+    }
 }
 
 fn agents() -> Vec<Sample<Input>> {
@@ -85,12 +120,27 @@ fn agents() -> Vec<Sample<Input>> {
         agent::Input::NotReady {
             agent,
             media,
-            reason,
+            reason: reason.clone(),
+            manner: Manner::Now,
         },
         agent::Input::DeskLost { agent, session },
         agent::Input::DeskBack { agent, session },
     ];
-    inputs.map(|input| ("", Input::Agent(input))).into()
+    let manners = [
+        ("after_this", Manner::AfterThis),
+        ("do_not_disturb", Manner::DoNotDisturb),
+    ];
+    let manners = manners.map(|(tag, manner)| {
+        let input = agent::Input::NotReady {
+            agent,
+            media: Vec::new(),
+            reason: reason.clone(),
+            manner,
+        };
+        (tag, Input::Agent(input))
+    });
+    let inputs = inputs.map(|input| ("", Input::Agent(input)));
+    inputs.into_iter().chain(manners).collect()
 }
 
 fn configuration() -> Vec<Sample<Input>> {
@@ -101,6 +151,16 @@ fn configuration() -> Vec<Sample<Input>> {
         queues,
         groups: None,
         agent,
+        bounds: None,
+    };
+    let bounded = config::Input::MakeKey {
+        name: name("shop"),
+        hash: "00ff".to_owned(),
+        role: Role::Auditor,
+        queues: None,
+        groups: None,
+        agent: None,
+        bounds: Some(Box::new(crate::logins::bounds())),
     };
     let leading = config::Input::MakeKey {
         name: name("team"),
@@ -109,13 +169,17 @@ fn configuration() -> Vec<Sample<Input>> {
         queues: None,
         groups: Some(BTreeSet::from([name("sales")])),
         agent: None,
+        bounds: None,
     };
     let samples = [
         (
             "",
             config::Input::PutQueue {
                 name: name("inbox"),
-                body: QueueBody { open_max: 10 },
+                body: QueueBody {
+                    open_max: 10,
+                    ..QueueBody::default()
+                },
                 expected: Expected::Version(3),
             },
         ),
@@ -126,6 +190,7 @@ fn configuration() -> Vec<Sample<Input>> {
                 body: VirtualQueueBody {
                     waiting_max: 5,
                     short_abandon: Millis::seconds(5),
+                    ..VirtualQueueBody::default()
                 },
                 expected: Expected::Absent,
             },
@@ -147,6 +212,7 @@ fn configuration() -> Vec<Sample<Input>> {
             ),
         ),
         ("agent", key(Role::Agent, None, Some(name("anna")))),
+        ("bounds", bounded),
         ("groups", leading),
         ("", config::Input::RevokeKey { name: name("shop") }),
         (
@@ -162,6 +228,22 @@ fn configuration() -> Vec<Sample<Input>> {
                 name: name("sales"),
                 body: Box::new(Body::Group(group())),
                 expected: Expected::Version(2),
+            },
+        ),
+        (
+            "disabled",
+            config::Input::Put {
+                name: name("paula"),
+                body: Box::new(Body::Person(config::Person {
+                    display_name: String::new(),
+                    email: None,
+                    role: Role::Auditor,
+                    queues: None,
+                    groups: None,
+                    agent: None,
+                    disabled: true,
+                })),
+                expected: Expected::Any,
             },
         ),
         (
@@ -270,6 +352,13 @@ fn the_rest() -> Vec<Sample<Input>> {
         ),
         ("", Input::Node(node::Input::Due { limit: 100 })),
         ("", Input::Node(node::Input::ClockJumped { by: -3_600_000 })),
+        (
+            "",
+            Input::Node(node::Input::Refusals {
+                list: crate::logins::turned_away(),
+                beyond: 7,
+            }),
+        ),
         ("", Input::Offer(offer::Input::Accept { offer, agent })),
         ("", Input::Offer(offer::Input::Withdraw { offer, agent })),
         (
@@ -298,6 +387,16 @@ fn the_rest() -> Vec<Sample<Input>> {
             }),
         ),
         (
+            "targets",
+            Input::Route(route::Input::Request {
+                interaction: InteractionId(7),
+                ask: Box::new(route::Ask {
+                    targets: Some(Box::new(escalation())),
+                    ..ask()
+                }),
+            }),
+        ),
+        (
             "",
             Input::Route(route::Input::Change {
                 request: RouteRequestId(9),
@@ -305,7 +404,24 @@ fn the_rest() -> Vec<Sample<Input>> {
                     tier: Some(Tier(7)),
                     credit: Some(Millis::seconds(30)),
                     target: Some(ask().target),
+                    targets: None,
                     selection: Some(selection()),
+                }),
+            }),
+        ),
+        (
+            "targets",
+            Input::Route(route::Input::Change {
+                request: RouteRequestId(9),
+                change: Box::new(route::Change {
+                    targets: Some(escalation()),
+                    selection: Some(Selection {
+                        select: Select::Percentage,
+                        not_author: true,
+                        not_reviewer: true,
+                        ..Selection::default()
+                    }),
+                    ..route::Change::default()
                 }),
             }),
         ),

@@ -18,6 +18,7 @@ mod events;
 mod files;
 mod handling;
 mod inputs;
+mod logins;
 mod refusals;
 mod samples;
 mod shapes;

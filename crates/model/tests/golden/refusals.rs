@@ -4,7 +4,7 @@ use crate::files::{Sample, hold, named};
 use crate::samples::name;
 use ringback_model::{
     AgentId, DeskSessionId, EffectId, InteractionId, Medium, Millis, OfferId, Refused,
-    RouteRequestId, agent, config, contact, effect, interaction, offer, route,
+    RouteRequestId, agent, config, contact, effect, interaction, login, offer, route,
 };
 
 named!(Refused {
@@ -16,6 +16,7 @@ named!(Refused {
     Refused::Agent(agent::Refused::DeskAway(_)) => "agent.desk_away",
     Refused::Agent(agent::Refused::HasWork { .. }) => "agent.has_work",
     Refused::Agent(agent::Refused::OldDesk { .. }) => "agent.old_desk",
+    Refused::Agent(agent::Refused::DoNotDisturb { .. }) => "agent.do_not_disturb",
     Refused::Config(config::Refused::VersionMismatch { .. }) => "config.version_mismatch",
     Refused::Config(config::Refused::Exists { .. }) => "config.exists",
     Refused::Config(config::Refused::Unknown { .. }) => "config.unknown",
@@ -38,6 +39,12 @@ named!(Refused {
     Refused::Interaction(interaction::Refused::QueueFull { .. }) => "interaction.queue_full",
     Refused::Interaction(interaction::Refused::TooManyOpen { .. }) => "interaction.too_many_open",
     Refused::Interaction(interaction::Refused::UnknownQueue(_)) => "interaction.unknown_queue",
+    Refused::Login(login::Refused::Stale(_)) => "login.stale",
+    Refused::Login(login::Refused::CodeUsed) => "login.code_used",
+    Refused::Login(login::Refused::LinkOver) => "login.link_over",
+    Refused::Login(login::Refused::Unknown(_)) => "login.unknown",
+    Refused::Login(login::Refused::NotEnrolled(_)) => "login.not_enrolled",
+    Refused::Login(login::Refused::Enrolled(_)) => "login.enrolled",
     Refused::Interaction(interaction::Refused::WrongPlace { .. }) => "interaction.wrong_place",
     Refused::Interaction(interaction::Refused::Busy { .. }) => "interaction.busy",
     Refused::Interaction(interaction::Refused::Locked { .. }) => "interaction.locked",
@@ -52,6 +59,11 @@ named!(Refused {
     Refused::Interaction(interaction::Refused::TooManyParties { .. }) => "interaction.too_many_parties",
     Refused::Interaction(interaction::Refused::Held(_)) => "interaction.held",
     Refused::Interaction(interaction::Refused::NotHeld(_)) => "interaction.not_held",
+    Refused::Interaction(interaction::Refused::WrappingUp(_)) => "interaction.wrapping_up",
+    Refused::Interaction(interaction::Refused::NotWrappingUp(_)) => "interaction.not_wrapping_up",
+    Refused::Interaction(interaction::Refused::NotExtended { .. }) => "interaction.not_extended",
+    Refused::Interaction(interaction::Refused::Disposition { .. }) => "interaction.disposition",
+    Refused::Interaction(interaction::Refused::Workbin { .. }) => "interaction.workbin",
     Refused::Interaction(interaction::Refused::BegunWithRoute) => "interaction.begun_with_route",
     Refused::Offer(offer::Refused::Unknown(_)) => "offer.unknown",
     Refused::Offer(offer::Refused::NotYours { .. }) => "offer.not_yours",
@@ -69,7 +81,13 @@ named!(Refused {
 });
 
 fn samples() -> Vec<Sample<Refused>> {
-    let samples = [agents(), configuration(), interactions(), the_rest()];
+    let samples = [
+        agents(),
+        configuration(),
+        interactions(),
+        crate::logins::refusals(),
+        the_rest(),
+    ];
     samples
         .into_iter()
         .flatten()
@@ -109,6 +127,10 @@ fn agents() -> Vec<Refused> {
         agent::Refused::OldDesk {
             agent,
             session: DeskSessionId(4),
+        },
+        agent::Refused::DoNotDisturb {
+            agent,
+            reason: name("training"),
         },
     ];
     refused.map(Refused::Agent).into()

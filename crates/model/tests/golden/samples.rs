@@ -3,8 +3,10 @@
 use ringback_model::interaction::{Interaction, Subject};
 use ringback_model::offer::{Decision, Details, Occasion, Offer, Rule};
 use ringback_model::place::{BackTo, Party, Place, Role, Who};
-use ringback_model::route::{Ask, Cooling, Last, LastAgent, More, RouteRequest, Select, Selection};
-use ringback_model::target::{Step, Target};
+use ringback_model::route::{
+    Ask, Cooling, Documented, Last, LastAgent, More, RouteRequest, Select, Selection,
+};
+use ringback_model::target::{Escalation, EscalationStep, Step, Target, Targets};
 use ringback_model::value::{Finite, Map, UserData, Value};
 use ringback_model::{
     AgentId, ContactId, Deadline, EngineTime, InteractionId, KeyId, Medium, Millis, Name, Now,
@@ -51,6 +53,7 @@ pub(crate) fn ask() -> Ask {
         tier: Some(Tier(5)),
         credit: Millis::seconds(30),
         selection: Rare::none(),
+        targets: None,
     }
 }
 
@@ -73,7 +76,27 @@ pub(crate) fn selection() -> Selection {
             agent: name("anna"),
             wait: Millis::seconds(20),
         }),
+        not_author: false,
+        not_reviewer: false,
     }
+}
+
+/// Documented targets with everything they can have.
+pub(crate) fn escalation() -> Escalation {
+    let targets = |text: &str| Targets::read(text).expect("targets").0;
+    let step = |text: &str, check| EscalationStep {
+        targets: targets(text),
+        timeout: Millis::seconds(20),
+        clear: false,
+        check,
+    };
+    let check = targets("{RStatAgentsReady>0}x.GA").items()[0].threshold;
+    Escalation::new(vec![
+        step("{StatAgentsReady>2}[70]sales.GA, [30]anna.A", None),
+        step("?:English>=2", check),
+        step("{StatCallsInQueue<10}overflow.Q, others.GQ", None),
+    ])
+    .expect("steps")
 }
 
 /// A request of whose agent something was said.
@@ -88,6 +111,27 @@ pub(crate) fn chosen_request() -> RouteRequest {
                 name: name("anna"),
                 until: EngineTime(32_000),
             }),
+            ..More::default()
+        }),
+        ..request()
+    }
+}
+
+/// A request that follows documented targets and came from another virtual queue.
+pub(crate) fn documented_request() -> RouteRequest {
+    let documented = Documented {
+        turn: Some(2),
+        ends: Some(EngineTime(52_000)),
+        left_out: 2,
+        ..Documented::new(escalation())
+    };
+    RouteRequest {
+        target: Target::fixed(documented.agents(Medium::Chat)),
+        more: Rare::of(More {
+            documented: Some(documented),
+            moved: Some(request().since),
+            select: Select::Percentage,
+            ..More::default()
         }),
         ..request()
     }

@@ -2,7 +2,7 @@
 
 use crate::config_samples::group;
 use crate::files::{Sample, hold, named};
-use crate::samples::name;
+use crate::samples::{escalation, name};
 use ringback_model::agent::{ClaimKind, NotReady};
 use ringback_model::capacity::Rule as CapacityText;
 use ringback_model::condition::{Condition, Order};
@@ -22,8 +22,8 @@ use ringback_model::target::{
     Comparison, Escalation, Expression, RawStep, Target, TargetKind, Targets, TextComparison,
 };
 use ringback_model::{
-    AgentId, DeskSessionId, EngineTime, InteractionId, Medium, ObjectId, OfferId, Outcome, QueueId,
-    Rare, RouteRequestId, Tier, WallTime,
+    AgentId, DeskSessionId, EngineTime, InteractionId, LoginId, Medium, ObjectId, OfferId, Outcome,
+    QueueId, Rare, RouteRequestId, Tier, WallTime,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -86,6 +86,8 @@ shape!(kinds_of_claims, "claim_kind", ClaimKind {
 shape!(reasons_not_to_be_ready, "not_ready", NotReady {
     NotReady::LoggedIn => "logged_in", NotReady::LoggedIn;
     NotReady::Chosen { .. } => "chosen", NotReady::Chosen { reason: name("lunch") };
+    NotReady::DoNotDisturb { .. } => "do_not_disturb",
+        NotReady::DoNotDisturb { reason: name("training") };
     NotReady::Missed => "missed", NotReady::Missed;
     NotReady::Silent => "silent", NotReady::Silent;
 });
@@ -114,6 +116,7 @@ shape!(rules, "rule", Rule {
     Rule::BestFit => "best_fit", Rule::BestFit;
     Rule::Random => "random", Rule::Random;
     Rule::LastAgent => "last_agent", Rule::LastAgent;
+    Rule::Percentage => "percentage", Rule::Percentage;
 });
 
 shape!(ways_not_to_take_an_offer, "not_taken", NotTaken {
@@ -226,6 +229,7 @@ shape!(kinds_of_objects, "kind", Kind {
     Kind::Person => "person", Kind::Person;
     Kind::Queue => "queue", Kind::Queue;
     Kind::Skill => "skill", Kind::Skill;
+    Kind::Statistic => "statistic", Kind::Statistic;
     Kind::View => "view", Kind::View;
     Kind::VirtualQueue => "virtual_queue", Kind::VirtualQueue;
     Kind::Workbin => "workbin", Kind::Workbin;
@@ -273,6 +277,9 @@ shape!(bodies_of_objects, "body", Body {
         offer_ttl: Some(ringback_model::Millis::seconds(20)),
         delivering_max: None,
         handling_max: Some(ringback_model::Millis::seconds(3_600)),
+        routing_max: None,
+        misses_max: None,
+        cool_down: None,
         wrap_up: WrapUp::Timed,
         wrap_up_for: Some(ringback_model::Millis::seconds(30)),
     });
@@ -283,12 +290,23 @@ shape!(bodies_of_objects, "body", Body {
         queues: Some(BTreeSet::from([name("inbox")])),
         groups: Some(BTreeSet::from([name("sales")])),
         agent: None,
+        disabled: false,
     });
     Body::Skill(_) => "skill", Body::Skill(Skill {
         display_name: "English".to_owned(),
         description: String::new(),
         level_max: Some(10),
         texts: BTreeSet::new(),
+    });
+    Body::Statistic(_) => "statistic", Body::Statistic(ringback_model::config::Statistic {
+        profile: ringback_model::statistic::Profile::Sliding { minutes: 15 },
+        medium: Some(Medium::Chat),
+        filter: "user.Language = 'en'".to_owned(),
+        short_abandon: Some(ringback_model::Millis::seconds(10)),
+        ..ringback_model::config::Statistic::plain(
+            ringback_model::statistic::Measure::ServiceFactor,
+            ringback_model::statistic::SubjectKind::VirtualQueue,
+        )
     });
     Body::View(_) => "view", Body::View(View {
         queue: name("inbox"),
@@ -371,6 +389,9 @@ shape!(expressions, "expression", Expression {
     Expression::Text(..) => "text", "Language!=\"en\"".parse().expect("an expression");
     Expression::Agent(_) => "agent", "anna.A".parse().expect("an expression");
     Expression::Group(_) => "group", "sales.GA".parse().expect("an expression");
+    Expression::Open(_) => "open", Expression::Open(Box::new(
+        escalation().gates(Medium::Chat).next().expect("a threshold"),
+    ));
 });
 
 shape!(text_comparisons, "text_comparison", TextComparison {
@@ -426,6 +447,10 @@ shape!(outcomes, "outcome", Outcome {
     };
     Outcome::Requested { .. } => "requested", Outcome::Requested { request: RouteRequestId(9) };
     Outcome::LoggedIn { .. } => "logged_in", Outcome::LoggedIn { session: DeskSessionId(4) };
+    Outcome::PersonLoggedIn { .. } => "person_logged_in", Outcome::PersonLoggedIn {
+        session: LoginId(3),
+        limited: true,
+    };
     Outcome::Put { .. } => "put", Outcome::Put { version: 6 };
 });
 

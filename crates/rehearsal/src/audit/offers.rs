@@ -1,6 +1,7 @@
 //! Whether an offer is the right one: worked out from the words, one pair after the other.
 
 use ringback_engine::State;
+use ringback_model::agent::{AtWork, NotReady};
 use ringback_model::config::{Body, Group, Kind};
 use ringback_model::offer::{Occasion, Offer};
 use ringback_model::route::{RouteRequest, Select};
@@ -24,13 +25,15 @@ pub(super) fn fits(state: &State, offer: &Offer, now: Now, broken: &mut Vec<Stri
     }
 }
 
-/// An agent who is asked by another sits at a desk that answers and has room; ready or not.
+/// An agent who is asked by another sits at a desk that answers, has room and does not mind being
+/// disturbed; ready or not.
 pub(super) fn can_be_asked(state: &State, offer: &Offer, broken: &mut Vec<String>) {
     let can = state.at_work(offer.agent).is_some_and(|at_work| {
         let answers = |desk: ringback_model::agent::Desk| desk.answers();
         at_work.desk.is_some_and(answers)
             && at_work.media.contains_key(&offer.medium)
             && state.room(offer.agent, offer.medium) > 0
+            && !wants_no_asking(at_work, offer.medium)
     });
     if !can {
         broken.push(format!(
@@ -38,6 +41,12 @@ pub(super) fn can_be_asked(state: &State, offer: &Offer, broken: &mut Vec<String
             offer.id, offer.agent
         ));
     }
+}
+
+fn wants_no_asking(at_work: &AtWork, medium: Medium) -> bool {
+    let readiness = at_work.media.get(&medium);
+    let why = readiness.and_then(|it| it.not_ready.as_ref());
+    matches!(why, Some(NotReady::DoNotDisturb { .. }))
 }
 
 /// Whether this agent may be offered this request now.
@@ -63,12 +72,13 @@ fn is_wanted(state: &State, agent: AgentId, wanted: &Expression) -> bool {
             Body::Group(group) => belongs(group),
             _ => false,
         });
-    wanted.holds_for(&Qualification {
+    let who = Qualification {
         agent: Some(it.name.clone()),
         skills: it.body.skills.clone(),
         texts: it.body.texts.clone(),
         groups: groups.map(|object| object.name.clone()).collect(),
-    })
+    };
+    wanted.holds_while(&who, &|gate| state.is_open(gate))
 }
 
 fn is_free(state: &State, agent: AgentId, medium: Medium) -> bool {
@@ -79,6 +89,7 @@ fn is_free(state: &State, agent: AgentId, medium: Medium) -> bool {
     let answers = |desk: ringback_model::agent::Desk| desk.grace_until.is_none() && !desk.silent;
     at_work.desk.is_some_and(answers)
         && readiness.is_some_and(|it| it.not_ready.is_none())
+        && at_work.next(medium).is_none()
         && state.room(agent, medium) > 0
 }
 
@@ -100,7 +111,10 @@ pub(super) fn is_the_right_one(state: &State, offer: &Offer, broken: &mut Vec<St
     let free = free_for(state, request);
     let right = match offer.decision.occasion {
         Occasion::RequestCame => {
-            let drawn = matches!(request.select(), Select::LeastOccupied | Select::Random);
+            let drawn = matches!(
+                request.select(),
+                Select::LeastOccupied | Select::Random | Select::Percentage
+            );
             let right = match free.first() {
                 Some(first) => first == &offer.agent || drawn && free.contains(&offer.agent),
                 None => false,
@@ -136,7 +150,7 @@ fn rank(state: &State, request: &RouteRequest, agent: AgentId) -> u64 {
             u64::from(request.wanted().surplus(&skills.unwrap_or_default()))
         }
         // Who is drawn and who worked least is looked at elsewhere.
-        Select::LongestIdle | Select::LeastOccupied | Select::Random => 0,
+        Select::LongestIdle | Select::LeastOccupied | Select::Random | Select::Percentage => 0,
     }
 }
 

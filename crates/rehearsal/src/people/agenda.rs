@@ -10,6 +10,7 @@ pub(crate) enum Happening {
     PatienceEnds(InteractionId),
     AgentAnswers(OfferId, AgentId),
     AgentFinishes(InteractionId, AgentId),
+    AgentWrapsUp(InteractionId, AgentId),
     AgentGetsReady(AgentId),
     AgentTakesABreak(AgentId),
     AgentGoesHome(AgentId),

@@ -3,14 +3,18 @@
 use super::customers::{HANDLED, name};
 use super::{Company, Happening};
 use crate::stage::Broken;
-use ringback_model::agent::{Input as AtWork, NotReady};
+use ringback_model::agent::{Input as AtWork, Manner, NotReady};
 use ringback_model::config::{AgentBody, Capacity, Expected, Input as Config};
-use ringback_model::interaction::Input as It;
+use ringback_model::interaction::{Input as It, WrapAct};
 use ringback_model::offer::{Input as Answer, Offer};
 use ringback_model::{
-    AgentId, EngineTime, Event, Input, InteractionId, Medium, Millis, OfferId, agent, offer,
+    AgentId, EngineTime, Event, Input, InteractionId, Medium, Millis, OfferId, agent, interaction,
+    offer,
 };
 use std::collections::BTreeMap;
+
+/// How long writing down what came of a contact takes on average, in milliseconds.
+const WRITES: u64 = 15_000;
 
 /// What customers ask about.
 pub(super) const SUBJECTS: [&str; 4] = ["Loans", "Cards", "Tech", "Claims"];
@@ -71,14 +75,50 @@ impl Company {
             }
             Event::Agent(agent::Event::NotReady { agent, why, .. }) => {
                 let away = match why {
-                    NotReady::Chosen { .. } => 600_000,
+                    NotReady::Chosen { .. } | NotReady::DoNotDisturb { .. } => 600_000,
                     NotReady::Missed | NotReady::Silent | NotReady::LoggedIn => 30_000,
                 };
                 let away = Millis(1_000 + self.random.exponential(away));
                 self.later(at, away, Happening::AgentGetsReady(*agent));
             }
+            Event::Interaction(interaction::Event::WrapBegun { of, agent, .. }) => {
+                let span = Millis(1_000 + self.random.exponential(WRITES));
+                let act = Happening::AgentWrapsUp(of.interaction, *agent);
+                self.later(at, span, act);
+            }
             _ => {}
         }
+    }
+
+    /// Most finish their wrap-up; some need more time, some let the time pass.
+    pub(super) fn agent_wraps_up(
+        &mut self,
+        interaction: InteractionId,
+        agent: AgentId,
+    ) -> Result<(), Broken> {
+        let act = match self.random.below(10) {
+            0 => WrapAct::Extend {
+                by: Millis::seconds(20),
+            },
+            1 => WrapAct::Dispose {
+                disposition: name("solved"),
+            },
+            _ => WrapAct::Finish {
+                disposition: Some(name("solved")),
+            },
+        };
+        if !matches!(act, WrapAct::Finish { .. }) {
+            let now = self.stage.now().engine;
+            let span = Millis(1_000 + self.random.exponential(WRITES));
+            self.later(now, span, Happening::AgentWrapsUp(interaction, agent));
+        }
+        self.count("wrap-ups worked on");
+        self.tell(&Input::Interaction(It::Wrap {
+            interaction,
+            agent,
+            act,
+        }))?;
+        Ok(())
     }
 
     /// An agent thinks it over; some offers are overlooked.
@@ -144,10 +184,17 @@ impl Company {
             return self.agent_goes_home(agent);
         }
         self.count("breaks taken");
+        // Most finish first what they have in hand.
+        let manner = match self.random.below(10) {
+            0..=5 => Manner::AfterThis,
+            6 => Manner::DoNotDisturb,
+            _ => Manner::Now,
+        };
         self.tell(&Input::Agent(AtWork::NotReady {
             agent,
             media: Vec::new(),
             reason: name("break"),
+            manner,
         }))?;
         let next = Millis(1_200_000 + self.random.exponential(3_600_000));
         self.later(now, next, Happening::AgentTakesABreak(agent));

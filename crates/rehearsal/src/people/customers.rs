@@ -2,13 +2,17 @@
 
 use super::{Company, Happening};
 use crate::stage::{Broken, Told};
-use ringback_model::config::{Expected, Input as Config, QueueBody, VirtualQueueBody};
+use ringback_model::config::{
+    AfterContact, Body, Code, Dispositions, Expected, Input as Config, List, ListPurpose,
+    QueueBody, VirtualQueueBody, WrapUp,
+};
 use ringback_model::interaction::{Input as It, StopCause, Submission};
 use ringback_model::place::Place;
 use ringback_model::route::Ask;
 use ringback_model::target::{Expression, Step, Target};
 use ringback_model::value::UserData;
 use ringback_model::{Input, InteractionId, Medium, Millis, Name, Tier};
+use std::collections::BTreeMap;
 
 const LINES: [&str; 3] = ["service", "sales", "mail"];
 /// Media and how many in 100 customers use them.
@@ -22,9 +26,36 @@ pub(super) fn name(text: &str) -> Name {
 }
 
 pub(super) fn queues() -> Vec<Input> {
+    let after = |wrap_up, seconds: Option<u64>| AfterContact {
+        wrap_up,
+        wrap_up_for: seconds.map(Millis::seconds),
+    };
+    let results = List {
+        display_name: String::new(),
+        purpose: ListPurpose::Disposition,
+        codes: vec![Code {
+            code: "solved".to_owned(),
+            display_name: String::new(),
+        }],
+    };
+    let results = Config::Put {
+        name: name("results"),
+        body: Box::new(Body::List(results)),
+        expected: Expected::Absent,
+    };
     let queue = Config::PutQueue {
         name: name("inbound"),
-        body: QueueBody::default(),
+        body: QueueBody {
+            wrap_up: BTreeMap::from([
+                (Medium::Voice, after(WrapUp::Timed, Some(20))),
+                (Medium::Chat, after(WrapUp::Manual, None)),
+            ]),
+            dispositions: Some(Dispositions {
+                list: name("results"),
+                mandatory: true,
+            }),
+            ..QueueBody::default()
+        },
         expected: Expected::Absent,
     };
     let lines = LINES.map(|line| Config::PutVirtualQueue {
@@ -32,7 +63,7 @@ pub(super) fn queues() -> Vec<Input> {
         body: VirtualQueueBody::default(),
         expected: Expected::Absent,
     });
-    [queue]
+    [results, queue]
         .into_iter()
         .chain(lines)
         .map(Input::Config)
@@ -93,6 +124,7 @@ impl Company {
             tier: None,
             credit: Millis(if self.random.chance(3) { 60_000 } else { 0 }),
             selection: ringback_model::Rare::none(),
+            targets: None,
         };
         Input::Interaction(It::Submit(Box::new(Submission {
             queue: name("inbound"),

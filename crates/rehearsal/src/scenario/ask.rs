@@ -1,9 +1,9 @@
 //! Questions: what people see when they look.
 
-use super::handling;
 use super::read;
 use super::say::{agent_name, not_ready, outcome_text, virtual_queue_name};
 use super::words::{Fault, Words};
+use super::{count, handling};
 use crate::stage::Stage;
 use ringback_engine::State;
 use ringback_model::agent::{AtWork, ClaimKind};
@@ -41,6 +41,8 @@ pub(crate) enum Question {
     Can(Doer, InteractionId),
     /// What does a view see?
     View(ObjectId),
+    /// What was counted?
+    Counted(count::Question),
 }
 
 /// Reads the rest of a line that begins with `first`.
@@ -90,6 +92,7 @@ pub(crate) fn read(state: &State, first: &str, words: &mut Words<'_>) -> Result<
                 found.ok_or_else(|| Fault::new(format!("there is no view `{name}`"), expected))?,
             )
         }
+        "statistic" | "balance" | "quarters" => Question::Counted(count::read(first, words)?),
         "answer" => {
             words.must("to")?;
             Question::Answer(read::key(words)?)
@@ -138,6 +141,7 @@ pub(crate) fn answer(stage: &Stage, question: &Question) -> Vec<String> {
         Question::Workbin(owner, name) => vec![handling::workbin(state, *owner, name)],
         Question::Can(who, id) => vec![handling::can(state, *who, *id)],
         Question::View(id) => vec![look(state, *id)],
+        Question::Counted(question) => count::answer(stage, question),
         Question::Kept => vec![format!("{} answers are kept", state.results_kept())],
     }
 }
@@ -218,6 +222,14 @@ fn why_request(state: &State, it: &WhyRequest) -> Vec<String> {
             agent_name(state, *agent),
             obstacle_text(*obstacle)
         )
+    }));
+    let thresholds = it.thresholds.iter();
+    sentences.extend(thresholds.map(|it| {
+        let holds = if it.open { "holds" } else { "does not hold" };
+        let measured = it
+            .measured
+            .map_or("nothing is known".to_owned(), |it| it.to_string());
+        format!("{}: {holds}, {measured}", it.gate)
     }));
     let counted: u32 = it.obstacles.iter().map(|(_, count)| count).sum();
     if counted != it.first.len() as u32 {

@@ -3,8 +3,8 @@
 use super::words::{self, Fault, Words};
 use ringback_engine::State;
 use ringback_model::config::{
-    AgentBody, Body, Capacity, Expected, HandOver, Input as It, Kind, QueueBody, Role, Settings,
-    View, ViewRoute, VirtualQueueBody,
+    AfterContact, AgentBody, Body, Capacity, Dispositions, Expected, HandOver, Input as It, Kind,
+    QueueBody, Role, Settings, View, ViewRoute, VirtualQueueBody, WrapUp,
 };
 use ringback_model::target::{Level, Skills, TextSkills};
 use ringback_model::{Input, Medium, Millis, Name, Rare};
@@ -40,7 +40,8 @@ fn expected(words: &mut Words<'_>) -> Result<Expected, Fault> {
     Ok(Expected::Version(words.value("a version such as 2")?))
 }
 
-/// `queue inbox [open 100] [expecting ..]`
+/// `queue inbox [open 100] [wrap-up chat:30s voice:manual] [dispositions results [mandatory]]
+/// [expecting ..]`
 fn queue(words: &mut Words<'_>) -> Result<It, Fault> {
     let name = words.name("the name of an interaction queue")?;
     let mut body = QueueBody::default();
@@ -48,6 +49,15 @@ fn queue(words: &mut Words<'_>) -> Result<It, Fault> {
     while !words.is_over() {
         if words.take("open") {
             body.open_max = words.value("how many may be open")?;
+        } else if words.take("wrap-up") {
+            while let Some((medium, after)) = words.peek().and_then(pair) {
+                body.wrap_up.insert(medium?, after_contact(after)?);
+                words.word("a medium")?;
+            }
+        } else if words.take("dispositions") {
+            let list = words.name("the name of a list")?;
+            let mandatory = words.take("mandatory");
+            body.dispositions = Some(Dispositions { list, mandatory });
         } else {
             against = expected(words)?;
         }
@@ -59,7 +69,22 @@ fn queue(words: &mut Words<'_>) -> Result<It, Fault> {
     })
 }
 
-/// `virtual queue support [waiting 100] [short-abandon 5s] [expecting ..]`
+/// `30s`, `manual`, `none`
+fn after_contact(word: &str) -> Result<AfterContact, Fault> {
+    let wrap_up = match word {
+        "none" => WrapUp::None,
+        "manual" => WrapUp::Manual,
+        _ => WrapUp::Timed,
+    };
+    let timed = wrap_up == WrapUp::Timed;
+    Ok(AfterContact {
+        wrap_up,
+        wrap_up_for: timed.then(|| span_of(word)).transpose()?,
+    })
+}
+
+/// `virtual queue support [waiting 100] [short-abandon 5s] [serves English>=1] [of overflow]
+/// [expecting ..]`
 fn virtual_queue(words: &mut Words<'_>) -> Result<It, Fault> {
     words.must("queue")?;
     let name = words.name("the name of a virtual queue")?;
@@ -70,6 +95,12 @@ fn virtual_queue(words: &mut Words<'_>) -> Result<It, Fault> {
             body.waiting_max = words.value("how many may wait")?;
         } else if words.take("short-abandon") {
             body.short_abandon = words.span()?;
+        } else if words.take("serves") {
+            let text = words.until(&["waiting", "short-abandon", "of", "expecting"]);
+            let expected = "a skill expression such as `English>=2`";
+            body.serves = Some(words::read(&text, expected)?);
+        } else if words.take("of") {
+            body.group = Some(words.name("the name of a group of queues")?);
         } else {
             against = expected(words)?;
         }
@@ -371,6 +402,7 @@ fn make_key(words: &mut Words<'_>) -> Result<It, Fault> {
         queues,
         groups,
         agent,
+        bounds: None,
     })
 }
 
@@ -381,7 +413,7 @@ fn names(words: &mut Words<'_>, expected: &str) -> Result<BTreeSet<Name>, Fault>
     names.collect()
 }
 
-fn role(words: &mut Words<'_>) -> Result<Role, Fault> {
+pub(super) fn role(words: &mut Words<'_>) -> Result<Role, Fault> {
     let expected = "administrator, supervisor, agent, integrator or auditor";
     let word = words.word(expected)?;
     let role = Role::ALL.into_iter().find(|role| role.name() == word);

@@ -7,7 +7,7 @@ use super::words::{self, Fault, Words};
 use ringback_engine::State;
 use ringback_model::interaction::{
     Change, Destination, Doer, Edit, Event, Exit, ExitTo, Input as It, Rest, WhyLeft, WhyPlaced,
-    Wish,
+    Wish, WrapAct,
 };
 use ringback_model::place::{BinOwner, Role};
 use ringback_model::value::{UserData, Value};
@@ -97,6 +97,7 @@ fn as_agent(
             interaction: interaction(words)?,
             agent,
         },
+        "finishes" | "extends" | "marks" => wraps(agent, verb, words)?,
         "withdraws" => {
             let offer = words.value("an offer such as o1")?;
             return Ok(Some(Input::Offer(offer::Input::Withdraw { offer, agent })));
@@ -104,6 +105,32 @@ fn as_agent(
         _ => return Ok(None),
     };
     Ok(Some(Input::Interaction(input)))
+}
+
+/// `finishes i1 [as sale]`, `extends i1 by 30s`, `marks i1 as sale`
+fn wraps(agent: AgentId, verb: &str, words: &mut Words<'_>) -> Result<It, Fault> {
+    let interaction = interaction(words)?;
+    let act = match verb {
+        "finishes" => {
+            let said = words.take("as");
+            let disposition = said.then(|| words.name("what came of it")).transpose()?;
+            WrapAct::Finish { disposition }
+        }
+        "extends" => {
+            words.must("by")?;
+            WrapAct::Extend { by: words.span()? }
+        }
+        _ => {
+            words.must("as")?;
+            let disposition = words.name("what came of it")?;
+            WrapAct::Dispose { disposition }
+        }
+    };
+    Ok(It::Wrap {
+        interaction,
+        agent,
+        act,
+    })
 }
 
 fn interaction(words: &mut Words<'_>) -> Result<InteractionId, Fault> {
@@ -364,6 +391,26 @@ pub(crate) fn event(state: &State, event: &Event) -> String {
         Event::Held { of, agent, .. } => format!("{} holds {}", name(agent), of.interaction),
         Event::Resumed { of, agent, .. } => {
             format!("{} goes on with {}", name(agent), of.interaction)
+        }
+        Event::WrapBegun { of, agent, wrap } => {
+            let until = wrap.until.map(|at| format!(" until {at}"));
+            let until = until.unwrap_or_default();
+            let said = wrap.disposition.as_ref().map(|it| format!(", {it}"));
+            let said = said.unwrap_or_default();
+            format!("{} wraps up {}{until}{said}", name(agent), of.interaction)
+        }
+        Event::WrapChanged {
+            of,
+            agent,
+            until,
+            disposition,
+        } => {
+            let until = until.map(|at| format!(" until {at}"));
+            let until = until.unwrap_or_default();
+            let said = disposition.as_ref().map(|it| format!(", {it}"));
+            let said = said.unwrap_or_default();
+            let (who, it) = (name(agent), of.interaction);
+            format!("{who} goes on wrapping up {it}{until}{said}")
         }
         Event::Locked { of, by, .. } => {
             format!("{} locked {}", doer_name(state, *by), of.interaction)

@@ -2,11 +2,12 @@
 //! their desks.
 
 use super::words::{self, Fault, Words};
-use super::{Shown, ask, configure, handling};
+use super::{Shown, ask, configure, handling, logins};
 use ringback_engine::State;
+use ringback_model::agent::Manner;
 use ringback_model::interaction::{StopCause, Submission};
 use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
-use ringback_model::target::{Expression, Step, Target};
+use ringback_model::target::{Escalation, EscalationStep, Expression, Step, Target, Targets};
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, EngineTime, Input, InteractionId, KeyId, Medium,
     Millis, Name, OfferId, Rare, Tier, agent, contact, effect, interaction, offer, route,
@@ -59,7 +60,7 @@ pub(crate) fn line(state: &State, line: &str) -> Result<Line, Fault> {
 /// What a line may begin with, for whoever mistyped it.
 const FIRST_WORDS: &str = "a command (queue, virtual queue, agent, settings, make key, revoke key, \
     put, delete, submit, request, change, cancel, complete, stop, desk, restart, clock, erase, tick, show, with key, \
-    why, position, line, where, how, books, answer, kept, groups, members, workbin, look, view, can, supervisor, system), an interaction, an effect, or the name of \
+    why, position, line, where, how, books, answer, kept, statistic, balance, quarters, groups, members, workbin, look, view, can, supervisor, system, person, session, log-ins), an interaction, an effect, or the name of \
     an agent made before";
 
 fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
@@ -77,11 +78,12 @@ fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
         }
         "show" => return show(words),
         "why" | "position" | "line" | "where" | "how" | "books" | "answer" | "kept" | "groups"
-        | "members" | "workbin" | "look" | "can" => {
+        | "members" | "workbin" | "look" | "can" | "statistic" | "balance" | "quarters" => {
             return ask::read(state, first, words).map(Command::Ask);
         }
         "queue" | "virtual" | "agent" | "settings" | "make" | "revoke" | "put" | "view"
         | "delete" => configure::read(state, first, words)?,
+        "person" | "session" | "log-ins" => logins::read(state, first, words)?,
         "submit" => submit(words)?,
         "request" => request(words)?,
         "change" => change(words)?,
@@ -264,11 +266,17 @@ fn request(words: &mut Words<'_>) -> Result<Input, Fault> {
 }
 
 /// Words that say who is chosen.
-const CHOOSES: &[&str] = &["choosing", "excluding", "first"];
+const CHOOSES: &[&str] = &[
+    "choosing",
+    "excluding",
+    "first",
+    "not-author",
+    "not-reviewer",
+];
 
 /// `choosing fewest-busy`, `excluding anna, ben`, `first anna for 20s`
 fn choose(words: &mut Words<'_>, selection: &mut Selection) -> Result<(), Fault> {
-    let ways = "longest-idle, fewest-busy, least-occupied, best-fit or random";
+    let ways = "longest-idle, fewest-busy, least-occupied, best-fit, random or percentage";
     match words.word("`priority`, `credit`, `choosing`, `excluding` or `first`")? {
         "choosing" => {
             let word = words.word(ways)?;
@@ -278,11 +286,16 @@ fn choose(words: &mut Words<'_>, selection: &mut Selection) -> Result<(), Fault>
                 found.ok_or_else(|| Fault::new(format!("`{word}` is no way to choose"), ways))?;
         }
         "excluding" => {
-            let names = words.until(&["priority", "credit", "choosing", "first", "wants"]);
+            let stops = [
+                "priority", "credit", "choosing", "first", "wants", "targets",
+            ];
+            let names = words.until(&stops);
             let names = names.split(", ").filter(|name| *name != "nobody");
             let names = names.map(|name| words::read(name, "the name of an agent"));
             selection.exclude = names.collect::<Result<_, _>>()?;
         }
+        "not-author" => selection.not_author = true,
+        "not-reviewer" => selection.not_reviewer = true,
         "first" => {
             let agent = words.name("the name of an agent")?;
             words.must("for")?;
@@ -304,6 +317,7 @@ fn change(words: &mut Words<'_>) -> Result<Input, Fault> {
     while let Some(word) = words.peek() {
         match word {
             "wants" => change.target = Some(target(words)?),
+            "targets" => (change.target, change.targets) = documented(words).map(some_target)?,
             "priority" => {
                 words.must("priority")?;
                 change.tier = Some(Tier(words.value("a priority from -32768 to 32767")?));
@@ -321,7 +335,11 @@ fn change(words: &mut Words<'_>) -> Result<Input, Fault> {
 
 /// `wants A>=2 & B>=1 then A>=1 after 20s in support`; `wants anyone in support`
 fn ask_of(words: &mut Words<'_>) -> Result<Ask, Fault> {
-    let target = target(words)?;
+    let (target, targets) = if words.peek() == Some("targets") {
+        documented(words)?
+    } else {
+        (target(words)?, None)
+    };
     words.must("in")?;
     Ok(Ask {
         virtual_queue: words.name("the name of a virtual queue")?,
@@ -329,6 +347,63 @@ fn ask_of(words: &mut Words<'_>) -> Result<Ask, Fault> {
         tier: None,
         credit: Millis::ZERO,
         selection: Rare::none(),
+        targets: targets.map(Box::new),
+    })
+}
+
+fn some_target(it: (Target, Option<Escalation>)) -> (Option<Target>, Option<Escalation>) {
+    (Some(it.0), it.1)
+}
+
+/// `targets {StatAgentsReady>2}sales.GA, anna.A [if RStatAgentsReady>0] for 20s then [only] ..`
+fn documented(words: &mut Words<'_>) -> Result<(Target, Option<Escalation>), Fault> {
+    words.must("targets")?;
+    let mut steps = vec![step(words, false)?];
+    while words.take("then") {
+        let clear = words.take("only");
+        steps.push(step(words, clear)?);
+    }
+    let fault = |problem: String| Fault::new(problem, "documented targets");
+    let targets = Escalation::new(steps).map_err(|error| fault(error.to_string()))?;
+    if let Some(plain) = targets.plain() {
+        return Ok((plain, None));
+    }
+    let measurable = targets.measurable();
+    measurable.map_err(|error| fault(error.to_string()))?;
+    Ok((Target::fixed(Expression::Any(Vec::new())), Some(targets)))
+}
+
+fn step(words: &mut Words<'_>, clear: bool) -> Result<EscalationStep, Fault> {
+    let text = words.until(&[
+        "in",
+        "if",
+        "for",
+        "then",
+        "priority",
+        "choosing",
+        "excluding",
+    ]);
+    let targets = words::read(&text, "targets such as `sales.GA, anna.A`")?;
+    let mut check = None;
+    if words.take("if") {
+        let text = words.word("a check such as `RStatAgentsReady>0`")?;
+        // A check is written like a threshold: read one of some target.
+        let read = Targets::read(&format!("{{{text}}}x.GA"));
+        let queues = || Targets::read(&format!("{{{text}}}x.Q"));
+        let read = read.or_else(|_| queues());
+        let (read, _) = read.map_err(|error| Fault::new(error.to_string(), "a check"))?;
+        check = read.items()[0].threshold;
+    }
+    let timeout = if words.take("for") {
+        words.span()?
+    } else {
+        Millis::ZERO
+    };
+    Ok(EscalationStep {
+        targets,
+        timeout,
+        clear,
+        check,
     })
 }
 
@@ -489,10 +564,12 @@ fn agent_verb(agent: AgentId, words: &mut Words<'_>) -> Result<Input, Fault> {
             let media = media(words)?;
             words.must("because")?;
             let reason = words.name("the reason")?;
+            let manner = manner(words)?;
             agent::Input::NotReady {
                 agent,
                 media,
                 reason,
+                manner,
             }
         }
         "accepts" => {
@@ -503,6 +580,20 @@ fn agent_verb(agent: AgentId, words: &mut Words<'_>) -> Result<Input, Fault> {
         other => return Err(Fault::new(format!("found `{other}`"), expected)),
     };
     Ok(Input::Agent(input))
+}
+
+/// `after this`, `undisturbed`
+fn manner(words: &mut Words<'_>) -> Result<Manner, Fault> {
+    if words.take("after") {
+        words.must("this")?;
+        return Ok(Manner::AfterThis);
+    }
+    let undisturbed = words.take("undisturbed");
+    Ok(if undisturbed {
+        Manner::DoNotDisturb
+    } else {
+        Manner::Now
+    })
 }
 
 fn reject(agent: AgentId, words: &mut Words<'_>) -> Result<Input, Fault> {

@@ -13,7 +13,7 @@ use ringback_model::record::{AgentInterval, AgentState, Segment};
 use ringback_model::route::{Cancelled, ChangeCause, RouteRequest};
 use ringback_model::{
     AgentId, Event, Medium, ObjectId, OfferId, Outcome, QueueId, RouteRequestId, VirtualQueueId,
-    agent, config, contact, effect, interaction, node, offer, record, route, view,
+    agent, config, contact, effect, interaction, login, node, offer, record, route, view,
 };
 use std::fmt::Display;
 
@@ -42,6 +42,7 @@ pub(crate) fn outcome_text(outcome: Outcome) -> String {
         Outcome::Submitted { interaction, .. } => format!("submitted {interaction}"),
         Outcome::Requested { request } => format!("requested {request}"),
         Outcome::LoggedIn { session } => format!("logged in at {session}"),
+        Outcome::PersonLoggedIn { session, .. } => format!("logged in as {session}"),
         Outcome::Put { version } => format!("version {version}"),
     }
 }
@@ -58,6 +59,7 @@ pub(crate) fn event(state: &State, shown: Shown, event: &Event) -> Option<String
         }
         Event::Effect(event) => Some(effect_event(event)),
         Event::Interaction(event) => Some(interaction_event(state, event)),
+        Event::Login(event) => Some(login_event(event)),
         Event::Node(event) => Some(node_event(event)),
         Event::Offer(event) => Some(offer_event(state, event)),
         Event::Record(record::Event::Segment(it)) => shown.segments.then(|| segment(state, it)),
@@ -145,6 +147,14 @@ fn agent_event(state: &State, event: &agent::Event) -> String {
             name(agent),
             not_ready(why)
         ),
+        agent::Event::NotReadyNext {
+            agent,
+            medium,
+            reason,
+        } => format!(
+            "{} takes no more {medium}, and is not ready after this: {reason}",
+            name(agent)
+        ),
         agent::Event::DeskLost { agent, grace_until } => {
             format!("desk of {} is lost, silent from {grace_until}", name(agent))
         }
@@ -169,8 +179,41 @@ pub(crate) fn not_ready(why: &NotReady) -> String {
     match why {
         NotReady::LoggedIn => "just logged in".to_owned(),
         NotReady::Chosen { reason } => reason.to_string(),
+        NotReady::DoNotDisturb { reason } => format!("do not disturb, {reason}"),
         NotReady::Missed => "missed too many offers".to_owned(),
         NotReady::Silent => "desk silent".to_owned(),
+    }
+}
+
+// -- log-in -------------------------------------------------------------------------------------
+
+fn login_event(event: &login::Event) -> String {
+    match event {
+        login::Event::PolicyPut { version, .. } => {
+            format!("the log-in policy is at version {version}")
+        }
+        login::Event::CredentialsPut { what, credentials } => {
+            let what = what.name().replace('_', " ");
+            format!("credentials of {}: {what}", credentials.person)
+        }
+        login::Event::SessionPut(it) => {
+            let limited = if it.limited { ", limited" } else { "" };
+            let how = it.how.name();
+            format!("session {} of {} by {how}{limited}", it.id, it.person)
+        }
+        login::Event::Seen {
+            session,
+            idle_until,
+            ..
+        } => format!("session {session} was seen, idle from {idle_until}"),
+        login::Event::SessionEnded {
+            session,
+            person,
+            why,
+        } => {
+            let why = why.name().replace('_', " ");
+            format!("session {session} of {person} ended: {why}")
+        }
     }
 }
 
@@ -227,6 +270,9 @@ fn node_event(event: &node::Event) -> String {
     match event {
         node::Event::Opened { outage, .. } => format!("opened after {outage}"),
         node::Event::ClockJumped { by } => format!("the wall clock jumped by {}s", by / 1_000),
+        node::Event::Refusals { list, beyond } => {
+            format!("{} kinds of refusals, and {beyond} more", list.len())
+        }
         node::Event::ResultsForgotten { before } => {
             format!("answers given until {before} are forgotten")
         }
@@ -295,6 +341,17 @@ fn route_event(state: &State, event: &route::Event) -> String {
             format!("{request} widens to {wanted}{}", next.unwrap_or_default())
         }
         route::Event::Changed { request, cause, .. } => changed(state, request, *cause),
+        route::Event::Thresholds { turned, .. } => {
+            let turned = turned.iter().map(|(gate, open)| {
+                let holds = if *open { "holds" } else { "holds no more" };
+                format!("{gate} {holds} for {}", gate.medium)
+            });
+            let turned: Vec<String> = turned.collect();
+            if turned.is_empty() {
+                return "thresholds are looked at".to_owned();
+            }
+            turned.join(", ")
+        }
         route::Event::Cooled { request, agent, .. } => {
             format!(
                 "{} may be offered {request} again",
@@ -330,12 +387,13 @@ fn changed(state: &State, it: &RouteRequest, cause: ChangeCause) -> String {
     let mut words = match cause {
         ChangeCause::Asked => vec![format!("{id} changes: {}", ahead(state, id))],
         ChangeCause::LastAgentGone => vec![format!("{id} waits for its last agent no longer")],
+        ChangeCause::NextTargets => vec![format!("{id} follows step {}", it.step + 1)],
+        ChangeCause::Moved => {
+            let queue = virtual_queue_name(state, it.virtual_queue);
+            vec![format!("{id} moves to {queue}: {}", ahead(state, id))]
+        }
     };
-    let wants = it.wanted().to_string();
-    words.push(format!(
-        "wants {}",
-        if wants.is_empty() { "anyone" } else { &wants }
-    ));
+    words.push(wants(it));
     if it.key.tier.0 != 0 {
         words.push(format!("priority {}", it.key.tier));
     }
@@ -352,6 +410,21 @@ fn changed(state: &State, it: &RouteRequest, cause: ChangeCause) -> String {
         words.push(format!("next at {at}"));
     }
     list(words.into_iter())
+}
+
+/// `wants English>=2`; of documented targets what is in force.
+fn wants(it: &RouteRequest) -> String {
+    if let Some(documented) = it.documented() {
+        let targets = documented.in_force().map(ToString::to_string);
+        let targets: Vec<String> = targets.collect();
+        return match targets.is_empty() {
+            true => "targets nobody".to_owned(),
+            false => format!("targets {}", targets.join(" or ")),
+        };
+    }
+    let wants = it.wanted().to_string();
+    let wants = if wants.is_empty() { "anyone" } else { &wants };
+    format!("wants {wants}")
 }
 
 fn requested(state: &State, of: Subject, request: &RouteRequest) -> String {

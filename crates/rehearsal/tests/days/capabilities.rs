@@ -4,7 +4,7 @@
 use crate::day::{Day, moves_of};
 use ringback_engine::{State, capabilities, decide};
 use ringback_model::interaction::{
-    Capability as Can, Change, Destination, Doer, Input as It, Wish,
+    Capability as Can, Change, Destination, Doer, Input as It, Wish, WrapAct,
 };
 use ringback_model::place::Place;
 use ringback_model::route::Ask;
@@ -74,6 +74,7 @@ fn is_about_others(can: Can, code: &str) -> bool {
         Can::Place | Can::TakeOut => {
             matches!(code, "interaction.queue_full" | "interaction.unknown_queue")
         }
+        Can::Complete => code == "interaction.disposition",
         Can::Route => {
             matches!(
                 code,
@@ -137,6 +138,7 @@ fn command(state: &State, who: Doer, interaction: InteractionId, can: Can) -> Op
                 tier: None,
                 credit: Millis::ZERO,
                 selection: ringback_model::Rare::none(),
+                targets: None,
             };
             let ask = Box::new(ask);
             return Some(Input::Route(route::Input::Request { interaction, ask }));
@@ -179,6 +181,13 @@ fn command(state: &State, who: Doer, interaction: InteractionId, can: Can) -> Op
         (Can::Unlock, _) => It::Unlock {
             interaction,
             by: who,
+        },
+        (Can::WrapUp, Doer::Agent(agent)) => It::Wrap {
+            interaction,
+            agent,
+            act: WrapAct::Dispose {
+                disposition: name("sold"),
+            },
         },
         (Can::Change, _) => It::Change {
             interaction,

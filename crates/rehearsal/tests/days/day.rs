@@ -1,6 +1,6 @@
 //! Random days in the tiny world.
 
-use ringback_model::{Event, Input, Now};
+use ringback_model::{AgentId, Event, Input, Now};
 use ringback_rehearsal::moves::{self, Move};
 use ringback_rehearsal::{Broken, Care, Random, Stage, Told};
 
@@ -9,6 +9,8 @@ pub(crate) struct Day {
     pub(crate) stage: Stage,
     pub(crate) inputs: Vec<(Now, Input)>,
     pub(crate) events: Vec<(Now, Event)>,
+    /// Who hears of each event.
+    pub(crate) heard: Vec<Vec<AgentId>>,
 }
 
 impl Day {
@@ -18,6 +20,7 @@ impl Day {
             stage: Stage::new(Care::Full),
             inputs: Vec::new(),
             events: Vec::new(),
+            heard: Vec::new(),
         };
         for input in moves::world() {
             day.tell(&input)?;
@@ -31,6 +34,14 @@ impl Day {
         let now = self.stage.now();
         self.inputs.push((now, input.clone()));
         let told = self.stage.tell(input)?;
+        let before = self.heard.len();
+        let named = told.events().iter().map(Event::agent);
+        self.heard.extend(named.map(Vec::from_iter));
+        if matches!(told, Told::Taken(_)) {
+            for others in self.stage.others() {
+                self.heard[before + others.event as usize].extend(&others.agents);
+            }
+        }
         let happened = told.events().iter().cloned();
         self.events.extend(happened.map(|event| (now, event)));
         Ok(told)

@@ -6,5 +6,6 @@ mod day;
 mod limits;
 mod processes;
 mod properties;
+mod statistics;
 mod transitions;
 mod views;

@@ -9,8 +9,8 @@ use ringback_engine::State;
 use ringback_engine::image::Part;
 use ringback_model::agent::{ClaimKind, NotReady};
 use ringback_model::config::{AgentBody, Capacity, Expected};
-use ringback_model::interaction::{Destination, Doer, StopCause};
-use ringback_model::place::{Place, Role};
+use ringback_model::interaction::{Destination, Doer, StopCause, WrapAct};
+use ringback_model::place::{BinOwner, Place, Role, Who};
 use ringback_model::route::{Ask, RouteRequest};
 use ringback_model::target::{Expression, Target};
 use ringback_model::{
@@ -124,6 +124,12 @@ proptest! {
                 cause: StopCause::Abandoned,
             });
             prop_assert!(matches!(day.tell(&stop), Ok(Told::Taken(_))));
+            // Its owner may wrap it up still.
+            let cancel = Input::Interaction(interaction::Input::Stop {
+                interaction: InteractionId(id),
+                cause: StopCause::Cancelled { reason: name("enough") },
+            });
+            prop_assert!(matches!(day.tell(&cancel), Ok(Told::Taken(_))));
             let digest = day.stage.state().digest();
             prop_assert_eq!(day.tell(&stop), Ok(Told::Taken(Vec::new())));
             prop_assert_eq!(day.stage.state().digest(), digest);
@@ -150,6 +156,23 @@ proptest! {
                 view.see(event);
             }
             prop_assert_eq!(view, View::fresh(day.stage.state(), id));
+        }
+    }
+
+    #[test]
+    fn who_takes_part_hears_everything_about_it(moves in days(160)) {
+        let day = played(&moves)?;
+        let mut state = State::new();
+        for ((_, event), heard) in day.events.iter().zip(&day.heard) {
+            let it = event.subject().and_then(|of| state.interaction(of.interaction));
+            for agent in it.map(who_has_to_do_with).unwrap_or_default() {
+                prop_assert!(heard.contains(&agent), "{} does not hear {:?}", agent, event);
+            }
+            let mut once = heard.clone();
+            once.sort_unstable();
+            once.dedup();
+            prop_assert_eq!(once.len(), heard.len(), "heard twice: {:?}", event);
+            state.apply(event);
         }
     }
 
@@ -216,6 +239,22 @@ fn claims_left(state: &State) -> Vec<InteractionId> {
         .collect()
 }
 
+/// The agents who take part in an interaction, and in whose workbin it lies.
+fn who_has_to_do_with(it: &interaction::Interaction) -> Vec<AgentId> {
+    let parties = it.parties.iter().filter_map(|party| match party.who {
+        Who::Agent(agent) => Some(agent),
+        Who::Customer | Who::Bot => None,
+    });
+    let keeper = match it.place {
+        Place::Workbin {
+            owner: Some(BinOwner::Agent(agent)),
+            ..
+        } => Some(agent),
+        _ => None,
+    };
+    parties.chain(keeper).collect()
+}
+
 // -- an agent's screen --------------------------------------------------------------------------
 
 /// What an agent's desk shows, kept up to date by the events that concern the agent.
@@ -225,6 +264,7 @@ struct View {
     lost: bool,
     silent: bool,
     media: BTreeMap<Medium, Option<NotReady>>,
+    next: BTreeMap<Medium, Name>,
     offers: BTreeMap<OfferId, InteractionId>,
     handling: BTreeSet<InteractionId>,
     body: Option<AgentBody>,
@@ -243,9 +283,14 @@ impl View {
             media: media
                 .map(|(medium, it)| (*medium, it.not_ready.clone()))
                 .collect(),
+            next: at_work
+                .more
+                .get()
+                .map(|more| more.next.clone())
+                .unwrap_or_default(),
             offers: offers.iter().map(|it| (it.id, it.interaction)).collect(),
             handling: handled
-                .filter(|claim| claim.kind == ClaimKind::Handling)
+                .filter(|claim| matches!(claim.kind, ClaimKind::Handling | ClaimKind::WrapUp))
                 .map(|claim| claim.interaction)
                 .collect(),
             body: state.agent(id).map(|it| it.body.clone()),
@@ -295,12 +340,20 @@ impl View {
             }
             agent::Event::LoggedOut { .. } => {
                 self.desk = None;
+                self.next.clear();
                 self.media.clear();
                 (self.lost, self.silent) = (false, false);
             }
-            agent::Event::Ready { medium, .. } => drop(self.media.insert(*medium, None)),
+            agent::Event::Ready { medium, .. } => {
+                self.next.remove(medium);
+                self.media.insert(*medium, None);
+            }
             agent::Event::NotReady { medium, why, .. } => {
+                self.next.remove(medium);
                 self.media.insert(*medium, Some(why.clone()));
+            }
+            agent::Event::NotReadyNext { medium, reason, .. } => {
+                self.next.insert(*medium, reason.clone());
             }
             agent::Event::DeskLost { .. } => self.lost = true,
             agent::Event::DeskBack { .. } => (self.lost, self.silent) = (false, false),
@@ -437,12 +490,7 @@ fn what_agents_do(state: &State) -> Vec<Input> {
     for id in state.open_ids() {
         let it = state.interaction(id).expect("an open interaction");
         match it.place {
-            Place::Handling => inputs.push(Input::Interaction(interaction::Input::Complete {
-                interaction: id,
-                agent: it.owner().expect("an owner"),
-                reason: name("done"),
-                disposition: None,
-            })),
+            Place::Handling => inputs.push(Input::Interaction(done_with(it))),
             _ if it.more.get().is_some_and(|more| more.lock.is_some()) => {
                 inputs.push(Input::Interaction(interaction::Input::Unlock {
                     interaction: id,
@@ -465,6 +513,26 @@ fn what_agents_do(state: &State) -> Vec<Input> {
     inputs
 }
 
+/// What its owner does to be done with it.
+fn done_with(it: &interaction::Interaction) -> interaction::Input {
+    let (interaction, agent) = (it.id, it.owner().expect("an owner"));
+    let disposition = Some(name("sold"));
+    if it.wrap().is_some() {
+        let act = WrapAct::Finish { disposition };
+        return interaction::Input::Wrap {
+            interaction,
+            agent,
+            act,
+        };
+    }
+    interaction::Input::Complete {
+        interaction,
+        agent,
+        reason: name("done"),
+        disposition,
+    }
+}
+
 /// A request where there is room; a later round asks again where there is none.
 fn ask_in_a_line_with_room(
     state: &State,
@@ -484,6 +552,7 @@ fn ask_in_a_line_with_room(
             tier: None,
             credit: Millis::ZERO,
             selection: ringback_model::Rare::none(),
+            targets: None,
         }),
     }))
 }

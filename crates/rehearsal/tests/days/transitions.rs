@@ -241,6 +241,7 @@ fn ask(wanted: &str) -> Ask {
         tier: None,
         credit: Millis::ZERO,
         selection: ringback_model::Rare::none(),
+        targets: None,
     }
 }
 

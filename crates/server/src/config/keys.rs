@@ -154,6 +154,9 @@ keys! {
         /// Pages of these origins may call the API from a browser, written exactly as browsers send
         /// them, for example `https://desk.example.com`.
         origins: List = "[]";
+        /// Addresses of the proxies in front. What they say of where a request came from
+        /// (`X-Forwarded-For`) is believed; what others say is not.
+        proxies: List = "[]";
     }
 
     /// Where everything is kept.
@@ -208,6 +211,51 @@ keys! {
         streams_max: Number = "10000";
         /// Of these, with one key.
         streams_per_key_max: Number = "1000";
+    }
+
+    /// Log-in of people with a password.
+    login: RawLogin {
+        /// Memory of one password hash (argon2id), in KiB. Passwords set before keep what they were
+        /// made with.
+        argon2_memory_kib: Number = "19456";
+        /// How often a hash passes over its memory.
+        argon2_passes: Number = "2";
+        /// Lanes of the memory of a hash.
+        argon2_lanes: Number = "1";
+        /// Hashes computed at once. A log-in takes one; a flood of log-ins cannot use more
+        /// processors than this.
+        hashes_at_once: Number = "2";
+        /// Log-ins that may wait for their turn; more are answered with 503.
+        hashes_waiting_max: Number = "256";
+        /// Log-ins that may be tried with one account within the window; more are answered with
+        /// 429. A right one gives all tries back.
+        tries_per_account: Number = "10";
+        /// Log-ins that may be tried from one address within the window.
+        tries_per_address: Number = "100";
+        /// The window, in seconds.
+        tries_window_s: Number = "900";
+        /// How often, in seconds, the audit is told what was denied and which log-ins failed. What
+        /// is not told yet when the server is killed is lost; a shorter time takes more room.
+        refusals_told_every_s: Number = "60";
+    }
+
+    /// Log-in of people by a provider that speaks OpenID Connect.
+    oidc: RawOidc {
+        /// The address of the provider, exactly as it calls itself. Not set: nobody logs in by one.
+        issuer: Text, like r#""https://id.example.com""#;
+        /// What the provider knows this server as.
+        client_id: Text, like r#""ringback""#;
+        /// What this server proves that with. Not set: nothing, for a public client.
+        client_secret: Secret, like r#""a secret of the provider""#;
+        /// Where the provider sends browsers back to: `/v1/login/oidc/callback` of this server, as
+        /// browsers reach it.
+        redirect_url: Text, like r#""https://desk.example.com/v1/login/oidc/callback""#;
+        /// The tenant whose people the provider knows. Not set: the only one.
+        tenant: Text, like r#""default""#;
+        /// Where the provider may stand: `public`, or `any` for one in a private network or on
+        /// this machine. With `public` no address of such a network is called, whatever the
+        /// provider's name or documents lead to.
+        addresses: Text = r#""public""#;
     }
 
     /// Notices to a system of yours. Each tenant switches them on in its settings (`notices`).

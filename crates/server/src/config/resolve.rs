@@ -9,9 +9,10 @@ use super::fault::ConfigFault;
 use super::keys::RawConfig;
 use super::layers::{Layers, Sources};
 use ringback_api::hooks::NoticeRoom;
+use ringback_api::{LoginOptions, ProviderOptions};
 use ringback_model::Name;
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ pub(crate) struct Config {
     pub(crate) storage: Storage,
     pub(crate) journal: Journal,
     pub(crate) limits: Limits,
+    pub(crate) login: LoginOptions,
     pub(crate) notices_url: Option<Secret>,
     pub(crate) webhooks: Webhooks,
     pub(crate) messages: Notices,
@@ -147,6 +149,7 @@ impl Resolve<'_> {
             storage: self.storage(raw)?,
             journal: self.journal(raw)?,
             limits: self.limits(raw)?,
+            login: self.login(raw)?,
             notices_url: self.notices(raw)?,
             webhooks: self.webhooks(raw)?,
             messages: self.messages(raw)?,
@@ -300,6 +303,89 @@ impl Resolve<'_> {
             streams_max: size("streams_max", raw.streams_max, 1_000_000)?,
             streams_per_key_max: size("streams_per_key_max", raw.streams_per_key_max, 1_000_000)?,
         })
+    }
+
+    fn login(&self, raw: &RawConfig) -> Result<LoginOptions, ConfigFault> {
+        let proxies = self.proxies(&raw.server.proxies)?;
+        let provider = self.provider(raw)?;
+        let raw = &raw.login;
+        let within = |key: &str, value: u64, min: u64, max: u32| {
+            let value = self.within(&format!("login.{key}"), value, min, u64::from(max))?;
+            Ok(u32::try_from(value).unwrap_or(max))
+        };
+        let lanes = within("argon2_lanes", raw.argon2_lanes, 1, 16)?;
+        // The algorithm wants eight blocks for each lane.
+        let least = u64::from(lanes) * 8;
+        Ok(LoginOptions {
+            argon2_memory_kib: within(
+                "argon2_memory_kib",
+                raw.argon2_memory_kib,
+                least,
+                4 * 1024 * 1024,
+            )?,
+            argon2_passes: within("argon2_passes", raw.argon2_passes, 1, 100)?,
+            argon2_lanes: lanes,
+            hashes_at_once: within("hashes_at_once", raw.hashes_at_once, 1, 64)? as usize,
+            hashes_waiting_max: within("hashes_waiting_max", raw.hashes_waiting_max, 1, 10_000)?
+                as usize,
+            tries_per_account: within("tries_per_account", raw.tries_per_account, 1, 1_000_000)?,
+            tries_per_address: within("tries_per_address", raw.tries_per_address, 1, 1_000_000)?,
+            tries_window: Duration::from_secs(
+                within("tries_window_s", raw.tries_window_s, 1, 86_400)?.into(),
+            ),
+            refusals_told_every: Duration::from_secs(
+                within("refusals_told_every_s", raw.refusals_told_every_s, 1, 3_600)?.into(),
+            ),
+            proxies,
+            provider,
+        })
+    }
+
+    fn provider(&self, raw: &RawConfig) -> Result<Option<ProviderOptions>, ConfigFault> {
+        let raw = &raw.oidc;
+        let Some(issuer) = &raw.issuer else {
+            return Ok(None);
+        };
+        let needed = |key: &str, value: &Option<String>| {
+            let missing = || self.wrong(key, "is not set, but `oidc.issuer` is".to_owned());
+            value.clone().ok_or_else(missing)
+        };
+        let redirect_url = needed("oidc.redirect_url", &raw.redirect_url)?;
+        for (key, url) in [
+            ("oidc.issuer", issuer),
+            ("oidc.redirect_url", &redirect_url),
+        ] {
+            if !url.starts_with("https://") && !url.starts_with("http://") {
+                let problem = format!("is {url:?}: write an address of http or https");
+                return Err(self.wrong(key, problem));
+            }
+        }
+        let secret = raw.client_secret.as_ref();
+        Ok(Some(ProviderOptions {
+            issuer: issuer.clone(),
+            client_id: needed("oidc.client_id", &raw.client_id)?,
+            client_secret: secret.map(|secret| secret.reveal().to_owned()),
+            redirect_url,
+            tenant: raw.tenant.clone(),
+            private_addresses: match raw.addresses.as_str() {
+                "public" => false,
+                "any" => true,
+                other => {
+                    let problem = format!("is {other:?}: use public, any");
+                    return Err(self.wrong("oidc.addresses", problem));
+                }
+            },
+        }))
+    }
+
+    fn proxies(&self, proxies: &[String]) -> Result<Vec<IpAddr>, ConfigFault> {
+        let address = |text: &String| {
+            text.parse::<IpAddr>().map_err(|_| {
+                let problem = format!("holds {text:?}: write an address, like 192.0.2.1");
+                self.wrong("server.proxies", problem)
+            })
+        };
+        proxies.iter().map(address).collect()
     }
 
     /// The address may hold a secret, so a wrong one is not shown.

@@ -129,6 +129,8 @@ async fn serve(
             tracing::debug!(%error, "A connection keeps small writes back.");
         }
     });
+    // Who log-ins are tried from has to be known.
+    let router = router.into_make_service_with_connect_info::<SocketAddr>();
     axum::serve(listener, router)
         .with_graceful_shutdown(until)
         .await

@@ -126,6 +126,7 @@ async fn make(hall: &dyn Hall, tenant: &Tenant, secret: &str) -> Result<()> {
             queues: None,
             groups: None,
             agent: None,
+            bounds: None,
         }),
     };
     hall.send(command, Reply::One(reply));

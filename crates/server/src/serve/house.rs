@@ -135,6 +135,7 @@ fn options(config: &Config, end: &End, ledger: Ledger, post: &Post) -> ApiOption
         streams_max: limits.streams_max,
         streams_per_key_max: limits.streams_per_key_max,
         origins: config.origins.clone(),
+        login: config.login.clone(),
         leaving: Some(end.leaving.subscribe()),
         closing: Some(end.closing.subscribe()),
         streams: Arc::clone(&end.streams),

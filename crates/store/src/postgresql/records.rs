@@ -10,6 +10,7 @@ use crate::project::{check_order, unknown};
 use ringback_model::config::Scope;
 use ringback_model::interaction::Interaction;
 use ringback_model::record::{AgentInterval, Segment, SegmentKind};
+use ringback_model::statistic::{Subject, Tally};
 use ringback_model::{
     AgentId, EngineTime, InteractionId, Medium, Name, Now, QueueId, RouteRequestId, VirtualQueueId,
     WallTime,
@@ -170,6 +171,8 @@ impl Write<'_> {
             Change::Interval(interval) => self.interval(interval),
             Change::History(line) => self.history(line),
             Change::Config(version) => self.config(version),
+            Change::Tally(tally) => self.tally(tally),
+            Change::Book { upto, body } => self.book(*upto, body),
         }
     }
 
@@ -345,6 +348,42 @@ impl Write<'_> {
         Ok(())
     }
 
+    fn tally(&self, tally: &Tally) -> Result<(), StoreFault> {
+        let (subject, number, medium, filter) = convert::key_columns(&tally.key);
+        let (tenant, quarter) = (column(self.tenant), tally.quarter.0);
+        let key: [&(dyn ToSql + Sync); 6] =
+            [&tenant, &subject, &number, &quarter, &medium, &filter];
+        let there = self
+            .live
+            .query(
+                "SELECT counts FROM ringback_records.tally WHERE tenant = $1 AND subject = $2
+                     AND number = $3 AND quarter = $4 AND medium = $5 AND filter = $6",
+                &key,
+            )
+            .map_err(|fault| fault.of("projecting into the records"))?;
+        let there: Option<String> = there.first().map(|row| row.get(0));
+        let counts = convert::counts_together(there.as_deref(), &tally.counts)?;
+        self.run(
+            "INSERT INTO ringback_records.tally VALUES ($1, $2, $3, $4, $5, $6, $7)
+             ON CONFLICT (tenant, subject, number, quarter, medium, filter)
+             DO UPDATE SET counts = excluded.counts",
+            &[
+                &tenant, &subject, &number, &quarter, &medium, &filter, &counts,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn book(&self, upto: Sequence, body: &[u8]) -> Result<(), StoreFault> {
+        self.run(
+            "INSERT INTO ringback_records.book VALUES ($1, $2, $3)
+             ON CONFLICT (tenant) DO UPDATE SET sequence = excluded.sequence,
+                 body = excluded.body",
+            &[&column(self.tenant), &int(upto.0), &body],
+        )?;
+        Ok(())
+    }
+
     fn config(&self, version: &ConfigVersion) -> Result<(), StoreFault> {
         self.run(
             "INSERT INTO ringback_records.config_version (tenant, kind, name, version, engine,
@@ -429,6 +468,8 @@ impl Ask<'_> {
             ]),
             RecordsQuery::Segments { interaction, scope } => self.segments(*interaction, scope),
             RecordsQuery::WaitTotals => self.wait_totals(),
+            RecordsQuery::Tallies { subject, from, to } => self.tallies(*subject, *from, *to),
+            RecordsQuery::Book => self.book(),
             RecordsQuery::Intervals { agent, limit } => self.intervals(*agent, *limit),
             RecordsQuery::ConfigHistory { kind, name, limit } => {
                 self.config_history(kind, name, *limit)
@@ -529,6 +570,47 @@ impl Ask<'_> {
             },
         )
         .map(RecordsPage::WaitTotals)
+    }
+
+    fn tallies(
+        &self,
+        subject: Subject,
+        from: WallTime,
+        to: WallTime,
+    ) -> Result<RecordsPage, StoreFault> {
+        let tally = |row: &Row| {
+            Ok(Tally {
+                quarter: WallTime(row.get(0)),
+                key: convert::key(subject, row.get(1), row.get(2))?,
+                counts: convert::counts(row.get(3))?,
+            })
+        };
+        self.rows(
+            "reading tallies",
+            "SELECT quarter, medium, filter, counts FROM ringback_records.tally
+             WHERE tenant = $1 AND subject = $2 AND number = $3
+                 AND quarter >= $4 AND quarter < $5
+             ORDER BY quarter, medium, filter",
+            &[
+                &column(self.tenant),
+                &subject.kind().name(),
+                &int(subject.number()),
+                &from.0,
+                &to.0,
+            ],
+            tally,
+        )
+        .map(RecordsPage::Tallies)
+    }
+
+    fn book(&self) -> Result<RecordsPage, StoreFault> {
+        let found = self.rows(
+            "reading the book of statistics",
+            "SELECT sequence, body FROM ringback_records.book WHERE tenant = $1",
+            &[&column(self.tenant)],
+            |row| Ok((Sequence(uint(row.get(0))), row.get(1))),
+        )?;
+        Ok(RecordsPage::Book(found.into_iter().next()))
     }
 
     fn intervals(&self, agent: AgentId, limit: usize) -> Result<RecordsPage, StoreFault> {

@@ -9,11 +9,14 @@ mod trail;
 use super::connection::{Checkpoint, Synchronous};
 use super::fault::{Health, fault};
 use super::schema::RECORDS;
-use crate::convert::{actor_text, int, pack, state_columns, uint, unpack};
+use crate::convert::{
+    actor_text, counts_together, int, key_columns, pack, state_columns, uint, unpack,
+};
 use crate::project::{check_order, twice, unknown};
 use fold::{Standing, Waits, by_interaction};
 use ringback_model::interaction::{self as model, Interaction};
 use ringback_model::record::{AgentInterval, SegmentKind};
+use ringback_model::statistic::Tally;
 use ringback_model::{InteractionId, Medium, Name, Now};
 use ringback_ports::envelope::{Sequence, TenantId};
 use ringback_ports::records::{Change, ConfigVersion, RecordsPage, RecordsQuery};
@@ -234,6 +237,8 @@ impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
                 }
                 Change::Interval(interval) => self.interval(interval)?,
                 Change::Config(version) => self.config(version)?,
+                Change::Tally(tally) => self.tally(tally)?,
+                Change::Book { upto, body } => self.book(*upto, body)?,
             }
         }
         self.end_trail_unless(id, Trail::is_empty)?;
@@ -472,6 +477,51 @@ impl<'a, F: Fn(rusqlite::Error) -> StoreFault> Write<'a, F> {
                 int(interval.to.engine.0),
                 interval.to.wall.0,
             ],
+        )?;
+        Ok(())
+    }
+
+    fn tally(&self, tally: &Tally) -> Result<(), StoreFault> {
+        let (subject, number, medium, filter) = key_columns(&tally.key);
+        let there: Option<String> = self
+            .db
+            .prepare_cached(
+                "SELECT counts FROM tally WHERE tenant = ?1 AND subject = ?2 AND number = ?3
+                     AND quarter = ?4 AND medium = ?5 AND filter = ?6",
+            )
+            .and_then(|mut statement| {
+                let key = params![
+                    self.tenant.0,
+                    subject,
+                    number,
+                    tally.quarter.0,
+                    medium,
+                    filter
+                ];
+                statement.query_row(key, |row| row.get(0)).optional()
+            })
+            .map_err(self.failed)?;
+        let counts = counts_together(there.as_deref(), &tally.counts)?;
+        self.run(
+            "INSERT OR REPLACE INTO tally (tenant, subject, number, quarter, medium, filter, counts)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            params![
+                self.tenant.0,
+                subject,
+                number,
+                tally.quarter.0,
+                medium,
+                filter,
+                counts
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn book(&self, upto: Sequence, body: &[u8]) -> Result<(), StoreFault> {
+        self.run(
+            "INSERT OR REPLACE INTO book VALUES (?1, ?2, ?3)",
+            params![self.tenant.0, int(upto.0), body],
         )?;
         Ok(())
     }

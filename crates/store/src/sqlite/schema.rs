@@ -19,5 +19,6 @@ pub(crate) const RECORDS: Schema = Schema {
         include_str!("records-2.sql"),
         include_str!("records-3.sql"),
         include_str!("records-4.sql"),
+        include_str!("records-5.sql"),
     ],
 };

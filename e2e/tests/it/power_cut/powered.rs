@@ -206,6 +206,7 @@ async fn ask(hall: &Arc<dyn Hall>, id: u64, random: &mut Random) -> Asked {
         tier: None,
         credit: Millis::ZERO,
         selection: ringback_model::Rare::none(),
+        targets: None,
     };
     let user_data = UserData {
         personal: personal

@@ -5,6 +5,7 @@ use super::objects;
 use super::requests;
 use super::table::Table;
 use super::world::{self, Tenant, World};
+use crate::support::client::Client;
 use crate::support::stream::{Frame, Stream};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -56,6 +57,41 @@ async fn every_key_hears_exactly_what_is_for_it() {
         }
     }
     super::judge(&wrong);
+    metrics_name_nobody(&world).await;
+}
+
+/// Metrics ask for no key, so their labels tell of tenants and virtual queues and of nothing that
+/// a scope or a role could keep from somebody.
+async fn metrics_name_nobody(world: &World) {
+    let url = format!("{}/metrics", world.home.administrator.base());
+    // They are looked at now and then.
+    let told = tokio::time::timeout(SILENCE, async {
+        loop {
+            let metrics = reqwest::get(&url).await.expect("an answer");
+            let metrics = metrics.text().await.expect("a text");
+            if metrics.contains(r#"virtual_queue="english""#) {
+                return metrics;
+            }
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    });
+    let metrics = told.await.expect("virtual queues are told of");
+    for name in [
+        "anna",
+        "berta",
+        "pat",
+        "person-south",
+        "mark-",
+        "north",
+        "south",
+        "spare",
+    ] {
+        let mut labels = metrics.split('"').skip(1).step_by(2);
+        assert!(
+            !labels.any(|label| label.contains(name)),
+            "{name}: {metrics}"
+        );
+    }
 }
 
 /// A key that is taken back closes what it holds open: nothing that happens later is heard.
@@ -138,6 +174,7 @@ async fn live_through(world: &World) -> Day {
         work_on_one(home, queue).await;
         pull_one(home, queue).await;
     }
+    somebody_logs_in(administrator).await;
     let erase = json!({"contact": "person-south"});
     administrator.post("/v1/contacts/erase", erase).await;
     end(home, "home").await;
@@ -148,6 +185,20 @@ async fn live_through(world: &World) -> Day {
             .map(|(name, id)| (id.clone(), name.clone()))
             .collect(),
     }
+}
+
+/// Pat gets a password, comes and is sent away.
+async fn somebody_logs_in(administrator: &Client) {
+    administrator.put("/v1/login/policy", json!({})).await;
+    let link = administrator.post("/v1/people/pat/link", json!({})).await;
+    let password = "eine gute Idee am Morgen";
+    let set = json!({"tenant": "home", "token": link["token"], "password": password});
+    let come = json!({"tenant": "home", "name": "pat", "password": password});
+    for (path, body) in [("/v1/login/link", set), ("/v1/login", come)] {
+        let done = requests::send(administrator, "POST", path, Some(&body)).await;
+        assert_eq!(done.status, 200, "{}", done.text);
+    }
+    administrator.delete("/v1/people/pat/sessions").await;
 }
 
 /// Anna takes what rests, does with it what can be done, takes berta in and puts it back.
@@ -167,6 +218,15 @@ async fn work_on_one(home: &Tenant, queue: &str) {
     home.berta.post(&format!("{path}/leave"), json!({})).await;
     let back = json!({"queue": queue, "reason": "later"});
     home.anna.post(&format!("{path}/place"), back).await;
+    let made = objects::wrapped(home, queue).await;
+    let later = json!({"reason": "lunch", "manner": "after_this"});
+    let anna = "/v1/agents/anna";
+    home.anna.post(&format!("{anna}/not-ready"), later).await;
+    home.anna.post(&format!("{anna}/ready"), json!({})).await;
+    let path = format!("/v1/interactions/{}/wrap-up", made.interaction);
+    let extend = json!({"act": "extend", "by_ms": 1_000});
+    home.anna.post(&path, extend).await;
+    home.anna.post(&path, json!({"act": "finish"})).await;
 }
 
 /// A view pulls what is for it, and goes.
@@ -225,6 +285,9 @@ fn of(event: &Value, day: &Day) -> String {
     ];
     if let Some(name) = places.iter().find_map(|place| place.as_str()) {
         return name.to_owned();
+    }
+    if let Some(login) = data.get("login") {
+        return login["person"].as_str().unwrap_or("policy").to_owned();
     }
     if event["event"] == "contact.erased" {
         return "person".to_owned();

@@ -39,6 +39,7 @@ pub(super) async fn make(world: &World, of: &str) -> Made {
             "asked" => asked(home, queue).await,
             "held" => after(home, queue, "hold").await,
             "locked" => after(home, queue, "lock").await,
+            "wrapped" => wrapped(home, queue).await,
             other => panic!("an interaction is never {other}"),
         };
     }
@@ -111,6 +112,11 @@ pub(super) async fn clean(world: &World, made: &Made) {
     let answer = world.home.administrator.try_post(&path, None, &stop).await;
     let status = answer.expect("an answer").status;
     assert!(matches!(status, 200 | 410), "stopping again: {status}");
+    // The contact may be over and the work after it not.
+    let stop = json!({"cause": "cancelled", "reason": "cleaning"});
+    let answer = world.home.administrator.try_post(&path, None, &stop).await;
+    let status = answer.expect("an answer").status;
+    assert!(matches!(status, 200 | 410), "stopping again: {status}");
 }
 
 /// Submits an interaction, if wanted with a request for an agent.
@@ -180,6 +186,21 @@ async fn after(tenant: &Tenant, queue: &str, what: &str) -> Made {
     let made = handled(tenant, "anna", queue).await;
     let path = format!("/v1/interactions/{}/{what}", made.interaction);
     tenant.anna.post(&path, json!({})).await;
+    made
+}
+
+/// An interaction whose contact is over and that anna wraps up.
+pub(super) async fn wrapped(tenant: &Tenant, queue: &str) -> Made {
+    let path = format!("/v1/queues/{queue}");
+    let timed = json!({"wrap_up": "timed", "wrap_up_for_ms": 600_000});
+    let body = json!({"open_max": tenant.odd_number, "wrap_up": {"chat": timed}});
+    tenant.administrator.put(&path, body).await;
+    let made = handled(tenant, "anna", queue).await;
+    let complete = format!("/v1/interactions/{}/complete", made.interaction);
+    let reason = json!({"reason": "solved"});
+    tenant.anna.post(&complete, reason).await;
+    let body = json!({"open_max": tenant.odd_number});
+    tenant.administrator.put(&path, body).await;
     made
 }
 

@@ -38,7 +38,7 @@ pub(super) async fn perform(
         "/v1/snapshots/{snapshot}" => of_snapshot(&client, cell.method).await,
         "/v1/bulk" => bulk(&client, body.as_ref()).await,
         "/v1/stream" => upgrade(&client).await,
-        "/v1/events" => first_of_stream(&client).await,
+        "/v1/events" | "/v1/statistics/events" => first_of_stream(&client, &path).await,
         _ => send(&client, cell.method, &path, body.as_ref()).await,
     };
     let after = world.home_sequence().await;
@@ -72,15 +72,33 @@ fn path(cell: &Cell<'_>, made: &Made) -> String {
         .replace("{interaction}", &made.interaction)
         .replace("{request}", &made.request)
         .replace("{offer}", &made.offer)
+        .replace("{session}", "l999")
         .replace("{workbin}", "drafts")
+        .replace("{statistic}", measure_of(kind))
+        .replace("{object}", name)
         .replace("{delivery}", &made.delivery)
         .replace("{feed}", &made.feed)
         .replace("{kind}", kind)
         .replace("{name}", name);
     match (cell.path, cell.method) {
+        ("/v1/statistics/events", _) => {
+            format!("{path}?watch={}/{}", measure_of(kind), cell.of)
+        }
+        ("/v1/reports/{kind}/{object}", _) => {
+            format!("{path}?from=2026-01-05T08:00:00Z&to=2026-01-05T09:00:00Z")
+        }
         ("/v1/interactions", "GET") if cell.of == "-" => format!("{path}?limit=1000"),
         ("/v1/interactions", "GET") => format!("{path}?limit=1000&{}", cell.of),
+        ("/v1/audit", "GET") if cell.of != "-" => format!("{path}?{}", cell.of),
         _ => path,
+    }
+}
+
+/// Something that is counted of this kind of subject.
+fn measure_of(kind: &str) -> &'static str {
+    match kind {
+        "agent" | "group" => "total_handled",
+        _ => "current_in_queue",
     }
 }
 
@@ -119,6 +137,18 @@ fn body(world: &World, cell: &Cell<'_>, made: &Made) -> Option<Value> {
             let name = format!("made-by-{}", cell.column);
             json!({"name": name, "role": "auditor"})
         }
+        ("POST", "/v1/login") => {
+            let name = format!("nobody-{}", cell.column);
+            json!({"tenant": "home", "name": name, "password": "not the one"})
+        }
+        ("POST", "/v1/login/link") => {
+            let token = format!("rbl_{}", cell.column);
+            json!({"tenant": "home", "token": token, "password": "eine gute Idee am Morgen"})
+        }
+        ("POST", "/v1/login/password") => json!({"old": "the old one", "new": "the new one"}),
+        ("POST", "/v1/login/totp") => json!({"password": "the old one"}),
+        ("POST", "/v1/login/totp/confirm") => json!({"code": "123456"}),
+        ("PUT", "/v1/login/policy") => json!({"idle_ms": 3_600_000}),
         ("POST", "/v1/webhooks/{name}/redeliver") => json!({"from": "2026-01-01T00:00:00Z"}),
         ("POST", _) => json!({}),
         ("PUT", "/v1/queues/{name}") => json!({"open_max": tenant.odd_number}),
@@ -181,8 +211,8 @@ async fn upgrade(client: &Client) -> Reply {
 }
 
 /// Begins a stream of server-sent events, and reads its beginning.
-async fn first_of_stream(client: &Client) -> Reply {
-    let request = request(client, "GET", "/v1/events");
+async fn first_of_stream(client: &Client, path: &str) -> Reply {
+    let request = request(client, "GET", path);
     let mut response = request.send().await.expect("an answer");
     let first = response.chunk().await.expect("its beginning");
     Reply {

@@ -55,7 +55,9 @@ const LONG: u64 = 3_600_000;
 impl World {
     /// Starts a server and sets everything up for these columns.
     pub(super) async fn found(columns: &[String]) -> Self {
-        let site = Site::of_tenants(&["home", "abroad"]);
+        // What is denied is told to the journal now and then; here nothing else may stand in it.
+        let site = Site::of_tenants(&["home", "abroad"])
+            .with("RINGBACK_LOGIN__REFUSALS_TOLD_EVERY_S", "3600");
         let server = site.start().await;
         let home = Tenant::found(site.administrator(0), "home", 471_147).await;
         let abroad = Tenant::found(site.administrator(1), "abroad", 815_815).await;
@@ -97,12 +99,17 @@ impl Tenant {
     async fn found(administrator: Client, mark: &str, odd_number: u32) -> Self {
         let settings = settings();
         administrator.put("/v1/settings", settings).await;
+        let drafts = "/v1/config/workbin/drafts";
+        administrator.put(drafts, json!({})).await;
         for queue in ["north", "south"] {
             let path = format!("/v1/queues/{queue}");
             administrator
                 .put(&path, json!({"open_max": odd_number}))
                 .await;
         }
+        administrator
+            .put("/v1/config/person/pat", person(mark))
+            .await;
         let line = json!({"waiting_max": odd_number});
         administrator.put("/v1/virtual-queues/english", line).await;
         let mut agents = BTreeMap::new();
@@ -149,6 +156,11 @@ pub(super) fn agent(name: &str, mark: &str) -> Value {
     let mut skills = json!({format!("mark-{mark}"): 1});
     skills[name] = 1.into();
     json!({"skills": skills, "capacity": {"chat": 100}})
+}
+
+/// A person whose display name is the tenant's mark.
+pub(super) fn person(mark: &str) -> Value {
+    json!({"display_name": format!("mark-{mark}"), "role": "auditor"})
 }
 
 /// The group of anna alone.

@@ -82,18 +82,15 @@ fn begins(operation: &mut Value) {
     body["example"] = json!({"queue": "support", "medium": "chat", "kind": "outbound"});
 }
 
-/// Lets path parameters have only these values; of two parameters, `kind/name` and
-/// `name/delivery` give both.
+/// Lets path parameters have only these values; of several parameters, `kind/name`,
+/// `name/delivery` or `statistic/kind/name` gives all, in the order of the path.
 fn narrow(operation: &mut Value, planted: &[String]) {
     let parameters = operation["parameters"].as_array_mut().expect("parameters");
-    let deliveries = parameters.iter().any(|one| one["name"] == "delivery");
-    let first = if deliveries { "name" } else { "kind" };
-    for parameter in parameters.iter_mut().filter(|one| one["in"] == "path") {
-        let is_first = parameter["name"] == first;
-        let value = |text: &String| match text.split_once('/') {
-            Some((kind, _)) if is_first => kind.to_owned(),
-            Some((_, name)) => name.to_owned(),
-            None => text.clone(),
+    let in_path = parameters.iter_mut().filter(|one| one["in"] == "path");
+    for (place, parameter) in in_path.enumerate() {
+        let value = |text: &String| {
+            let part = text.split('/').nth(place);
+            part.unwrap_or(text).to_owned()
         };
         let values: Vec<String> = planted.iter().map(value).collect();
         parameter["example"] = values[0].as_str().into();
@@ -106,11 +103,16 @@ async fn configure(administrator: &Client) {
     administrator.put("/v1/settings", settings).await;
     administrator.put("/v1/queues/support", json!({})).await;
     administrator
+        .put("/v1/config/workbin/drafts", json!({}))
+        .await;
+    administrator
         .put("/v1/virtual-queues/english", json!({}))
         .await;
     let skills = json!({"skills": {"Anna": 1}, "capacity": {"chat": 100}});
     administrator.put("/v1/agents/anna", skills).await;
     log_in(administrator, "anna").await;
+    let sam = json!({"role": "supervisor"});
+    administrator.put("/v1/config/person/sam", sam).await;
     // Those whom the document's examples ask to take part.
     for agent in ["ben", "cara"] {
         let path = format!("/v1/agents/{agent}");
@@ -152,6 +154,9 @@ async fn plant_interactions(administrator: &Client, anna: &Client, values: &mut 
     }
     let resting = submit(administrator, None, PLENTY).await;
     values.insert("routeInteraction", ids(&resting, "interaction"));
+    let counted = "total_entered/virtual_queue/english".to_owned();
+    values.insert("getStatistic", vec![counted]);
+    values.insert("report", vec!["virtual_queue/english".to_owned()]);
     let to_stop = submit(administrator, None, PLENTY).await;
     values.insert("stopInteraction", ids(&to_stop, "interaction"));
     let to_cancel = submit(administrator, nobody, PLENTY).await;
@@ -204,6 +209,7 @@ async fn plant_work(administrator: &Client, anna: &Client, values: &mut Values) 
     let held = pulled(administrator, anna).await;
     each(anna, &held, "hold", &json!({})).await;
     values.insert("resumeInteraction", held);
+    values.insert("wrapUpInteraction", wrapped(administrator, anna).await);
     let asked = pulled(administrator, anna).await;
     let ask = json!({"agent": "ben", "as": "consultant"});
     each(anna, &asked, "invite", &ask).await;
@@ -211,9 +217,8 @@ async fn plant_work(administrator: &Client, anna: &Client, values: &mut Values) 
     let offers = ben["offers"].as_array().expect("offers");
     assert_eq!(offers.len(), FEW, "ben is asked each time");
     values.insert("withdrawOffer", ids(offers, "id"));
-    for operation in ["listWorkbins", "getWorkbin"] {
-        values.insert(operation, vec!["anna".to_owned()]);
-    }
+    values.insert("listWorkbins", vec!["anna".to_owned()]);
+    values.insert("getWorkbin", vec!["anna/drafts".to_owned()]);
 }
 
 async fn pulled(administrator: &Client, anna: &Client) -> Vec<String> {
@@ -221,6 +226,21 @@ async fn pulled(administrator: &Client, anna: &Client) -> Vec<String> {
     let resting = ids(&resting, "interaction");
     each(anna, &resting, "pull", &json!({})).await;
     resting
+}
+
+/// Interactions in a queue of their own that anna wraps up without an end.
+async fn wrapped(administrator: &Client, anna: &Client) -> Vec<String> {
+    let body = json!({"wrap_up": {"chat": {"wrap_up": "manual"}}});
+    administrator.put("/v1/queues/wrapping", body).await;
+    let mut all = Vec::new();
+    for _ in 0..FEW {
+        let new = json!({"queue": "wrapping", "medium": "chat"});
+        let made = administrator.post("/v1/interactions", new).await;
+        all.push(made["interaction"].as_str().expect("an id").to_owned());
+    }
+    each(anna, &all, "pull", &json!({})).await;
+    each(anna, &all, "complete", &json!({"reason": "solved"})).await;
+    all
 }
 
 async fn each(client: &Client, interactions: &[String], act: &str, body: &Value) {

@@ -839,3 +839,73 @@ pub(super) fn tenants_do_not_see_each_other(world: &mut World) {
     assert_eq!(totals, RecordsPage::WaitTotals(vec![]));
     assert_eq!(history_of(world, 1, Scope::Everything, None, 99), []);
 }
+
+pub(super) fn tallies_add_up_and_a_book_takes_the_place_of_the_last(world: &mut World) {
+    use ringback_model::ObjectId;
+    use ringback_model::statistic::{Counter, Counts, Key, Subject, Tally};
+    let tally = |quarter: i64, medium, filter, entered, longest| {
+        let mut counts = Counts::default();
+        counts.add(Counter::Entered, entered);
+        counts.add(Counter::LongestWait, longest);
+        Tally {
+            quarter: WallTime(quarter),
+            key: Key {
+                filter,
+                ..Key::of(Subject::VirtualQueue(VirtualQueueId(7)), medium)
+            },
+            counts,
+        }
+    };
+    let chat = Some(Medium::Chat);
+    let other = Tally {
+        key: Key::of(Subject::Queue(QueueId(7)), None),
+        ..tally(0, None, None, 5, 0)
+    };
+    let first = [
+        tally(-900_000, chat, None, 1, 10),
+        tally(0, chat, None, 2, 20),
+        tally(0, chat, Some(ObjectId(3)), 1, 20),
+        other.clone(),
+    ];
+    let book = |upto, body| Change::Book {
+        upto: Sequence(upto),
+        body,
+    };
+    let mut changes: Vec<Change<'_>> = first.iter().map(Change::Tally).collect();
+    changes.push(book(4, b"one"));
+    project(world, &changes, 5);
+    // What was counted may be written behind what it was counted from.
+    let more = [
+        tally(0, chat, None, 3, 15),
+        tally(900_000, chat, None, 1, 1),
+    ];
+    let mut changes: Vec<Change<'_>> = more.iter().map(Change::Tally).collect();
+    changes.push(book(5, b"two"));
+    project(world, &changes, 5);
+    let tallies = |world: &World, subject, from, to| {
+        let query = RecordsQuery::Tallies {
+            subject,
+            from: WallTime(from),
+            to: WallTime(to),
+        };
+        match ask(world, &query) {
+            RecordsPage::Tallies(found) => found,
+            other => panic!("{other:?}"),
+        }
+    };
+    let english = Subject::VirtualQueue(VirtualQueueId(7));
+    let expected = vec![
+        tally(0, chat, None, 5, 20),
+        tally(0, chat, Some(ObjectId(3)), 1, 20),
+    ];
+    assert_eq!(tallies(world, english, 0, 900_000), expected);
+    assert_eq!(tallies(world, english, -900_000, 900_001).len(), 4);
+    assert_eq!(tallies(world, other.key.subject, 0, 1), [other]);
+    let nobody = Subject::Agent(AgentId(7));
+    assert_eq!(tallies(world, nobody, i64::MIN, i64::MAX), []);
+    let found = ask(world, &RecordsQuery::Book);
+    assert_eq!(
+        found,
+        RecordsPage::Book(Some((Sequence(5), b"two".to_vec())))
+    );
+}

@@ -324,6 +324,7 @@ pub(crate) mod config {
             tier: None,
             credit: Millis::ZERO,
             selection: ringback_model::Rare::none(),
+            targets: None,
         };
         let submission = Submission {
             route: Some(route),

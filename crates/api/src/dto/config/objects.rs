@@ -10,6 +10,7 @@ use crate::options::UrlCheck;
 use crate::problem::Problem;
 use crate::text::Text;
 use ringback_model::config::{self as model, Date, EventPattern, Expected, Kind, Span};
+use ringback_model::statistic::{Measure, Profile, SubjectKind};
 use ringback_model::target::{self, Expression, Level};
 use ringback_model::{Medium, Millis, Name, Rare, Tier};
 use ringback_ports::query::Configured;
@@ -77,6 +78,119 @@ pub(crate) struct WorkbinPut {
 impl Default for WorkbinPut {
     fn default() -> Self {
         Self::from(model::Workbin::default())
+    }
+}
+
+/// A statistic: a number that is watched, under a name of its own.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"measure": "service_factor", "subject": "virtual_queue", "profile": {"sliding": {"minutes": 15}}, "service_level_ms": 30_000}))]
+pub(crate) struct StatisticPut {
+    /// How people call it; left out: like its name.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    display_name: Title,
+    /// What is measured; `GET /v1/statistics` lists the measures.
+    #[schema(value_type = String, example = "service_factor")]
+    measure: Measure,
+    /// Of what: queue, virtual_queue, agent, group or medium.
+    #[schema(value_type = String, example = "virtual_queue")]
+    subject: SubjectKind,
+    /// Over which stretch of time; left out: since the day began.
+    #[serde(default, skip_serializing_if = "ProfilePut::is_growing")]
+    profile: ProfilePut,
+    /// Only of this medium.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "chat")]
+    medium: Option<Medium>,
+    /// Only of interactions for which this condition held when they were submitted.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[schema(example = "user.Language = 'en'")]
+    filter: String,
+    /// A wait answered within this was answered in time: 5, 10, 15, 20, 30, 45, 60, 90, 120, 180,
+    /// 300 or 600 seconds.
+    #[serde(default = "usual_level", skip_serializing_if = "is_usual_level")]
+    #[schema(minimum = 5_000, maximum = 600_000, default = 20_000)]
+    service_level_ms: u64,
+    /// A customer who left within this counts as a short abandon, one of the same; left out: as
+    /// the virtual queue says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 5_000, maximum = 600_000)]
+    short_abandon_ms: Option<u64>,
+    /// The time zone in which days begin; left out: UTC.
+    #[serde(
+        default = "model::Statistic::usual_zone",
+        skip_serializing_if = "is_utc"
+    )]
+    #[schema(example = "Europe/Berlin", default = "UTC")]
+    zone: String,
+}
+
+/// Over which stretch of time a statistic is taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum ProfilePut {
+    /// Since the day began.
+    #[default]
+    Growing,
+    /// The last minutes.
+    Sliding {
+        /// How many.
+        #[schema(minimum = 1, maximum = 60)]
+        minutes: u8,
+    },
+    /// The last waits that ended, or the last interactions of an agent.
+    Selection {
+        /// How many.
+        #[schema(minimum = 1, maximum = 100)]
+        last: u8,
+    },
+    /// Since the agent logged in.
+    SinceLogin,
+}
+
+impl ProfilePut {
+    fn is_growing(&self) -> bool {
+        *self == Self::Growing
+    }
+
+    const fn into_model(self) -> Profile {
+        match self {
+            Self::Growing => Profile::Growing,
+            Self::Sliding { minutes } => Profile::Sliding { minutes },
+            Self::Selection { last } => Profile::Selection { last },
+            Self::SinceLogin => Profile::SinceLogin,
+        }
+    }
+
+    const fn of(profile: Profile) -> Self {
+        match profile {
+            Profile::Growing => Self::Growing,
+            Profile::Sliding { minutes } => Self::Sliding { minutes },
+            Profile::Selection { last } => Self::Selection { last },
+            Profile::SinceLogin => Self::SinceLogin,
+        }
+    }
+}
+
+const fn usual_level() -> u64 {
+    model::Statistic::usual_level().0
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+const fn is_usual_level(level: &u64) -> bool {
+    *level == usual_level()
+}
+
+fn is_utc(zone: &String) -> bool {
+    *zone == model::Statistic::usual_zone()
+}
+
+impl StatisticPut {
+    fn zone(&self) -> &String {
+        &self.zone
     }
 }
 
@@ -338,13 +452,24 @@ pub(crate) struct MediumPut {
     /// How long an offer stands; left out: as the settings say.
     #[serde(skip_serializing_if = "Option::is_none")]
     offer_ttl_ms: Option<u64>,
-    /// How long an interaction may be delivered to an agent before it is taken back.
+    /// Another word for `offer_ttl_ms`; at most one of the two is given.
     #[serde(skip_serializing_if = "Option::is_none")]
     delivering_max_ms: Option<u64>,
     /// How long a silent desk may handle it before it is taken back; never for live media.
     #[serde(skip_serializing_if = "Option::is_none")]
     handling_max_ms: Option<u64>,
-    /// What comes after the contact.
+    /// How long a route request looks for an agent; left out: as the settings say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    routing_max_ms: Option<u64>,
+    /// After how many offers missed in a row an agent is set not ready; left out: as the settings
+    /// say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 100)]
+    misses_max: Option<u8>,
+    /// How long an agent is not offered again what he did not take; left out: as the settings say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cool_down_ms: Option<u64>,
+    /// What comes after the contact, where the queue says nothing else.
     wrap_up: WrapUpWord,
     /// How long work after the contact lasts; exactly for `timed`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -387,7 +512,8 @@ pub(crate) struct PersonPut {
     /// How people call him; left out: like the name.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     display_name: Title,
-    /// Where mail reaches him.
+    /// Where mail reaches him; nobody else may have the same. He may log in with it, and a
+    /// provider is matched by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     email: Option<String>,
     /// What he may do.
@@ -404,6 +530,9 @@ pub(crate) struct PersonPut {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     agent: Option<Text<Name>>,
+    /// May not log in; all his sessions end.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    disabled: bool,
 }
 
 /// Words of the API that stand for an enum of the model.
@@ -653,6 +782,38 @@ impl From<WorkbinPut> for model::Workbin {
     }
 }
 
+impl From<model::Statistic> for StatisticPut {
+    fn from(it: model::Statistic) -> Self {
+        Self {
+            display_name: it.display_name,
+            measure: it.measure,
+            subject: it.subject,
+            profile: ProfilePut::of(it.profile),
+            medium: it.medium,
+            filter: it.filter,
+            service_level_ms: it.service_level.0,
+            short_abandon_ms: it.short_abandon.map(|it| it.0),
+            zone: it.zone,
+        }
+    }
+}
+
+impl From<StatisticPut> for model::Statistic {
+    fn from(it: StatisticPut) -> Self {
+        Self {
+            display_name: it.display_name,
+            measure: it.measure,
+            subject: it.subject,
+            profile: it.profile.into_model(),
+            medium: it.medium,
+            filter: it.filter,
+            service_level: Millis(it.service_level_ms),
+            short_abandon: it.short_abandon_ms.map(Millis),
+            zone: it.zone,
+        }
+    }
+}
+
 impl From<model::View> for ViewPut {
     fn from(it: model::View) -> Self {
         let parameters = it.parameters.into_iter();
@@ -805,6 +966,9 @@ impl From<model::MediumDefaults> for MediumPut {
             offer_ttl_ms: ms(it.offer_ttl),
             delivering_max_ms: ms(it.delivering_max),
             handling_max_ms: ms(it.handling_max),
+            routing_max_ms: ms(it.routing_max),
+            misses_max: it.misses_max,
+            cool_down_ms: ms(it.cool_down),
             wrap_up: it.wrap_up.into(),
             wrap_up_for_ms: ms(it.wrap_up_for),
         }
@@ -817,6 +981,9 @@ impl From<MediumPut> for model::MediumDefaults {
             offer_ttl: it.offer_ttl_ms.map(Millis),
             delivering_max: it.delivering_max_ms.map(Millis),
             handling_max: it.handling_max_ms.map(Millis),
+            routing_max: it.routing_max_ms.map(Millis),
+            misses_max: it.misses_max,
+            cool_down: it.cool_down_ms.map(Millis),
             wrap_up: it.wrap_up.into(),
             wrap_up_for: it.wrap_up_for_ms.map(Millis),
         }
@@ -860,6 +1027,7 @@ impl From<model::Person> for PersonPut {
             queues: it.queues.map(texts),
             groups: it.groups.map(texts),
             agent: it.agent.map(Text),
+            disabled: it.disabled,
         }
     }
 }
@@ -873,6 +1041,7 @@ impl From<PersonPut> for model::Person {
             queues: it.queues.map(names),
             groups: it.groups.map(names),
             agent: it.agent.map(|text| text.0),
+            disabled: it.disabled,
         }
     }
 }
@@ -893,6 +1062,7 @@ pub(crate) enum ObjectPut {
     Queue(QueuePut),
     ScreenPop(ScreenPopPut),
     Skill(SkillPut),
+    Statistic(StatisticPut),
     View(ViewPut),
     VirtualQueue(VirtualQueuePut),
     Webhook(WebhookPut),
@@ -902,14 +1072,15 @@ pub(crate) enum ObjectPut {
 impl ObjectPut {
     /// What only the door can tell: that a time zone is known, that an address may be reached.
     pub(crate) fn check(&self, webhook_url: &UrlCheck) -> Result<(), Problem> {
-        if let Self::Webhook(hook) = self {
-            let checked = webhook_url.check(&hook.url);
-            return checked.map_err(|problem| Problem::invalid("/url", problem));
-        }
-        let Self::Hours(hours) = self else {
-            return Ok(());
+        let zone = match self {
+            Self::Webhook(hook) => {
+                let checked = webhook_url.check(&hook.url);
+                return checked.map_err(|problem| Problem::invalid("/url", problem));
+            }
+            Self::Hours(it) => &it.zone,
+            Self::Statistic(it) => it.zone(),
+            _ => return Ok(()),
         };
-        let zone = &hours.zone;
         if jiff::tz::TimeZoneDatabase::bundled().get(zone).is_ok() {
             return Ok(());
         }
@@ -932,6 +1103,7 @@ impl ObjectPut {
             Kind::Queue => Self::Queue(from_value(value)?),
             Kind::ScreenPop => Self::ScreenPop(from_value(value)?),
             Kind::Skill => Self::Skill(from_value(value)?),
+            Kind::Statistic => Self::Statistic(from_value(value)?),
             Kind::View => Self::View(from_value(value)?),
             Kind::VirtualQueue => Self::VirtualQueue(from_value(value)?),
             Kind::Webhook => Self::Webhook(from_value(value)?),
@@ -952,6 +1124,7 @@ impl ObjectPut {
             model::Body::Person(it) => Self::Person(it.into()),
             model::Body::ScreenPop(it) => Self::ScreenPop(it.into()),
             model::Body::Skill(it) => Self::Skill(it.into()),
+            model::Body::Statistic(it) => Self::Statistic(it.into()),
             model::Body::View(it) => Self::View(it.into()),
             model::Body::Webhook(it) => Self::Webhook(it.into()),
             model::Body::Workbin(it) => Self::Workbin(it.into()),
@@ -1008,6 +1181,7 @@ impl ObjectPut {
             Self::Person(it) => model::Body::Person(it.into()),
             Self::ScreenPop(it) => model::Body::ScreenPop(it.into()),
             Self::Skill(it) => model::Body::Skill(it.into()),
+            Self::Statistic(it) => model::Body::Statistic(it.into()),
             Self::View(it) => model::Body::View(it.into()),
             Self::Webhook(it) => model::Body::Webhook(it.into()),
             Self::Workbin(it) => model::Body::Workbin(it.into()),
@@ -1036,6 +1210,7 @@ impl From<ObjectPut> for Body {
             ObjectPut::Queue(it) => Self::Queue(it),
             ObjectPut::ScreenPop(it) => Self::ScreenPop(it),
             ObjectPut::Skill(it) => Self::Skill(it),
+            ObjectPut::Statistic(it) => Self::Statistic(it),
             ObjectPut::View(it) => Self::View(it),
             ObjectPut::VirtualQueue(it) => Self::VirtualQueue(it),
             ObjectPut::Webhook(it) => Self::Webhook(it),
@@ -1217,6 +1392,17 @@ mod tests {
                 json!({"purpose": "stop", "codes": [{"code": "sold"}]}),
             ),
             (Kind::Person, json!({"role": "agent", "agent": "anna"})),
+            (
+                Kind::Statistic,
+                json!({
+                    "measure": "service_factor",
+                    "subject": "virtual_queue",
+                    "profile": {"sliding": {"minutes": 15}},
+                    "filter": "user.Language = 'en'",
+                    "service_level_ms": 30_000,
+                    "zone": "Europe/Berlin",
+                }),
+            ),
             (
                 Kind::Webhook,
                 json!({"url": "https://a.example/", "events": ["offer.*"], "disabled": true}),

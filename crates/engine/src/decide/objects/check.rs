@@ -6,7 +6,7 @@ use super::references::{self, Reference};
 use super::{Finding, Kind};
 use crate::state::State;
 use ringback_model::Name;
-use ringback_model::config::{AgentBody, Body, Skill, View};
+use ringback_model::config::{AgentBody, Body, ListPurpose, QueueBody, Skill, View};
 use ringback_model::target::{Level, Text};
 
 /// What is found so far.
@@ -57,11 +57,28 @@ pub(super) fn object(state: &State, name: &Name, body: &Body) -> Vec<Finding> {
     let mut report = Report::default();
     bodies::check(name, body, &mut report);
     missing(state, references::of(body), &mut report);
-    if let Body::Skill(skill) = body {
-        in_use(state, name, skill, &mut report);
+    match body {
+        Body::Skill(skill) => in_use(state, name, skill, &mut report),
+        Body::Person(person) => own_address(state, name, person.email.as_deref(), &mut report),
+        Body::View(view) => segments_are_open(state, view, &mut report),
+        _ => {}
     }
-    if let Body::View(view) = body {
-        segments_are_open(state, view, &mut report);
+    report.0
+}
+
+/// What is wrong with an interaction queue.
+pub(super) fn queue(state: &State, body: &QueueBody) -> Vec<Finding> {
+    let mut report = Report::default();
+    for (medium, after) in &body.wrap_up {
+        bodies::after_contact(&format!("/wrap_up/{medium}"), after, &mut report);
+    }
+    missing(state, references::of_queue(body), &mut report);
+    let list = body.dispositions.as_ref().map(|it| &it.list);
+    let list = list.and_then(|name| state.object_named(Kind::List, name));
+    if let Some(Body::List(list)) = list.map(|it| &it.body)
+        && list.purpose != ListPurpose::Disposition
+    {
+        report.add("/dispositions/list", "is no list of dispositions");
     }
     report.0
 }
@@ -131,6 +148,14 @@ fn segments_are_open(state: &State, view: &View, report: &mut Report) {
     {
         let problem = format!("{key:?} is sealed: add it to `open_keys` in the settings");
         report.add("/segment_by", problem);
+    }
+}
+
+/// People log in by their addresses, so each belongs to one of them.
+fn own_address(state: &State, name: &Name, email: Option<&str>, report: &mut Report) {
+    let holder = email.and_then(|email| state.logins().holder(email));
+    if let Some(other) = holder.filter(|holder| *holder != name) {
+        report.add("/email", format!("belongs to person {other} already"));
     }
 }
 

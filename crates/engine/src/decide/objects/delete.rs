@@ -1,6 +1,6 @@
 //! Deleting: refused while something needs it or something is in it.
 
-use super::super::agents;
+use super::super::{agents, logins};
 use super::{Finding, fits, references};
 use crate::state::State;
 use ringback_model::agent::{ClaimKind, Input as AtWork};
@@ -110,6 +110,7 @@ fn empty(
             });
             none_inside(kind, name, u32::try_from(inside).unwrap_or(u32::MAX))
         }
+        Kind::Person => Ok(logins::before_delete(state, name)),
         Kind::Workbin => none_inside(kind, name, in_workbin(state, name)),
         _ => Ok(Vec::new()),
     }

@@ -4,8 +4,8 @@
 use crate::state::State;
 use ringback_model::Name;
 use ringback_model::config::{
-    Agent, AgentBody, Body, Calendar, Capacity, Group, Kind, Object, Person, ScreenPop, View,
-    Webhook,
+    Agent, AgentBody, Body, Calendar, Capacity, Group, Kind, Object, Person, Queue, QueueBody,
+    ScreenPop, View, Webhook,
 };
 use ringback_model::target::Expression;
 use std::collections::BTreeSet;
@@ -32,6 +32,7 @@ impl Reference {
 pub(super) enum User<'a> {
     Agent(&'a Agent),
     Object(&'a Object),
+    Queue(&'a Queue),
 }
 
 impl User<'_> {
@@ -39,6 +40,7 @@ impl User<'_> {
         match self {
             Self::Agent(agent) => of_agent(&agent.body),
             Self::Object(object) => of(&object.body),
+            Self::Queue(queue) => of_queue(&queue.body),
         }
     }
 
@@ -46,6 +48,7 @@ impl User<'_> {
         match self {
             Self::Agent(agent) => kind == Kind::Agent && agent.name == *name,
             Self::Object(object) => kind == object.body.kind() && object.name == *name,
+            Self::Queue(queue) => kind == Kind::Queue && queue.name == *name,
         }
     }
 }
@@ -55,6 +58,7 @@ impl fmt::Display for User<'_> {
         match self {
             Self::Agent(agent) => write!(f, "agent {}", agent.name),
             Self::Object(object) => write!(f, "{} {}", object.body.kind(), object.name),
+            Self::Queue(queue) => write!(f, "queue {}", queue.name),
         }
     }
 }
@@ -63,7 +67,8 @@ impl fmt::Display for User<'_> {
 pub(super) fn users(state: &State) -> impl Iterator<Item = User<'_>> {
     let agents = state.agents.in_order().map(|(_, agent)| User::Agent(agent));
     let objects = Kind::ALL.into_iter().flat_map(|kind| state.objects(kind));
-    agents.chain(objects.map(User::Object))
+    let queues = state.queues().map(User::Queue);
+    agents.chain(objects.map(User::Object)).chain(queues)
 }
 
 /// Who needs an object, in words.
@@ -114,6 +119,13 @@ pub(super) fn of_agent(body: &AgentBody) -> Vec<Reference> {
     skills.chain(rule).collect()
 }
 
+/// What an interaction queue names.
+pub(super) fn of_queue(body: &QueueBody) -> Vec<Reference> {
+    let lists = body.dispositions.iter().map(|it| &it.list);
+    let named = lists.map(|list| Reference::new("/dispositions/list", Kind::List, list));
+    named.collect()
+}
+
 /// What an object names.
 pub(super) fn of(body: &Body) -> Vec<Reference> {
     match body {
@@ -130,6 +142,7 @@ pub(super) fn of(body: &Body) -> Vec<Reference> {
         | Body::List(_)
         | Body::Medium(_)
         | Body::Skill(_)
+        | Body::Statistic(_)
         | Body::Workbin(_) => Vec::new(),
     }
 }

@@ -1,39 +1,31 @@
-//! Targets of the older routing server as steps that widen: what of them needs nothing but time.
+//! What of documented targets needs nothing but time, and what the routing looks at for the rest.
 
 use super::{Escalation, EscalationStep};
+use crate::medium::Medium;
 use crate::target::expression::Expression;
+use crate::target::gate::Gate;
 use crate::target::list::{TargetItem, TargetKind, Targets};
+use crate::target::statistic::Statistic;
 use crate::target::step::{Step, Target};
 use crate::time::Millis;
 
-/// Why documented targets cannot be routed to as yet.
+/// A statistic that the routing does not measure.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("step {step}: {problem}")]
-pub struct NotPlain {
+#[error("step {step}: {statistic} is not measured by the routing: {}", instead(*.statistic))]
+pub struct NotMeasured {
     /// Which step, from 1.
     pub step: usize,
-    /// What is not there yet, and what to do.
-    pub problem: NotPlainProblem,
+    /// Which statistic.
+    pub statistic: Statistic,
 }
 
-/// What documented targets hold that is read, but not routed to as yet.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotPlainProblem {
-    /// A statistic to check.
-    #[error("statistics are not checked while routing yet: leave out stat_to_check")]
-    Check,
-    /// A threshold.
-    #[error("thresholds are not looked at while routing yet: leave out {{{0}}}")]
-    Threshold(String),
-    /// A queue.
-    #[error(
-        "queues cannot be targets of a route request yet: name the virtual queue in \
-         `virtual_queue`, and agents, groups or skills instead of {0}"
-    )]
-    Queue(String),
-    /// Not two steps at once.
-    #[error("the steps do not grow in time")]
-    Times,
+const fn instead(statistic: Statistic) -> &'static str {
+    match statistic {
+        Statistic::StatCallsAnswered | Statistic::StatCallsCompleted => {
+            "use StatAgentLoading or StatAgentOccupancy"
+        }
+        _ => "use StatCallsInQueue or StatAgentsInQueueReady",
+    }
 }
 
 impl Escalation {
@@ -50,24 +42,19 @@ impl Escalation {
         }
     }
 
-    /// The same as steps that widen. A step whose time is 0 gives way to the next one at once.
-    ///
-    /// # Errors
-    /// What of it depends on more than time.
-    pub fn plain(&self) -> Result<Target, NotPlain> {
+    /// The same as steps that widen, if nothing of it depends on more than time. A step whose
+    /// time is 0 gives way to the next one at once.
+    #[must_use]
+    pub fn plain(&self) -> Option<Target> {
         let mut steps: Vec<Step> = Vec::new();
         let mut after = Millis::ZERO;
         for (index, step) in self.steps.iter().enumerate() {
-            let at = |problem| NotPlain {
-                step: index + 1,
-                problem,
-            };
-            if step.check.is_some() {
-                return Err(at(NotPlainProblem::Check));
+            if step.check.is_some() || step.targets.items().iter().any(needs_more_than_time) {
+                return None;
             }
             let wanted = self.wanted(index, |_| true).into_iter();
-            let wanted = wanted.flat_map(Targets::items).map(wanted_by);
-            let wanted: Vec<Expression> = wanted.collect::<Result<_, _>>().map_err(at)?;
+            let wanted = wanted.flat_map(Targets::items);
+            let wanted = wanted.filter_map(|item| item.of.agents()).collect();
             if steps.last().is_some_and(|before| before.after == after) {
                 steps.pop();
             }
@@ -77,31 +64,101 @@ impl Escalation {
             });
             after = Millis(after.0 + step.timeout.0);
         }
-        Target::new(steps).map_err(|_| NotPlain {
-            step: 1,
-            problem: NotPlainProblem::Times,
-        })
+        Target::new(steps).ok()
     }
 
-    /// Whether a weight is given somewhere. Weights mean something only where targets are chosen by
-    /// percentage.
+    /// Whether all statistics it names are measured by the routing.
+    ///
+    /// # Errors
+    /// The first one that is not.
+    pub fn measurable(&self) -> Result<(), NotMeasured> {
+        for (step, it) in (1..).zip(&self.steps) {
+            let checked = it.check.iter();
+            let thresholds = it.targets.items().iter();
+            let thresholds = thresholds.filter_map(|item| item.threshold.as_ref());
+            let mut named = checked.chain(thresholds).map(|it| it.statistic);
+            if let Some(statistic) = named.find(|statistic| !statistic.is_measured()) {
+                return Err(NotMeasured { step, statistic });
+            }
+        }
+        Ok(())
+    }
+
+    /// The agents wanted when the turn of step `current` has come, if of the steps up to it those
+    /// at `taken` were not left out: nobody, when only queues are.
+    #[must_use]
+    pub fn agents(
+        &self,
+        current: usize,
+        taken: impl Fn(usize) -> bool,
+        over: Medium,
+    ) -> Expression {
+        let wanted = self.wanted(current, taken).into_iter();
+        let wanted = wanted.flat_map(Targets::items);
+        any(wanted.filter_map(|item| item.agents(over)).collect())
+    }
+
+    /// Whether a weight is given somewhere.
     #[must_use]
     pub fn has_weights(&self) -> bool {
         let items = self.steps.iter().flat_map(|step| step.targets.items());
         items.into_iter().any(|item| item.weight.is_some())
     }
+
+    /// All thresholds it names, for requests of a medium; some may stand there twice.
+    pub fn gates(&self, over: Medium) -> impl Iterator<Item = Gate> + '_ {
+        let items = self.steps.iter().flat_map(|step| step.targets.items());
+        items.filter_map(move |item| item.gate(over))
+    }
+
+    /// All targets it names; some may stand there twice.
+    pub fn items(&self) -> impl Iterator<Item = &TargetItem> {
+        self.steps.iter().flat_map(|step| step.targets.items())
+    }
 }
 
-fn wanted_by(item: &TargetItem) -> Result<Expression, NotPlainProblem> {
-    if let Some(threshold) = item.threshold {
-        return Err(NotPlainProblem::Threshold(threshold.to_string()));
+const fn needs_more_than_time(item: &TargetItem) -> bool {
+    item.threshold.is_some() || item.weight.is_some() || item.of.agents_kind().is_none()
+}
+
+impl TargetItem {
+    /// Its threshold, for requests of a medium.
+    #[must_use]
+    pub fn gate(&self, over: Medium) -> Option<Gate> {
+        self.threshold.map(|threshold| Gate {
+            threshold,
+            of: self.of.clone(),
+            medium: over,
+        })
     }
-    match &item.of {
-        TargetKind::Agent(name) => Ok(Expression::Agent(name.clone())),
-        TargetKind::Group(name) => Ok(Expression::Group(name.clone())),
-        TargetKind::Skills { expression, .. } => Ok(expression.clone()),
-        TargetKind::Queue(_) | TargetKind::QueueGroup(_) => {
-            Err(NotPlainProblem::Queue(item.of.to_string()))
+
+    /// Whom of the agents it means as long as its threshold holds; none for queues.
+    #[must_use]
+    pub fn agents(&self, over: Medium) -> Option<Expression> {
+        let agents = self.of.agents()?;
+        Some(match self.gate(over) {
+            Some(gate) => Expression::All(vec![Expression::Open(Box::new(gate)), agents]),
+            None => agents,
+        })
+    }
+}
+
+impl TargetKind {
+    /// Whom of the agents it means; none for queues.
+    #[must_use]
+    pub fn agents(&self) -> Option<Expression> {
+        match self {
+            Self::Agent(name) => Some(Expression::Agent(name.clone())),
+            Self::Group(name) => Some(Expression::Group(name.clone())),
+            Self::Skills { expression, .. } => Some(expression.clone()),
+            Self::Queue(_) | Self::QueueGroup(_) => None,
+        }
+    }
+
+    const fn agents_kind(&self) -> Option<()> {
+        match self {
+            Self::Queue(_) | Self::QueueGroup(_) => None,
+            _ => Some(()),
         }
     }
 }
@@ -166,16 +223,44 @@ mod tests {
     }
 
     #[test]
-    fn what_depends_on_more_than_time_is_refused_with_its_step() {
-        for (text, part) in [
-            ("{StatAgentsReady>2}sales.GA", "StatAgentsReady>2"),
-            ("8001.Q", "8001.Q"),
-            ("8001.GQ", "8001.GQ"),
+    fn what_depends_on_more_than_time_is_not_plain() {
+        for text in [
+            "{StatAgentsReady>2}sales.GA",
+            "[70]sales.GA",
+            "8001.Q",
+            "8001.GQ",
         ] {
-            let error = read(&[("a.A", "5", ""), (text, "", "")]).plain();
-            let error = error.expect_err(text);
-            assert_eq!(error.step, 2, "{text}");
-            assert!(error.to_string().contains(part), "{error}");
+            assert_eq!(
+                read(&[("a.A", "5", ""), (text, "", "")]).plain(),
+                None,
+                "{text}"
+            );
         }
+    }
+
+    #[test]
+    fn thresholds_stand_in_front_of_the_agents_they_hold_for() {
+        let targets = read(&[("{StatAgentsReady>2}sales.GA, 8001.Q, anna.A", "", "")]);
+        let wanted = targets.agents(0, |_| true, Medium::Chat);
+        assert_eq!(
+            wanted.to_string(),
+            "{StatAgentsReady>2} & sales.GA | anna.A"
+        );
+        let gates: Vec<_> = targets
+            .gates(Medium::Chat)
+            .map(|it| it.to_string())
+            .collect();
+        assert_eq!(gates, ["{StatAgentsReady>2}sales.GA"]);
+        let only_queues = read(&[("8001.Q", "", "")]);
+        let nobody = only_queues.agents(0, |_| true, Medium::Chat);
+        assert_eq!(nobody, Expression::Any(Vec::new()));
+    }
+
+    #[test]
+    fn a_statistic_the_routing_does_not_measure_is_told_with_its_step() {
+        let targets = read(&[("a.A", "5", ""), ("{InVQWaitTime<30}8001.Q", "", "")]);
+        let error = targets.measurable().expect_err("not measured");
+        assert_eq!((error.step, error.statistic), (2, Statistic::InVqWaitTime));
+        assert!(error.to_string().contains("StatCallsInQueue"), "{error}");
     }
 }

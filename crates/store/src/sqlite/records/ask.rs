@@ -5,6 +5,7 @@ use crate::sqlite::fault::fault;
 use ringback_model::config::Scope;
 use ringback_model::interaction::Interaction;
 use ringback_model::record::{AgentInterval, Segment};
+use ringback_model::statistic::{Subject, Tally};
 use ringback_model::{
     AgentId, EngineTime, InteractionId, Now, QueueId, RouteRequestId, VirtualQueueId, WallTime,
 };
@@ -35,6 +36,10 @@ pub(super) fn ask(
             ask.segments(*interaction, scope).map(RecordsPage::Segments)
         }
         RecordsQuery::WaitTotals => ask.wait_totals().map(RecordsPage::WaitTotals),
+        RecordsQuery::Tallies { subject, from, to } => {
+            ask.tallies(*subject, *from, *to).map(RecordsPage::Tallies)
+        }
+        RecordsQuery::Book => ask.book().map(RecordsPage::Book),
         RecordsQuery::Intervals { agent, limit } => {
             ask.intervals(*agent, *limit).map(RecordsPage::Intervals)
         }
@@ -241,6 +246,46 @@ impl Ask<'_> {
                 Ok((queue, row.get(1)?, uint(row.get(2)?)))
             },
         )
+    }
+
+    fn tallies(
+        &self,
+        subject: Subject,
+        from: WallTime,
+        to: WallTime,
+    ) -> Result<Vec<Tally>, StoreFault> {
+        self.rows(
+            "reading tallies",
+            "SELECT quarter, medium, filter, counts FROM tally
+             WHERE tenant = :tenant AND subject = :subject AND number = :number
+                 AND quarter >= :from AND quarter < :to
+             ORDER BY quarter, medium, filter",
+            named_params! {
+                ":tenant": self.tenant.0,
+                ":subject": subject.kind().name(),
+                ":number": int(subject.number()),
+                ":from": from.0,
+                ":to": to.0,
+            },
+            |row| {
+                let text = |at| row.get::<_, String>(at);
+                Ok(Tally {
+                    quarter: WallTime(row.get(0)?),
+                    key: convert::key(subject, &text(1)?, row.get(2)?)?,
+                    counts: convert::counts(&text(3)?)?,
+                })
+            },
+        )
+    }
+
+    fn book(&self) -> Result<Option<(Sequence, Vec<u8>)>, StoreFault> {
+        let found = self.rows(
+            "reading the book of statistics",
+            "SELECT sequence, body FROM book WHERE tenant = :tenant",
+            named_params! {":tenant": self.tenant.0},
+            |row| Ok((Sequence(uint(row.get(0)?)), row.get(1)?)),
+        )?;
+        Ok(found.into_iter().next())
     }
 
     fn intervals(&self, agent: AgentId, limit: usize) -> Result<Vec<AgentInterval>, StoreFault> {

@@ -31,7 +31,7 @@ fn subject(change: &Change<'_>) -> Option<InteractionId> {
         | Change::Stopped { interaction, .. } => Some(*interaction),
         Change::Segment(segment) => Some(segment.interaction),
         Change::History(line) => line.interaction,
-        Change::Interval(_) | Change::Config(_) => None,
+        Change::Interval(_) | Change::Config(_) | Change::Tally(_) | Change::Book { .. } => None,
     }
 }
 

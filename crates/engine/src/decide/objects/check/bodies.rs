@@ -4,10 +4,14 @@ use super::Report;
 use ringback_model::capacity::Rule;
 use ringback_model::condition::{Condition, Order, Parameters};
 use ringback_model::config::{
-    Attribute, AttributeType, Body, Calendar, CapacityRule, Date, Group, Hours, List,
-    MediumDefaults, Person, Role, ScreenPop, Skill, Span, Template, View, Webhook, Workbin, WrapUp,
+    AfterContact, Attribute, AttributeType, Body, Calendar, CapacityRule, Date, Group, Hours, List,
+    MediumDefaults, Person, Role, ScreenPop, Skill, Span, Statistic, Template, View, Webhook,
+    Workbin, WrapUp,
 };
 use ringback_model::route::Selection;
+use ringback_model::statistic::{
+    EDGES_SECONDS, Measure, Profile, SELECTION_MAX, SLIDING_MINUTES_MAX, SubjectKind, Thresholds,
+};
 use ringback_model::{Medium, Millis, Name};
 use std::collections::BTreeSet;
 
@@ -35,6 +39,7 @@ pub(super) fn check(name: &Name, body: &Body, report: &mut Report) {
         Body::Person(it) => person(it, report),
         Body::ScreenPop(it) => screen_pop(it, report),
         Body::Skill(it) => skill(it, report),
+        Body::Statistic(it) => statistic(name, it, report),
         Body::View(it) => view(it, report),
         Body::Webhook(it) => webhook(it, report),
         Body::Workbin(it) => workbin(it, report),
@@ -111,6 +116,82 @@ fn webhook(it: &Webhook, report: &mut Report) {
 fn workbin(it: &Workbin, report: &mut Report) {
     title(&it.display_name, report);
     report.within("/items_max", it.items_max, 1, 1_000_000);
+}
+
+/// What is measured is known of the subject, over a stretch it has, at thresholds waits are
+/// sorted by.
+fn statistic(name: &Name, it: &Statistic, report: &mut Report) {
+    title(&it.display_name, report);
+    if name.as_str().parse::<Measure>().is_ok() {
+        report.add(
+            "",
+            format!("{name} is the name of a measure: choose another"),
+        );
+    }
+    if !it.measure.kinds().contains(&it.subject) {
+        let kinds: Vec<&str> = it.measure.kinds().iter().map(|kind| kind.name()).collect();
+        let known = kinds.join(", ");
+        let problem = format!(
+            "{} is not known of a {}: only of {known}",
+            it.measure, it.subject
+        );
+        report.add("/subject", problem);
+    }
+    profile(it, report);
+    let thresholds = [
+        ("/service_level_ms", Some(it.service_level)),
+        ("/short_abandon_ms", it.short_abandon),
+    ];
+    for (path, threshold) in thresholds {
+        if threshold.is_some_and(|it| !Thresholds::is_edge(it)) {
+            let edges: Vec<String> = EDGES_SECONDS.iter().map(u64::to_string).collect();
+            let problem = format!("is none of {} seconds", edges.join(", "));
+            report.add(path, problem);
+        }
+    }
+    if it.medium.is_some() && it.subject == SubjectKind::Medium {
+        report.add("/medium", "the subject is a medium already");
+    }
+    if it.medium.is_some() && it.measure.is_of_all_media() {
+        report.add(
+            "/medium",
+            format!("{} is of all media together", it.measure),
+        );
+    }
+    match it.filter.parse::<Condition>() {
+        Err(error) => report.add("/filter", error.to_string()),
+        Ok(filter) if !filter.parameters().is_empty() => {
+            report.add("/filter", "leaves parameters open: write values");
+        }
+        Ok(_) => {}
+    }
+    if !it.filter.is_empty() && it.measure.is_of_agents() {
+        let problem = "is about agents, not about interactions: it cannot be filtered";
+        report.add("/filter", format!("{} {problem}", it.measure));
+    }
+}
+
+fn profile(it: &Statistic, report: &mut Report) {
+    match it.profile {
+        Profile::Growing => {}
+        Profile::Sliding { minutes } => {
+            report.within("/profile/sliding/minutes", minutes, 1, SLIDING_MINUTES_MAX);
+        }
+        Profile::Selection { last } => {
+            report.within("/profile/selection/last", last, 1, SELECTION_MAX);
+            let kept = matches!(it.subject, SubjectKind::VirtualQueue | SubjectKind::Agent);
+            if !kept || it.medium.is_some() || !it.filter.is_empty() {
+                let problem = "is kept of a virtual queue or an agent, of all media, unfiltered";
+                report.add("/profile/selection", problem);
+            }
+        }
+        Profile::SinceLogin => {
+            if it.subject != SubjectKind::Agent || it.medium.is_some() || !it.filter.is_empty() {
+                let problem = "is kept of an agent, of all media, unfiltered";
+                report.add("/profile/since_login", problem);
+            }
+        }
+    }
 }
 
 fn view(it: &View, report: &mut Report) {
@@ -250,15 +331,42 @@ fn medium(name: &Name, it: &MediumDefaults, report: &mut Report) {
         ("/offer_ttl_ms", it.offer_ttl, Millis::seconds(3_600)),
         ("/delivering_max_ms", it.delivering_max, DAY),
         ("/handling_max_ms", it.handling_max, DAY),
-        ("/wrap_up_for_ms", it.wrap_up_for, Millis::seconds(3_600)),
+        (
+            "/routing_max_ms",
+            it.routing_max,
+            Millis::seconds(30 * 86_400),
+        ),
     ];
     for (path, span, most) in spans {
         if let Some(span) = span {
             report.within(path, span, SECOND, most);
         }
     }
+    if it.offer_ttl.is_some() && it.delivering_max.is_some() {
+        let problem = "says the same as offer_ttl_ms: give one of them";
+        report.add("/delivering_max_ms", problem);
+    }
+    if let Some(pause) = it.cool_down {
+        report.within("/cool_down_ms", pause, Millis::ZERO, DAY);
+    }
+    if let Some(misses) = it.misses_max {
+        report.within("/misses_max", misses, 1, 100);
+    }
+    let after = AfterContact {
+        wrap_up: it.wrap_up,
+        wrap_up_for: it.wrap_up_for,
+    };
+    after_contact("", &after, report);
+}
+
+/// What comes after a contact lasts as long as it says.
+pub(super) fn after_contact(path: &str, it: &AfterContact, report: &mut Report) {
+    let path = format!("{path}/wrap_up_for_ms");
+    if let Some(span) = it.wrap_up_for {
+        report.within(&path, span, SECOND, Millis::seconds(3_600));
+    }
     if (it.wrap_up == WrapUp::Timed) != it.wrap_up_for.is_some() {
-        report.add("/wrap_up_for_ms", "is given exactly for wrap_up timed");
+        report.add(path, "is given exactly for wrap_up timed");
     }
 }
 
