@@ -136,7 +136,7 @@ fn problem(description: &str) -> RefOr<Response> {
 }
 
 /// Operations that take no body for `{}`, because nothing in it has to be said.
-const BODY_MAY_BE_EMPTY: [&str; 13] = [
+const BODY_MAY_BE_EMPTY: [&str; 14] = [
     "acceptOffer",
     "heartbeatAgent",
     "holdInteraction",
@@ -149,6 +149,7 @@ const BODY_MAY_BE_EMPTY: [&str; 13] = [
     "loginAgent",
     "logoutAgent",
     "readyAgent",
+    "takeSnapshot",
     "undoConfig",
 ];
 

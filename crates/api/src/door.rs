@@ -1,5 +1,6 @@
 //! Who is calling: API keys, and people by their sessions.
 
+use crate::idempotency;
 use crate::limits::KeyLimits;
 use crate::login::cookie;
 use crate::problem::Problem;
@@ -214,6 +215,10 @@ impl FromRequestParts<Shared> for Caller {
     async fn from_request_parts(parts: &mut Parts, house: &Shared) -> Result<Self, Problem> {
         let caller = Self::of_request(house, &parts.method, &parts.headers)?;
         caller.limits.take()?;
+        if parts.method != Method::GET {
+            // A key that is none is a mistake also where it has no effect.
+            idempotency::key_of(&parts.headers)?;
+        }
         Ok(caller)
     }
 }

@@ -219,6 +219,7 @@ impl Touched {
                 | agent::Event::LoggedOut { agent }
                 | agent::Event::Ready { agent, .. }
                 | agent::Event::NotReady { agent, .. }
+                | agent::Event::NotReadyNext { agent, .. }
                 | agent::Event::DeskLost { agent, .. }
                 | agent::Event::DeskBack { agent }
                 | agent::Event::DeskSilent { agent, .. }
@@ -226,6 +227,8 @@ impl Touched {
             )
             | Event::Interaction(
                 interaction::Event::Pulled { agent, .. }
+                | interaction::Event::WrapBegun { agent, .. }
+                | interaction::Event::WrapChanged { agent, .. }
                 | interaction::Event::Joined { agent, .. }
                 | interaction::Event::Left { agent, .. }
                 | interaction::Event::Stopped {

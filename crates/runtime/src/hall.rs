@@ -10,7 +10,7 @@ use crossbeam_channel::TrySendError;
 use futures_util::future::BoxFuture;
 use ringback_model::statistic::Tally;
 use ringback_model::{AgentId, DeskSessionId};
-use ringback_ports::envelope::{Actor, Command, CommandFault, Unavailable};
+use ringback_ports::envelope::{Actor, Command, CommandFault, Denied, Unavailable};
 use ringback_ports::hall::{Authenticated, Health, Interest, ResumeFault, Subscription};
 use ringback_ports::query::{QuarantinedView, Query, QueryFault, View};
 use ringback_ports::records::{Fresh, PAGE_MAX, RecordsPage, RecordsQuery};
@@ -156,10 +156,22 @@ impl Hall for House {
         actor: Arc<Actor>,
         wanted: Vec<Wanted>,
     ) -> BoxFuture<'_, Result<(Sequence, Readings), QueryFault>> {
-        let (shared, wall) = (Arc::clone(&self.shared), self.config.clock.wall());
-        Box::pin(off_thread(move || {
-            shared.books.readings(tenant, &actor, &wanted, wall)
-        }))
+        let ask = move || {
+            let (shared, wall) = (Arc::clone(&self.shared), self.config.clock.wall());
+            let (actor, wanted) = (Arc::clone(&actor), wanted.clone());
+            off_thread(move || shared.books.readings(tenant, &actor, &wanted, wall))
+        };
+        Box::pin(async move {
+            let found = ask().await;
+            // The books follow the journal: what was made a moment ago may not stand in them.
+            match found {
+                Err(QueryFault::Unknown(_) | QueryFault::Denied(Denied::Scope)) => {}
+                found => return found,
+            }
+            self.wait_for(tenant, self.shared.hub.published(tenant))
+                .await?;
+            ask().await
+        })
     }
 
     fn report(

@@ -147,6 +147,7 @@ fn work_body(act: &str, of: &str) -> Value {
         "change" => json!({"properties": {"kind": "other"}}),
         "transfer" | "monitor" => json!({"agent": "berta"}),
         "invite" => json!({"agent": "berta", "as": "consultant"}),
+        "wrap-up" | "wrap_up" => json!({"act": "finish"}),
         _ => json!({}),
     }
 }

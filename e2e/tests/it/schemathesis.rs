@@ -90,6 +90,8 @@ impl Run<'_> {
             .args(["--url", &base, "--header", &authorization])
             .args([
                 "--exclude-path",
+                "/v1/bulk",
+                "--exclude-path",
                 "/v1/events",
                 "--exclude-path",
                 "/v1/statistics/events",

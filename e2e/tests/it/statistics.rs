@@ -166,6 +166,7 @@ async fn a_watched_number_begins_with_what_it_is_and_is_told_when_it_changes() {
     let path = format!("{}/v1/statistics/events?watch={watch}", site.base());
     let asked = http.get(path).bearer_auth(administrator.secret());
     let mut stream = asked.send().await.expect("a stream");
+    assert_eq!(stream.status().as_u16(), 200);
     let mut text = String::new();
     let mut told = Vec::new();
     submit(&administrator, "inbound").await;

@@ -2,7 +2,7 @@
 
 use crate::dto::interaction::{InteractionView, Stop};
 use crate::dto::route::RouteAsk;
-use crate::dto::work::{ChangeAsk, PlaceAsk};
+use crate::dto::work::{BACK, ChangeAsk, PlaceAsk, object};
 use crate::dto::written::Written;
 use crate::problem::Problem;
 use crate::text::{Text, Time};
@@ -146,15 +146,15 @@ pub(crate) struct BulkAsk {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum BulkAct {
     /// Put it into a queue or a workbin, back where it was, or out by a named way.
-    Place(Box<PlaceAsk>),
+    Place(#[serde(deserialize_with = "object")] Box<PlaceAsk>),
     /// Change its properties and user data.
-    Change(Box<ChangeAsk>),
+    Change(#[serde(deserialize_with = "object")] Box<ChangeAsk>),
     /// End it.
-    Stop(Stop),
+    Stop(#[serde(deserialize_with = "object")] Stop),
     /// Ask for an agent; it has to rest.
-    Route(Box<RouteAsk>),
+    Route(#[serde(deserialize_with = "object")] Box<RouteAsk>),
     /// Give it to an agent: whoever has it leaves it, then the agent is asked.
-    Assign(AssignAsk),
+    Assign(#[serde(deserialize_with = "object")] AssignAsk),
 }
 
 impl BulkAct {
@@ -167,9 +167,33 @@ impl BulkAct {
                 .into_model()
                 .map(drop)
                 .map_err(|problem| Problem::invalid("/act/stop/reason", problem)),
-            Self::Place(_) | Self::Change(_) | Self::Assign(_) => Ok(()),
+            Self::Place(ask) => {
+                version("/act/place/version", ask.version)?;
+                queue("/act/place/queue", ask.queue.as_deref())?;
+                ask.properties.check("/act/place/properties")
+            }
+            Self::Change(ask) => {
+                version("/act/change/version", ask.version)?;
+                ask.properties.check("/act/change/properties")
+            }
+            Self::Assign(_) => Ok(()),
         }
     }
+}
+
+/// The name of a queue, or of none.
+fn queue(at: &str, queue: Option<&str>) -> Result<(), Problem> {
+    let name = queue.filter(|queue| *queue != BACK);
+    let read = name.map_or(Ok(()), |name| name.parse::<Name>().map(drop));
+    read.map_err(|error| Problem::invalid(at, error.to_string()))
+}
+
+/// No version is ever so great.
+fn version(at: &str, version: Option<u64>) -> Result<(), Problem> {
+    if version.is_none_or(|version| i64::try_from(version).is_ok()) {
+        return Ok(());
+    }
+    Err(Problem::invalid(at, format!("at most {}", i64::MAX)))
 }
 
 /// To whom an interaction is given.

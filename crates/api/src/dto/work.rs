@@ -1,7 +1,9 @@
 //! What agents, supervisors and systems do with interactions, as the API takes it.
 
 use crate::personal::UserDataIn;
+use crate::problem::Problem;
 use crate::text::Text;
+use crate::work;
 use jiff::Timestamp;
 use ringback_model::interaction::{Exit, ExitTo, Rest};
 use ringback_model::place::BinOwner;
@@ -45,6 +47,52 @@ fn nullable<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(deserializer).map(Some)
+}
+
+impl Properties {
+    /// What is wrong with them whatever interaction they are for.
+    pub(crate) fn check(&self, at: &str) -> Result<(), Problem> {
+        let told = |field: &Option<Option<String>>| field.clone().flatten();
+        if let Some(id) = told(&self.external_id) {
+            work::check_external_id(&id, &format!("{at}/external_id"))?;
+        }
+        if let Some(subject) = told(&self.subject) {
+            work::check_subject(&subject, &format!("{at}/subject"))?;
+        }
+        if let Some(comment) = told(&self.comment) {
+            work::check_comment(&comment, &format!("{at}/comment"))?;
+        }
+        for (ways, what) in [
+            (&self.in_queues, "in_queues"),
+            (&self.out_queues, "out_queues"),
+        ] {
+            if let Some(ways) = ways {
+                work::check_exits(ways.clone(), &format!("{at}/{what}"))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Something with fields: serde would take a list of their values as well.
+pub(crate) fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    struct Fields<T>(std::marker::PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>> serde::de::Visitor<'de> for Fields<T> {
+        type Value = T;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+            T::deserialize(serde::de::value::MapAccessDeserializer::new(map))
+        }
+    }
+
+    deserializer.deserialize_map(Fields(std::marker::PhantomData))
 }
 
 /// Named ways out: where each leads, an interaction queue or `__STOP__`.
@@ -155,8 +203,10 @@ impl DataEdit {
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct ChangeAsk {
     /// Its properties.
+    #[serde(deserialize_with = "object")]
     pub(crate) properties: Properties,
     /// Its user data.
+    #[serde(deserialize_with = "object")]
     pub(crate) user_data: DataEdit,
     /// Only if it is at this version.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -189,8 +239,10 @@ pub(crate) struct PlaceAsk {
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     pub(crate) reason: Option<Text<Name>>,
     /// Properties that change on the way.
+    #[serde(deserialize_with = "object")]
     pub(crate) properties: Properties,
     /// User data that change on the way.
+    #[serde(deserialize_with = "object")]
     pub(crate) user_data: DataEdit,
     /// Only if it is at this version.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -109,7 +109,10 @@ fn was_refused(entry: &Entry, who: &str) -> bool {
 #[utoipa::path(
     get, path = "/v1/audit", operation_id = "audit", tag = "config",
     params(Wanted),
-    responses((status = 200, description = "What was done.", body = Page<AuditEntry>))
+    responses((status = 200, description = "What was done.", content(
+        (Page<AuditEntry> = "application/json"),
+        (String = "application/jsonl"),
+    )))
 )]
 pub(crate) async fn audit(
     State(house): State<Shared>,

@@ -32,7 +32,6 @@ const ENDING: &str = ".ics";
     post, path = "/v1/calendars/{name}/address", operation_id = "makeCalendarAddress",
     tag = "config",
     params(("name" = String, Path, example = "opening")),
-    request_body = Empty,
     responses((status = 201, description = "Made.", body = AddressMade))
 )]
 pub(crate) async fn address(

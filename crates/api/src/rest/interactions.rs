@@ -325,6 +325,8 @@ async fn may_see(house: &House, caller: &Caller, id: InteractionId) -> Result<()
 
 /// How many agents are named when nothing is said about it.
 const WHY_PAGE: usize = 20;
+/// At most so many are named at once.
+const WHY_PAGE_MAX: usize = 100;
 
 /// Which of the qualified agents are named.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -356,10 +358,15 @@ pub(crate) async fn why(
     ApiQuery(page): ApiQuery<WhyPage>,
 ) -> Result<Response, Problem> {
     let what = format!("interaction {id}");
+    let limit = page.limit.unwrap_or(WHY_PAGE);
+    if !(1..=WHY_PAGE_MAX).contains(&limit) {
+        let problem = format!("a page has 1 to {WHY_PAGE_MAX} agents");
+        return Err(Problem::invalid("query:limit", problem).limit(WHY_PAGE_MAX));
+    }
     let asked = Query::Why {
         interaction: id,
         after: page.after.map(|agent| agent.0),
-        limit: page.limit.unwrap_or(WHY_PAGE),
+        limit,
     };
     let (sequence, why) = match house.query(&caller, asked, what).await {
         Ok((sequence, View::Why(why))) => (sequence, why),

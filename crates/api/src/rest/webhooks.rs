@@ -245,6 +245,10 @@ pub(crate) async fn deliveries(
     ApiQuery(wanted): ApiQuery<Wanted>,
 ) -> Result<Response, Problem> {
     let most = limit(wanted.limit)?;
+    if wanted.before.is_some_and(|it| i64::try_from(it).is_err()) {
+        let problem = format!("at most {}", i64::MAX);
+        return Err(Problem::invalid("query:before", problem));
+    }
     let (from, to) = (
         instant("from", wanted.from.as_ref())?,
         instant("to", wanted.to.as_ref())?,

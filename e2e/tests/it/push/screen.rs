@@ -158,8 +158,8 @@ fn tell(view: &mut Value, event: &Event) {
             }
         }
         "interaction.stopped" => drop_work(view, data),
-        // Facts about the past change no screen.
-        "record.interval" | "record.segment" => {}
+        // Facts about the past change no screen, nor do the requests of what he has in hand.
+        "record.interval" | "record.segment" | "route.cancelled" | "route.cooled" => {}
         other => panic!("nobody told the desk what to do with {other}: {data}"),
     }
 }
