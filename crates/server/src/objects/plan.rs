@@ -5,6 +5,9 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+/// The kinds whose objects ask for user data, which have to be open before.
+const ASK_FOR_KEYS: [&str; 3] = ["webhook", "statistic", "view"];
+
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Step {
@@ -89,7 +92,7 @@ impl Plan {
     }
 
     /// What only declared skills may be named by comes after the skills, all else before it; open
-    /// keys come before the views that divide by them.
+    /// keys come before what asks for them.
     fn settings(&mut self, wanted: &BTreeMap<String, Object>, there: &BTreeMap<String, Object>) {
         let Some(object) = wanted.get(SETTINGS) else {
             return;
@@ -100,8 +103,8 @@ impl Plan {
         }
         let step = step(SETTINGS, SETTINGS, object, found);
         let at = if object.body["skills_declared"] == true {
-            let view = self.steps.iter().position(|step| step.kind == "view");
-            view.unwrap_or(self.steps.len())
+            let asks = |step: &Step| ASK_FOR_KEYS.contains(&step.kind.as_str());
+            self.steps.iter().position(asks).unwrap_or(self.steps.len())
         } else {
             0
         };
