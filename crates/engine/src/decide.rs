@@ -15,7 +15,7 @@ pub(crate) mod requests;
 mod segments;
 pub(crate) mod targets;
 mod timers;
-mod views;
+pub(crate) mod views;
 mod wrapping;
 
 use crate::state::State;

@@ -13,7 +13,7 @@ use ringback_model::place::{BackTo, Place};
 use ringback_model::target::Gate;
 use ringback_model::{
     AgentId, Event, InteractionId, Medium, Now, OfferId, Rare, RouteRequestId, agent, config,
-    interaction, offer, route,
+    interaction, node, offer, route,
 };
 
 /// The events that follow from one event; nothing, mostly.
@@ -86,22 +86,27 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
     }
 }
 
-/// A view is to look: it is new or changed, or something came to rest in its queue.
+/// A view is to look: something came to rest in its queue or changed there, there is room again,
+/// or what views there are and what the clock shows is not as it was.
 fn wakes(state: &State, now: Now, event: &Event) -> Option<Event> {
     if state.pullers.is_empty() {
         return None;
     }
-    let queue = match event {
-        Event::Config(config::Event::Put(object)) => {
-            let view = state.view(object.id)?;
-            state.queue_named(&view.queue)?.id
+    let woken = match event {
+        Event::Config(config::Event::Put(object)) if object.body.kind() == Kind::View => {
+            state.to_wake_of_all(now.engine)
         }
-        _ => {
-            let it = state.interaction(event.subject()?.interaction)?;
-            (it.place == Place::Queue).then_some(it.queue)?
+        Event::Config(config::Event::Deleted { .. })
+        | Event::Node(node::Event::ClockJumped { .. }) => state.to_wake_of_all(now.engine),
+        event => {
+            let of = event.subject().map(|of| of.interaction);
+            let it = of.and_then(|id| state.interaction(id));
+            let rests = it.filter(|it| it.place == Place::Queue);
+            rests.and_then(|it| state.to_wake(it.queue, now.engine))
         }
     };
-    state.to_wake(queue, now.engine).map(Event::View)
+    let woken = woken.or_else(|| state.to_wake_for_room(now.engine));
+    woken.map(Event::View)
 }
 
 /// A request looks for its place: the first step of its documented targets comes into force, then

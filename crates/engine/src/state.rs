@@ -71,6 +71,8 @@ pub struct State {
     pub(crate) resting: RestingIn,
     pub(crate) pullers: Pullers,
     pub(crate) under_way: UnderWay,
+    /// Views that left something behind for want of room.
+    pub(crate) lacking: BTreeSet<ObjectId>,
 }
 
 /// The last number given out of each kind.

@@ -12,7 +12,7 @@ use ringback_model::interaction::{Handed, Interaction};
 use ringback_model::place::Place;
 use ringback_model::route::Ask;
 use ringback_model::value::Value;
-use ringback_model::view::{Event as It, Look, Resting};
+use ringback_model::view::{Event as It, Lacks, Look, Resting};
 use ringback_model::{EngineTime, Name, ObjectId, QueueId, WallTime};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +20,15 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What rests in each queue, first come first.
 pub(crate) type RestingIn = BTreeMap<QueueId, BTreeSet<Resting>>;
 
-/// How much is under way by each view, segment by segment.
-pub(crate) type UnderWay = BTreeMap<ObjectId, BTreeMap<Option<String>, u32>>;
+/// How much is under way by each view.
+pub(crate) type UnderWay = BTreeMap<ObjectId, Segments>;
+
+/// How much is under way by one view, segment by segment.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Segments {
+    counts: BTreeMap<Option<String>, u32>,
+    all: u32,
+}
 
 /// A view that pulls, with its texts read.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +37,8 @@ pub(crate) struct Puller {
     pub(crate) name: Name,
     priority: i16,
     condition: Condition,
+    /// Whether the condition may come true by the passing of time.
+    in_time: bool,
     order: Order,
     pub(crate) ask: Ask,
 }
@@ -56,6 +65,12 @@ impl Pullers {
         self.0.is_empty()
     }
 
+    /// All of them, with the queue each pulls from.
+    fn all(&self) -> impl Iterator<Item = (QueueId, &Puller)> {
+        let queues = self.0.iter();
+        queues.flat_map(|(queue, all)| all.iter().map(|puller| (*queue, puller)))
+    }
+
     /// Those of a queue, first the one that goes first.
     pub(crate) fn of(&self, queue: QueueId) -> &[Puller] {
         self.0.get(&queue).map(Vec::as_slice).unwrap_or_default()
@@ -71,6 +86,7 @@ impl Puller {
             view: it.id,
             name: it.name.clone(),
             priority: view.priority,
+            in_time: condition.uses_now(),
             condition: view.bound(&condition, &Parameters::new()).ok()?,
             order: view.order.parse().ok()?,
             ask: view.route()?.ask(),
@@ -84,6 +100,14 @@ impl Puller {
     /// Whether it takes this interaction, if no other view does.
     pub(crate) fn holds(&self, known: &Known<'_>, now: WallTime) -> bool {
         self.condition.holds(known, now)
+    }
+
+    /// When it may think otherwise of this interaction although nothing happens to it.
+    pub(crate) fn turns(&self, known: &Known<'_>, now: WallTime) -> Option<WallTime> {
+        if !self.in_time {
+            return None;
+        }
+        self.condition.turns(known, now)
     }
 
     pub(crate) fn ranked(&self, known: &Known<'_>) -> Ranked {
@@ -173,15 +197,21 @@ impl State {
 
     /// How much is under way by a view in each of its segments.
     pub fn under_way(&self, view: ObjectId) -> impl Iterator<Item = (Option<&str>, u32)> {
-        let segments = self.under_way.get(&view).into_iter().flatten();
+        let segments = self.under_way.get(&view).map(|it| &it.counts);
+        let segments = segments.into_iter().flatten();
         segments.map(|(segment, count)| (segment.as_deref(), *count))
+    }
+
+    /// How much is under way by a view in all its segments.
+    pub(crate) fn all_under_way(&self, view: ObjectId) -> u32 {
+        self.under_way.get(&view).map_or(0, |it| it.all)
     }
 
     /// How much is under way by a view in one segment.
     pub(crate) fn under_way_in(&self, view: ObjectId, segment: Option<&String>) -> u32 {
         let segments = self.under_way.get(&view);
         // A map by `Option<String>` is asked with one; a view has few segments under way.
-        let found = segments.and_then(|all| all.get(&segment.cloned()));
+        let found = segments.and_then(|it| it.counts.get(&segment.cloned()));
         found.copied().unwrap_or(0)
     }
 
@@ -231,20 +261,22 @@ impl State {
 
     pub(crate) fn count_under_way(&mut self, view: ObjectId, segment: Option<String>) {
         let segments = self.under_way.entry(view).or_default();
-        *segments.entry(segment).or_default() += 1;
+        *segments.counts.entry(segment).or_default() += 1;
+        segments.all += 1;
     }
 
     pub(crate) fn count_back(&mut self, view: ObjectId, segment: &Option<String>) {
         let Some(segments) = self.under_way.get_mut(&view) else {
             return;
         };
-        if let Some(count) = segments.get_mut(segment) {
+        if let Some(count) = segments.counts.get_mut(segment) {
             *count -= 1;
+            segments.all -= 1;
             if *count == 0 {
-                segments.remove(segment);
+                segments.counts.remove(segment);
             }
         }
-        if segments.is_empty() {
+        if segments.all == 0 {
             self.under_way.remove(&view);
         }
     }
@@ -260,48 +292,41 @@ impl State {
 
     pub(crate) fn view_gone(&mut self, id: ObjectId) {
         self.pullers.remove(id);
-        if let Some(look) = self.looks.remove(id) {
-            self.timers.disarm(look.next, Timer::Looks(id));
-        }
+        self.forget_look(id);
     }
 
     pub(crate) fn apply_view(&mut self, event: &It) {
         match event {
-            It::Looked {
-                view,
-                next,
-                sleeps,
-                from,
-            } => self.set_look(
-                *view,
-                Look {
-                    next: *next,
-                    sleeps: *sleeps,
-                    from: *from,
-                },
-            ),
+            It::Looked { view, look } => self.set_look(*view, *look),
             It::Woken { view, next } => {
-                let from = self.look(*view).and_then(|look| look.from);
-                self.set_look(
-                    *view,
-                    Look {
-                        next: *next,
-                        sleeps: false,
-                        from,
-                    },
-                );
+                let before = self.look(*view);
+                let woken = Look {
+                    not_before: before.map_or(*next, |look| look.not_before),
+                    next: Some(*next),
+                    lacks: Lacks::default(),
+                    from: before.and_then(|look| look.from),
+                };
+                self.set_look(*view, woken);
             }
         }
     }
 
     pub(crate) fn set_look(&mut self, view: ObjectId, look: Look) {
-        if let Some(before) = self.looks.remove(view) {
-            self.timers.disarm(before.next, Timer::Looks(view));
+        self.forget_look(view);
+        if let Some(next) = look.next {
+            self.timers.arm(next, Timer::Looks(view));
         }
-        if !look.sleeps {
-            self.timers.arm(look.next, Timer::Looks(view));
+        if !look.lacks.nothing() {
+            self.lacking.insert(view);
         }
         self.looks.insert(view, look);
+    }
+
+    fn forget_look(&mut self, view: ObjectId) {
+        self.lacking.remove(&view);
+        if let Some(next) = self.looks.remove(view).and_then(|look| look.next) {
+            self.timers.disarm(next, Timer::Looks(view));
+        }
     }
 
     /// A view hands an interaction over: it is under way from now on.
@@ -322,19 +347,52 @@ impl State {
 
     // -- what follows -----------------------------------------------------------------------
 
-    /// The first view that has to be woken because it is new or something rests in its queue.
+    /// The first view of a queue that does not look yet as soon as it may, although something
+    /// came to rest there or changed.
     pub(crate) fn to_wake(&self, queue: QueueId, now: EngineTime) -> Option<It> {
         let mut pullers = self.pullers.of(queue).iter();
-        pullers.find_map(|puller| {
-            let view = puller.view;
-            match self.look(view) {
-                None => Some(It::Woken { view, next: now }),
-                Some(look) if look.sleeps && self.resting.contains_key(&queue) => Some(It::Woken {
-                    view,
-                    next: look.next.max(now),
-                }),
-                Some(_) => None,
-            }
+        pullers.find_map(|puller| self.wakes(puller.view, now))
+    }
+
+    /// The first view that could have something to pull now that another one changed or the clock
+    /// was set.
+    pub(crate) fn to_wake_of_all(&self, now: EngineTime) -> Option<It> {
+        let mut pullers = self.pullers.all();
+        pullers.find_map(|(queue, puller)| {
+            let new = self.look(puller.view).is_none();
+            let something = new || self.resting.contains_key(&queue);
+            something.then(|| self.wakes(puller.view, now)).flatten()
         })
+    }
+
+    /// The first view that left something behind for want of room, which there is now.
+    pub(crate) fn to_wake_for_room(&self, now: EngineTime) -> Option<It> {
+        let mut lacking = self.lacking.iter();
+        lacking.find_map(|view| {
+            self.has_room_again(*view)
+                .then(|| self.wakes(*view, now))
+                .flatten()
+        })
+    }
+
+    /// A view that does not look as soon as it may does so.
+    fn wakes(&self, view: ObjectId, now: EngineTime) -> Option<It> {
+        let look = self.look(view);
+        let next = look.map_or(now, |look| look.not_before.max(now));
+        let soon = look.and_then(|look| look.next).is_some_and(|at| at <= next);
+        (!soon).then_some(It::Woken { view, next })
+    }
+
+    fn has_room_again(&self, view: ObjectId) -> bool {
+        let Some(lacks) = self.look(view).map(|look| look.lacks) else {
+            return false;
+        };
+        let came_back = |before: u32| self.all_under_way(view) < before;
+        let line = || {
+            let route = self.view(view).and_then(View::route);
+            let line = route.and_then(|route| self.virtual_queue_named(&route.virtual_queue));
+            line.is_some_and(|line| self.in_line(line.id) < line.body.waiting_max)
+        };
+        lacks.segments.is_some_and(came_back) || (lacks.line && line())
     }
 }

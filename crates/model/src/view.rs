@@ -8,15 +8,40 @@ use serde::{Deserialize, Serialize};
 /// An interaction and its place in the order in which what rests in a queue was placed there.
 pub type Resting = (PlacedSequence, InteractionId);
 
-/// When a view looks next.
+/// When a view looks next. One that found nothing it could hand over sleeps until something
+/// changes, so that a view without work costs nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Look {
-    /// When it looks, or may look at the earliest while it sleeps.
-    pub next: EngineTime,
-    /// Nothing rests in its queue: it looks when something comes to rest there.
-    pub sleeps: bool,
+    /// Not sooner than this, whatever changes.
+    pub not_before: EngineTime,
+    /// When it looks by itself; `None` while it sleeps until something changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<EngineTime>,
+    /// For what it left behind what would have fitted.
+    #[serde(default, skip_serializing_if = "Lacks::nothing")]
+    pub lacks: Lacks,
     /// Where it begins; `None` for the one that was placed first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Resting>,
+}
+
+/// What was missing for handing over more. When there is room again the view looks again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Lacks {
+    /// Room in its virtual queue.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub line: bool,
+    /// Room in a segment, while so many in all segments were under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segments: Option<u32>,
+}
+
+impl Lacks {
+    /// Whether nothing was missing.
+    #[must_use]
+    pub fn nothing(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// What happened to a view.
@@ -27,16 +52,10 @@ pub enum Event {
     Looked {
         /// Which view.
         view: ObjectId,
-        /// When it looks next, or may at the earliest if it sleeps.
-        next: EngineTime,
-        /// Nothing is left at rest: it sleeps until something comes.
-        #[serde(default)]
-        sleeps: bool,
-        /// Where it begins next time, if not with the one placed first.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        from: Option<Resting>,
+        /// When it looks next.
+        look: Look,
     },
-    /// It will look: it is new or changed, or something came to rest in its queue.
+    /// It will look: it is new or changed, or something changed in its queue.
     Woken {
         /// Which view.
         view: ObjectId,

@@ -208,10 +208,14 @@ pub(crate) struct EventData {
     /// How often views handed the interaction over since a person last had to do with it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pulls: Option<u8>,
-    /// Nothing is left at rest in the queue of the view: it sleeps until something comes, and at
-    /// least until `until`.
+    /// The view found nothing more it could hand over: it sleeps until something changes, and at
+    /// least until `until`. If not, it looks at `until`.
     #[serde(skip_serializing_if = "Option::is_none")]
     sleeps: Option<bool>,
+    /// The view left behind what would have fitted, for want of room in its virtual queue or in a
+    /// segment; it looks again when there is some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lacks_room: Option<bool>,
     /// Thresholds that hold now, or hold no more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     thresholds: Vec<ThresholdView>,
@@ -489,12 +493,11 @@ impl EventData {
 
     fn view_event(self, known: &Known, now: Now, event: &view::Event) -> Self {
         match event {
-            view::Event::Looked {
-                view, next, sleeps, ..
-            } => Self {
+            view::Event::Looked { view, look } => Self {
                 view: Some(known.object(*view)),
-                sleeps: Some(*sleeps),
-                until: Some(Time::at(now, *next)),
+                sleeps: Some(look.next.is_none()),
+                lacks_room: Some(!look.lacks.nothing()),
+                until: Some(Time::at(now, look.next.unwrap_or(look.not_before))),
                 ..self
             },
             view::Event::Woken { view, next } => Self {

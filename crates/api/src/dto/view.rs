@@ -17,8 +17,11 @@ pub(crate) struct PullingView {
     view: ViewPut,
     /// It pulls by itself: it has a `route`.
     pulls: bool,
-    /// Nothing rests in its queue: it looks again when something comes.
+    /// It found nothing more it could hand over: it looks again when something changes.
     sleeps: bool,
+    /// It left behind what would have fitted, for want of room in its virtual queue or in a
+    /// segment: it looks again when there is some.
+    lacks_room: bool,
     /// When it looks next; while it sleeps, the earliest time at which it may. Absent if it does
     /// not pull.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -52,8 +55,11 @@ impl PullingView {
             version: it.version,
             view: ViewPut::from(it.body.clone()),
             pulls: it.look.is_some(),
-            sleeps: it.look.is_some_and(|look| look.sleeps),
-            next_look_at: it.look.map(|look| Time::at(it.now, look.next)),
+            sleeps: it.look.is_some_and(|look| look.next.is_none()),
+            lacks_room: it.look.is_some_and(|look| !look.lacks.nothing()),
+            next_look_at: it
+                .look
+                .map(|look| Time::at(it.now, look.next.unwrap_or(look.not_before))),
             resting: it.resting,
             under_way: under_way
                 .map(|(segment, count)| {

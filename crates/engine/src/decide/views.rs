@@ -9,8 +9,8 @@ use ringback_model::condition::Ranked;
 use ringback_model::config::View;
 use ringback_model::interaction::{Event as Moving, Handed, Interaction};
 use ringback_model::route::Refused as NoRoute;
-use ringback_model::view::{Event as It, Resting};
-use ringback_model::{Event, Now, ObjectId, Refused};
+use ringback_model::view::{Event as It, Lacks, Look, Resting};
+use ringback_model::{EngineTime, Event, Millis, Now, ObjectId, Refused, WallTime};
 use std::collections::BTreeMap;
 
 /// How many resting interactions one look goes through at most; the next look goes on behind
@@ -36,11 +36,17 @@ pub(super) fn look(state: &State, now: Now, id: ObjectId) -> Vec<Event> {
         Some(from) => all.range(from..),
         None => all.range(..),
     });
+    let mut sight = Sight {
+        state,
+        now,
+        puller,
+        before,
+        turns: None,
+    };
     let scanned = rest.by_ref().take(SCAN_MAX);
     let scanned = scanned.filter_map(|(_, id)| state.interaction(*id));
-    let mut fitting: Vec<Candidate<'_>> = scanned
-        .filter_map(|it| candidate(state, now, puller, before, it))
-        .collect();
+    let mut fitting: Vec<Candidate<'_>> = scanned.filter_map(|it| sight.candidate(it)).collect();
+    let turns = sight.turns;
     let beyond = rest.next().copied();
     // Equals stay in the order in which they were placed.
     fitting.sort_by(|one, other| puller.order().compare_ranked(&one.rank, &other.rank));
@@ -51,23 +57,52 @@ pub(super) fn look(state: &State, now: Now, id: ObjectId) -> Vec<Event> {
         puller,
         segments: BTreeMap::new(),
         taken: 0,
+        left: Left::default(),
         events: Vec::new(),
     };
     let full = pull.all(&fitting);
+    let in_part = from.is_some() || beyond.is_some();
+    let not_before = now.engine + view.check_every;
+    let look = Look {
+        not_before,
+        next: if pull.left.more || in_part {
+            Some(not_before)
+        } else {
+            turns.map(|at| in_engine_time(now, at).max(not_before))
+        },
+        lacks: pull.lacks(),
+        from: goes_on(full, from, beyond),
+    };
     let left = state.resting_count(queue) - pull.taken;
-    let mut events = vec![Event::View(It::Looked {
-        view: id,
-        next: now.engine + view.check_every,
-        sleeps: left == 0,
-        from: goes_on(full, from, beyond).filter(|_| left > 0),
-    })];
+    let look = if left == 0 { sleeping(look) } else { look };
+    let mut events = vec![Event::View(It::Looked { view: id, look })];
     events.extend(pull.events);
     events
+}
+
+/// Whether a view would hand something over if it looked now.
+pub(crate) fn could_pull(state: &State, now: Now, id: ObjectId) -> bool {
+    look(state, now, id).len() > 1
 }
 
 /// Where the next look begins. As long as a look takes all it may, those it left come first.
 fn goes_on(full: bool, from: Option<Resting>, beyond: Option<Resting>) -> Option<Resting> {
     if full { from } else { beyond }
+}
+
+/// Nothing is left, so there is nothing to come back for.
+fn sleeping(look: Look) -> Look {
+    Look {
+        not_before: look.not_before,
+        next: None,
+        lacks: Lacks::default(),
+        from: None,
+    }
+}
+
+/// When the clock on the wall will show a time, if nobody sets it.
+fn in_engine_time(now: Now, at: WallTime) -> EngineTime {
+    now.engine + Millis(u64::try_from(at - now.wall).unwrap_or_default())
 }
 
 /// One that fits.
@@ -76,23 +111,48 @@ struct Candidate<'a> {
     rank: Ranked,
 }
 
-/// An interaction as a candidate, if the view may pull it: it fits, no view that goes first holds
-/// it, nobody locked it, and it did not come back too often.
-fn candidate<'a>(
+/// A view that looks at what rests.
+struct Sight<'a> {
     state: &'a State,
     now: Now,
-    puller: &Puller,
-    before: &[Puller],
-    it: &'a Interaction,
-) -> Option<Candidate<'a>> {
-    let left_alone = it.handed().is_some_and(|it| it.pulls >= Handed::PULLS_MAX);
-    if left_alone || guard::unlocked(it).is_err() {
-        return None;
+    puller: &'a Puller,
+    /// Those that go first.
+    before: &'a [Puller],
+    /// When one of those that did not fit may fit although nothing happens to it.
+    turns: Option<WallTime>,
+}
+
+impl<'a> Sight<'a> {
+    /// An interaction as a candidate, if the view may pull it: it fits, no view that goes first
+    /// holds it, nobody locked it, and it did not come back too often.
+    fn candidate(&mut self, it: &'a Interaction) -> Option<Candidate<'a>> {
+        let left_alone = it.handed().is_some_and(|it| it.pulls >= Handed::PULLS_MAX);
+        if left_alone || guard::unlocked(it).is_err() {
+            return None;
+        }
+        let state = self.state;
+        let known = Known { state, it };
+        let holds = |puller: &Puller| puller.holds(&known, self.now.wall);
+        if holds(self.puller) && !self.before.iter().any(holds) {
+            let rank = self.puller.ranked(&known);
+            return Some(Candidate { it, rank });
+        }
+        let all = self.before.iter().chain([self.puller]);
+        let turns = all.filter_map(|puller| puller.turns(&known, self.now.wall));
+        self.turns = turns.chain(self.turns).min();
+        None
     }
-    let known = Known { state, it };
-    let holds = |puller: &Puller| puller.holds(&known, now.wall);
-    let rank = (holds(puller) && !before.iter().any(holds)).then(|| puller.ranked(&known))?;
-    Some(Candidate { it, rank })
+}
+
+/// What a look left behind although it fits.
+#[derive(Default)]
+struct Left {
+    /// Because it took enough, or for a reason that only another look can tell gone.
+    more: bool,
+    /// Because the virtual queue is full.
+    line: bool,
+    /// Because segments are.
+    segments: bool,
 }
 
 /// A look that hands over.
@@ -104,6 +164,7 @@ struct Pull<'a> {
     /// How many of each segment are under way, those just taken included.
     segments: BTreeMap<Option<String>, u32>,
     taken: usize,
+    left: Left,
     events: Vec<Event>,
 }
 
@@ -113,16 +174,22 @@ impl Pull<'_> {
     fn all(&mut self, fitting: &[Candidate<'_>]) -> bool {
         for candidate in fitting {
             if self.taken >= self.view.pull_max as usize {
+                self.left.more = true;
                 return true;
             }
             let segment = segment_of(self.view, candidate.it);
             if !self.room_in(segment.as_ref()) {
+                self.left.segments = true;
                 continue;
             }
-            // What cannot be routed for another reason stays where it is.
-            let handed = self.hand_over(candidate.it, segment);
-            if let Err(Refused::Route(NoRoute::VirtualQueueFull { .. })) = handed {
-                return true;
+            match self.hand_over(candidate.it, segment) {
+                Ok(()) => {}
+                Err(Refused::Route(NoRoute::VirtualQueueFull { .. })) => {
+                    self.left.line = true;
+                    return true;
+                }
+                // What cannot be routed for another reason stays where it is.
+                Err(_) => self.left.more = true,
             }
         }
         false
@@ -135,6 +202,16 @@ impl Pull<'_> {
         let (state, view) = (self.state, self.puller.view);
         let under_way = self.segments.entry(segment.cloned());
         *under_way.or_insert_with(|| state.under_way_in(view, segment)) < most
+    }
+
+    /// What was missing for handing over more, after what was handed over.
+    fn lacks(&self) -> Lacks {
+        let taken = u32::try_from(self.taken).unwrap_or(u32::MAX);
+        let under_way = self.state.all_under_way(self.puller.view) + taken;
+        Lacks {
+            line: self.left.line,
+            segments: self.left.segments.then_some(under_way),
+        }
     }
 
     fn hand_over(&mut self, it: &Interaction, segment: Option<String>) -> Result<(), Refused> {
@@ -167,7 +244,7 @@ mod tests {
     use ringback_model::interaction::{Input as Interactions, Submission};
     use ringback_model::target::Target;
     use ringback_model::value::UserData;
-    use ringback_model::{EngineTime, Input, Medium, Millis, Name, Rare, Tier, WallTime, node};
+    use ringback_model::{Input, Medium, Name, Rare, Tier, node};
 
     fn name(text: &str) -> Name {
         text.parse().expect("a name")
@@ -254,7 +331,7 @@ mod tests {
         for event in events {
             match event {
                 Event::Interaction(Moving::Handed { of, .. }) => handed.push(of.interaction.0),
-                Event::View(It::Looked { from: next, .. }) => from = next.map(|(_, id)| id.0),
+                Event::View(It::Looked { look, .. }) => from = look.from.map(|(_, id)| id.0),
                 _ => {}
             }
         }

@@ -125,22 +125,33 @@ fn the_name_people_see_is_the_name_in_the_journal() {
 
 fn views() -> Vec<Sample<Event>> {
     let (view, next) = (ObjectId(4), EngineTime(30_000));
-    let looked = |sleeps, from| {
-        Event::View(view::Event::Looked {
-            view,
+    let not_before = next;
+    let looked = |next, lacks, from| {
+        let look = view::Look {
+            not_before,
             next,
-            sleeps,
+            lacks,
             from,
-        })
+        };
+        Event::View(view::Event::Looked { view, look })
+    };
+    let nothing = view::Lacks::default();
+    let room = view::Lacks {
+        line: true,
+        segments: Some(12),
     };
     let sequence = PlacedSequence {
         submitted: 9,
         placing: 2,
     };
     vec![
-        ("", looked(false, None)),
-        ("sleeps", looked(true, None)),
-        ("goes_on", looked(false, Some((sequence, InteractionId(7))))),
+        ("", looked(Some(next), nothing, None)),
+        ("sleeps", looked(None, nothing, None)),
+        ("lacks_room", looked(None, room, None)),
+        (
+            "goes_on",
+            looked(Some(next), nothing, Some((sequence, InteractionId(7)))),
+        ),
         ("", Event::View(view::Event::Woken { view, next })),
     ]
 }

@@ -150,8 +150,11 @@ pub(crate) fn answer(stage: &Stage, question: &Question) -> Vec<String> {
 fn look(state: &State, id: ObjectId) -> String {
     let next = match state.look(id) {
         None => "does not pull".to_owned(),
-        Some(look) if look.sleeps => "sleeps".to_owned(),
-        Some(look) => format!("looks at {}", look.next),
+        Some(look) => match look.next {
+            Some(next) => format!("looks at {next}"),
+            None if look.lacks.nothing() => "sleeps".to_owned(),
+            None => "waits for room".to_owned(),
+        },
     };
     let view = state.view(id);
     let queue = view.and_then(|view| state.queue_named(&view.queue));

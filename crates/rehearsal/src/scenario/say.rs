@@ -101,19 +101,26 @@ pub(crate) fn object_name(state: &State, id: ObjectId) -> String {
 
 fn view_event(state: &State, event: &view::Event) -> String {
     match event {
-        view::Event::Looked {
-            view,
-            next,
-            sleeps,
-            from,
-        } => {
+        view::Event::Looked { view, look } => {
             let name = object_name(state, *view);
+            let from = look.from;
             let from = from.map(|(order, id)| format!(", going on with {id}, order {order}"));
             let from = from.unwrap_or_default();
-            if *sleeps {
-                format!("view {name} looked; nothing is left, it sleeps, at least until {next}")
-            } else {
-                format!("view {name} looked, and looks again at {next}{from}")
+            let lacks = match (look.lacks.line, look.lacks.segments) {
+                (false, None) => "",
+                (true, None) => " for room in its virtual queue",
+                (false, Some(_)) => " for room in a segment",
+                (true, Some(_)) => " for room in its virtual queue or in a segment",
+            };
+            match look.next {
+                Some(next) => format!("view {name} looked, and looks again{lacks} at {next}{from}"),
+                None if lacks.is_empty() => {
+                    format!("view {name} looked, and sleeps, at least until {}", look.not_before)
+                }
+                None => format!(
+                    "view {name} looked, and waits{lacks}, at least until {}",
+                    look.not_before
+                ),
             }
         }
         view::Event::Woken { view, next } => {
