@@ -480,7 +480,9 @@ async fn who_did_what_is_told_and_cannot_be_changed_unnoticed() {
 }
 
 async fn segments_are_masked(administrator: &Client, sam: &Person, whole: &str, masked: &str) {
-    administrator.put("/v1/virtual-queues/calls", json!({})).await;
+    administrator
+        .put("/v1/virtual-queues/calls", json!({}))
+        .await;
     let view = json!({
         "queue": "inbox", "segment_by": "called", "segment_max": 1,
         "route": {"virtual_queue": "calls", "target": "Nobody>=9"},

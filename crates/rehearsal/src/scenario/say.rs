@@ -115,7 +115,10 @@ fn view_event(state: &State, event: &view::Event) -> String {
             match look.next {
                 Some(next) => format!("view {name} looked, and looks again{lacks} at {next}{from}"),
                 None if lacks.is_empty() => {
-                    format!("view {name} looked, and sleeps, at least until {}", look.not_before)
+                    format!(
+                        "view {name} looked, and sleeps, at least until {}",
+                        look.not_before
+                    )
                 }
                 None => format!(
                     "view {name} looked, and waits{lacks}, at least until {}",
