@@ -13,6 +13,7 @@ pub(crate) mod offer;
 pub(crate) mod route;
 pub(crate) mod statistics;
 pub(crate) mod targets;
+pub(crate) mod view;
 pub(crate) mod webhook;
 pub(crate) mod work;
 pub(crate) mod written;

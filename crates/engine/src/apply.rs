@@ -12,6 +12,7 @@ use crate::matching::{self, Matching, Presence};
 use crate::results::SWOOP;
 use crate::state::{ENDED_OFFERS_MAX, EndedOffer, State};
 use crate::timers::Timer;
+use crate::views;
 use ringback_model::agent::{AtWork, Claim, ClaimKind, Desk, NotReady, Occupied, Readiness};
 use ringback_model::config::Kind;
 use ringback_model::effect::Phase;
@@ -19,10 +20,19 @@ use ringback_model::interaction::{Interaction, Subject, Wish};
 use ringback_model::offer::{NotTaken, Offer, Rule};
 use ringback_model::place::{BackTo, Party, Place, Role, Who};
 use ringback_model::route::{Cooling, RouteRequest, Select};
+use ringback_model::view::Resting;
 use ringback_model::{
-    AgentId, DeskSessionId, EffectId, EngineTime, Event, InteractionId, Medium, Now, OfferId, Rare,
-    RouteRequestId, agent, config, effect, node, offer, route,
+    AgentId, DeskSessionId, EffectId, EngineTime, Event, InteractionId, Medium, Now, ObjectId,
+    OfferId, QueueId, Rare, RouteRequestId, agent, config, effect, node, offer, route,
 };
+
+/// By which view something is under way, and in which segment it counts there.
+type ByView = (ObjectId, Option<String>);
+
+fn under_way(it: &Interaction) -> Option<ByView> {
+    let (view, segment) = it.under_way()?;
+    Some((view, segment.map(str::to_owned)))
+}
 
 impl State {
     /// Writes one event into the state.
@@ -40,6 +50,7 @@ impl State {
             Event::Node(event) => self.apply_node(event),
             Event::Offer(event) => self.apply_offer(event),
             Event::Route(event) => self.apply_route(event),
+            Event::View(event) => self.apply_view(event),
             // Facts for reports, and keys that live elsewhere: nothing of them is kept here.
             Event::Record(_) | Event::Contact(_) => {}
         }
@@ -52,15 +63,46 @@ impl State {
         self.change(of, |it| it.place = place);
     }
 
-    /// Changes an interaction, raises its version and keeps the count of places.
+    /// Changes an interaction, raises its version and keeps the count of places, what rests in
+    /// its queue and what is under way by views.
     fn change(&mut self, of: Subject, change: impl FnOnce(&mut Interaction)) {
         let places = &mut self.places;
-        self.interactions.update(of.interaction, |it| {
+        let moved = self.interactions.update(of.interaction, |it| {
+            let before = (views::resting(it), under_way(it));
+            let rested = views::rests(it);
             *places.count(&it.place) -= 1;
             change(it);
             *places.count(&it.place) += 1;
             it.version += 1;
+            if !rested && views::rests(it) {
+                views::settle(it);
+            }
+            (before, (views::resting(it), under_way(it)))
         });
+        if let Some((before, after)) = moved {
+            self.rested(before.0, after.0);
+            self.counted(before.1, after.1);
+        }
+    }
+
+    /// What rested somewhere rests somewhere else.
+    fn rested(&mut self, before: Option<(QueueId, Resting)>, after: Option<(QueueId, Resting)>) {
+        if before != after {
+            before.into_iter().for_each(|at| self.rests_no_more(at));
+            after.into_iter().for_each(|at| self.rests_now(at));
+        }
+    }
+
+    /// What was under way by a view is so no more, or by another one.
+    fn counted(&mut self, before: Option<ByView>, after: Option<ByView>) {
+        if before != after {
+            if let Some((view, segment)) = before {
+                self.count_back(view, &segment);
+            }
+            if let Some((view, segment)) = after {
+                self.count_under_way(view, segment);
+            }
+        }
     }
 
     // -- route requests ---------------------------------------------------------------------
@@ -380,6 +422,7 @@ impl State {
                     more.author.get_or_insert(agent);
                 }
             });
+            views::had_by_a_person(it);
         });
         self.at_work.update(agent, |at_work| {
             let claim = at_work

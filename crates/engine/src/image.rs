@@ -18,7 +18,8 @@ use ringback_model::offer::Offer;
 use ringback_model::place::Place;
 use ringback_model::route::RouteRequest;
 use ringback_model::target::Gate;
-use ringback_model::{AgentId, EngineTime, InteractionId, Name, OfferId, VirtualQueueId};
+use ringback_model::view::Look;
+use ringback_model::{AgentId, EngineTime, InteractionId, Name, ObjectId, OfferId, VirtualQueueId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::hash::Hash;
@@ -84,6 +85,9 @@ pub struct Head {
     /// When those that change with time alone are looked at next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look_at: Option<EngineTime>,
+    /// When each view that pulls looks next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<(ObjectId, Look)>,
 }
 
 /// How many records one part holds.
@@ -161,6 +165,7 @@ impl State {
             retired: self.retired.in_order().collect(),
             open: self.gates.open.iter().cloned().collect(),
             look_at: self.gates.look_at,
+            looks: self.looks.in_order().map(|(id, it)| (id, *it)).collect(),
         }
     }
 }
@@ -256,6 +261,7 @@ impl Restore {
             self.not_in_line.insert(it.id);
         }
         let id = it.id;
+        state.enter_rest(&it);
         state.interactions.insert_digested(id, it, digest);
         state.enter_bin(id);
         state.arm_wrap(id);
@@ -334,6 +340,9 @@ impl State {
         }
         for object in head.objects {
             self.object_put(&object);
+        }
+        for (view, look) in head.looks {
+            self.set_look(view, look);
         }
         for agent in self.agents.keys() {
             self.requalify(agent);

@@ -50,6 +50,7 @@ pub mod state;
 pub mod statistics;
 mod timers;
 mod tracked;
+mod views;
 mod why;
 
 pub use capabilities::capabilities;

@@ -1,6 +1,8 @@
 //! What is due when. An index: every timer follows from a deadline that stands in a record.
 
-use ringback_model::{AgentId, EngineTime, InteractionId, LoginId, OfferId, RouteRequestId};
+use ringback_model::{
+    AgentId, EngineTime, InteractionId, LoginId, ObjectId, OfferId, RouteRequestId,
+};
 use std::collections::BTreeSet;
 
 /// What happens at a deadline. The order breaks ties between equal deadlines.
@@ -26,6 +28,8 @@ pub(crate) enum Timer {
     Thresholds,
     /// The time of a wrap-up is over.
     WrapOver(InteractionId),
+    /// A view looks into its queue.
+    Looks(ObjectId),
 }
 
 /// All armed timers, the earliest first.

@@ -313,7 +313,7 @@ pub struct Cooling {
 }
 
 /// What a route request is made of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Ask {
     /// Where to compete, by name.
     pub virtual_queue: Name,

@@ -599,9 +599,9 @@ impl State {
             Query::Keys => View::Keys(Vec::new()),
             Query::Objects(_) => View::Objects(Vec::new()),
             Query::Calendar { .. } => return Err(QueryFault::Unknown("calendar".to_owned())),
-            Query::ObjectNamed(_, name) | Query::ObjectToChange(_, name) => {
-                return Err(unknown(&name));
-            }
+            Query::ObjectNamed(_, name)
+            | Query::ObjectToChange(_, name)
+            | Query::ViewNamed(name) => return Err(unknown(&name)),
             Query::Why {
                 interaction: id, ..
             } => return Err(unknown(&id)),

@@ -33,11 +33,23 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
 
 /// A new request of an interaction, which may be about to be submitted.
 pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Result<Event, Refused> {
+    make_after(state, now, it, ask, 0)
+}
+
+/// A new request, when as many others as `made` were decided in the same step for the same
+/// virtual queue.
+pub(super) fn make_after(
+    state: &State,
+    now: Now,
+    it: &Interaction,
+    ask: &Ask,
+    made: u32,
+) -> Result<Event, Refused> {
     routable(it)?;
     let queue = state
         .virtual_queue_named(&ask.virtual_queue)
         .ok_or_else(|| Why::UnknownVirtualQueue(ask.virtual_queue.clone()))?;
-    if state.in_line(queue.id) >= queue.body.waiting_max {
+    if state.in_line(queue.id).saturating_add(made) >= queue.body.waiting_max {
         let limit = queue.body.waiting_max;
         return Err(Why::VirtualQueueFull {
             virtual_queue: queue.name.clone(),
@@ -54,7 +66,7 @@ pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Resu
     if let Some(selection) = ask.selection.get() {
         choose(state, now, it, selection, &mut more)?;
     }
-    let id = RouteRequestId(state.counters().request + 1);
+    let id = RouteRequestId(state.counters().request + 1 + u64::from(made));
     let tier = ask.tier.unwrap_or(it.tier);
     let mut request = RouteRequest {
         id,
