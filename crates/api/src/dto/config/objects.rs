@@ -579,11 +579,11 @@ words! {
     ListPurposeWord = ListPurpose {
         /// What came of a contact.
         Disposition,
-        /// Why an agent is not ready.
+        /// Why an agent is not ready; with such a list no other reason is taken.
         NotReady,
         /// Why an offer was rejected.
         Reject,
-        /// Why an interaction was stopped.
+        /// Why an interaction ends, completed or stopped; with such a list no other reason is taken.
         Stop,
         /// Why an interaction was placed in a queue or workbin.
         PlaceInQueue,
