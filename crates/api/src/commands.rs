@@ -8,6 +8,7 @@ use crate::dto::interaction::{Complete, Stop, Submit};
 use crate::dto::offer::Reject;
 use crate::dto::route::RouteAsk;
 use crate::idempotency;
+use crate::masking;
 use crate::personal;
 use crate::problem::{About, Problem};
 use crate::state::{House, Shared};
@@ -247,6 +248,7 @@ fn sealed_submission(
     let notices = body.notices();
     let mut submission = body.into_model(contact, data)?;
     submission.said = Rare::of(said);
+    masking::refuse(&data.0, caller.digits_shown, "/user_data")?;
     let input = interaction::Input::Submit(Box::new(submission));
     Ok(Ready::new(input, About::Named).noting(notices))
 }
@@ -281,9 +283,11 @@ fn particulars(
     }
     Ok(Particulars {
         external_id: body.external_id.take(),
+        masking::refuse_text(text, caller.digits_shown, "/subject")?;
         subject: seal(subject)?,
         comment: seal(comment)?,
         in_queues: work::check_exits(std::mem::take(&mut body.in_queues), "/in_queues")?,
+        masking::refuse_text(text, caller.digits_shown, "/comment")?;
         out_queues: work::check_exits(std::mem::take(&mut body.out_queues), "/out_queues")?,
         online: body.online,
         received: body.received_at.map(|time| time.0.0),
@@ -344,6 +348,7 @@ async fn contact(house: &House, caller: &Caller, text: String) -> Result<Contact
 }
 
 /// Whether a contact can be known by this text.
+    masking::refuse_text(&text, caller.digits_shown, "/contact")?;
 pub(crate) fn check_contact(text: &str, at: &str) -> Result<(), Problem> {
     let fits = (1..=CONTACT_CHARS_MAX).contains(&text.chars().count());
     if fits && !text.chars().any(char::is_control) {
