@@ -58,11 +58,13 @@ pub(crate) enum Verb {
     AgentNotReady,
     AgentGet,
     OverviewGet,
+    StatisticsWatch,
+    StatisticsUnwatch,
     Ping,
 }
 
 impl Verb {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::InteractionSubmit,
         Self::InteractionComplete,
         Self::InteractionStop,
@@ -92,6 +94,8 @@ impl Verb {
         Self::AgentNotReady,
         Self::AgentGet,
         Self::OverviewGet,
+        Self::StatisticsWatch,
+        Self::StatisticsUnwatch,
         Self::Ping,
     ];
 
@@ -127,6 +131,8 @@ impl Verb {
             Self::AgentNotReady => "agent.not_ready",
             Self::AgentGet => "agent.get",
             Self::OverviewGet => "overview.get",
+            Self::StatisticsWatch => "statistics.watch",
+            Self::StatisticsUnwatch => "statistics.unwatch",
             Self::Ping => "ping",
         }
     }
@@ -242,13 +248,13 @@ fn sealed_submission(
     open_keys: &BTreeSet<String>,
 ) -> Result<Ready, Problem> {
     let data = std::mem::take(&mut body.user_data);
+    masking::refuse(&data.0, caller.digits_shown, "/user_data")?;
     let vault = house.hall.vault();
     let data = personal::seal(&*vault, caller.tenant, contact, open_keys, data)?;
     let said = particulars(&*vault, caller, &mut body, contact, &data)?;
     let notices = body.notices();
     let mut submission = body.into_model(contact, data)?;
     submission.said = Rare::of(said);
-    masking::refuse(&data.0, caller.digits_shown, "/user_data")?;
     let input = interaction::Input::Submit(Box::new(submission));
     Ok(Ready::new(input, About::Named).noting(notices))
 }
@@ -277,17 +283,17 @@ fn particulars(
     let (subject, comment) = (body.subject.take(), body.comment.take());
     if let Some(text) = &subject {
         work::check_subject(text, "/subject")?;
+        masking::refuse_text(text, caller.digits_shown, "/subject")?;
     }
     if let Some(text) = &comment {
         work::check_comment(text, "/comment")?;
+        masking::refuse_text(text, caller.digits_shown, "/comment")?;
     }
     Ok(Particulars {
         external_id: body.external_id.take(),
-        masking::refuse_text(text, caller.digits_shown, "/subject")?;
         subject: seal(subject)?,
         comment: seal(comment)?,
         in_queues: work::check_exits(std::mem::take(&mut body.in_queues), "/in_queues")?,
-        masking::refuse_text(text, caller.digits_shown, "/comment")?;
         out_queues: work::check_exits(std::mem::take(&mut body.out_queues), "/out_queues")?,
         online: body.online,
         received: body.received_at.map(|time| time.0.0),
@@ -342,13 +348,13 @@ const CONTACT_CHARS_MAX: usize = 200;
 /// The contact known by this text.
 async fn contact(house: &House, caller: &Caller, text: String) -> Result<ContactId, Problem> {
     check_contact(&text, "/contact")?;
+    masking::refuse_text(&text, caller.digits_shown, "/contact")?;
     let (vault, tenant) = (house.hall.vault(), caller.tenant);
     let made = tokio::task::spawn_blocking(move || vault.contact(tenant, &text)).await;
     Ok(made.map_err(Problem::broken)??)
 }
 
 /// Whether a contact can be known by this text.
-    masking::refuse_text(&text, caller.digits_shown, "/contact")?;
 pub(crate) fn check_contact(text: &str, at: &str) -> Result<(), Problem> {
     let fits = (1..=CONTACT_CHARS_MAX).contains(&text.chars().count());
     if fits && !text.chars().any(char::is_control) {
