@@ -10,7 +10,7 @@ use crate::text::Text;
 use ringback_model::config::{self as model, Date, EventPattern, Expected, Kind, Span};
 use ringback_model::statistic::{Measure, Profile, SubjectKind};
 use ringback_model::target::{self, Expression, Level};
-use ringback_model::{Medium, Millis, Name};
+use ringback_model::{Medium, Millis, Name, Rare};
 use ringback_ports::query::Configured;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -213,6 +213,11 @@ pub(crate) struct WebhookPut {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schema(value_type = BTreeSet<String>)]
     queues: BTreeSet<Text<Name>>,
+    /// Only events about agents who belong to these groups when it is told, and about interactions
+    /// they have to do with; left out: whoever it is about.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(value_type = BTreeSet<String>)]
+    groups: BTreeSet<Text<Name>>,
     /// Only events about interactions for which this holds; left out: all. It sees what is open of
     /// an interaction, as it is when the event is told.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -649,6 +654,7 @@ impl From<model::Webhook> for WebhookPut {
             events: it.events.into_iter().map(Text).collect(),
             queues: texts(it.queues),
             condition: it.condition,
+            groups: texts(it.groups.get().cloned().unwrap_or_default()),
             disabled: it.disabled,
         }
     }
@@ -663,6 +669,7 @@ impl From<WebhookPut> for model::Webhook {
             events: it.events.into_iter().map(|text| text.0).collect(),
             queues: names(it.queues),
             condition: it.condition,
+            groups: Rare::of(names(it.groups)),
             disabled: it.disabled,
             secrets: Vec::new(),
         }
