@@ -5,7 +5,7 @@ pub mod change;
 pub mod more;
 pub mod wrap;
 
-pub use capability::Capability;
+pub use capability::{Capabilities, Capability};
 pub use change::{Change, Edit};
 pub use more::{Doer, Exit, ExitTo, Lock, More, Particulars, Placed, PlacedSequence, Rest};
 pub use wrap::{Wrap, WrapAct};

@@ -7,7 +7,7 @@ use ringback_model::config::{
     Agent, ApiKey, Date, Kind, Object, Queue, Settings, Version, VirtualQueue,
 };
 use ringback_model::effect::Order;
-use ringback_model::interaction::{Capability, Interaction};
+use ringback_model::interaction::{Capabilities, Interaction};
 use ringback_model::login::{Credentials, Person, Policy, Session};
 use ringback_model::offer::Offer;
 pub use ringback_model::route::{Obstacle, PlaceInLine, Waiting, Why, WhyRequest, WhyThreshold};
@@ -245,7 +245,7 @@ pub struct InteractionView {
     /// Open offers by which its owner asks others.
     pub invitations: Vec<Offer>,
     /// What the asker can do with it, rights included.
-    pub capabilities: Vec<Capability>,
+    pub capabilities: Capabilities,
 }
 
 /// An agent.

@@ -7,7 +7,7 @@ use crate::tenant::Open;
 use ringback_engine::State;
 use ringback_model::config::{Body, Kind, Object, Role, Scope, VirtualQueue};
 use ringback_model::effect::Phase;
-use ringback_model::interaction::{Capability, Doer};
+use ringback_model::interaction::{Capabilities, Doer};
 use ringback_model::login::{Person, Session};
 use ringback_model::place::{BinOwner, Place};
 use ringback_model::{AgentId, InteractionId, Medium, Name, VirtualQueueId, WallTime};
@@ -200,14 +200,14 @@ fn missing(state: &State, id: InteractionId) -> QueryFault {
 }
 
 /// What somebody can do with an interaction: as his role, within his rights.
-fn can(state: &State, actor: &Actor, id: InteractionId) -> Vec<Capability> {
+fn can(state: &State, actor: &Actor, id: InteractionId) -> Capabilities {
     let who = match &actor.right {
-        Right::House => return Vec::new(),
+        Right::House => return Capabilities::default(),
         Right::Key { role, agent, .. } => match (role, agent) {
             (Role::Agent, Some(agent)) => Doer::Agent(*agent),
             (Role::Administrator | Role::Supervisor, _) => Doer::Supervisor,
             (Role::Integrator, _) => Doer::System,
-            _ => return Vec::new(),
+            _ => return Capabilities::default(),
         },
     };
     ringback_engine::capabilities(state, who, id)

@@ -463,7 +463,7 @@ impl InteractionView {
             requests: requests.map(|one| RequestView::new(known, one)).collect(),
             offer: live.offer.as_ref().map(OfferView::from),
             invitations: live.invitations.iter().map(OfferView::from).collect(),
-            capabilities: live.capabilities.iter().map(|it| it.name()).collect(),
+            capabilities: live.capabilities.names(),
             ..Self::plain(known, interaction, opened, sequence)
         }
     }

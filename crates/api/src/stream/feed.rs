@@ -12,13 +12,10 @@ use crate::names::Known;
 use crate::problem::Problem;
 use crate::screen_pops;
 use crate::state::Shared;
-use ringback_model::config::Role;
-use ringback_model::{Event, InteractionId, offer, record};
+use ringback_model::{Event, offer, record};
 use ringback_ports::envelope::Sequence;
 use ringback_ports::hall::{Push, Subscription};
-use ringback_ports::query::{Query, View};
 use ringback_ports::{Cursor, Entry, Record, TenantId};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -98,6 +95,7 @@ impl Feed {
                         return Fed::Record(Push {
                             record,
                             picks: None,
+                            abilities: None,
                         });
                     }
                     Some(CaughtUp::Live(subscription)) => {
@@ -162,8 +160,8 @@ impl Feed {
         mut show: impl FnMut(EventView),
     ) -> Result<(), Problem> {
         // What can be done is told to agents, of the present.
-        let tells = caller.role() == Role::Agent && matches!(self.state, State::Live(_));
-        let mut told: BTreeMap<InteractionId, Vec<&'static str>> = BTreeMap::new();
+        let agent = caller.agent().filter(|_| self.sight.is_a_desk());
+        let told = agent.zip(push.abilities.as_deref());
         let mut known = house.names.known(self.tenant);
         for (cursor, entry, inside) in Picked::of(push) {
             let Some(event) = entry.events.get(inside) else {
@@ -176,12 +174,8 @@ impl Feed {
                 known = house.names.fresh(self.tenant).await?;
             }
             let mut view = view(&known, cursor, entry, event);
-            if let Some(of) = event.subject().filter(|_| tells) {
-                let id = of.interaction;
-                if let std::collections::btree_map::Entry::Vacant(slot) = told.entry(id) {
-                    slot.insert(capabilities(house, caller, id).await);
-                }
-                view.capabilities = told.get(&id).cloned();
+            if let Some(((agent, told), of)) = told.zip(event.subject()) {
+                view.capabilities = Some(told.get(of.interaction, agent).names());
             }
             if let Event::Offer(offer::Event::Made { offer, .. }) = event
                 && self.sight.is_a_desk()
@@ -252,15 +246,6 @@ impl<'a> Iterator for Picked<'a> {
             self.entry += 1;
             self.before += u32::try_from(entry.events.len()).ok()?;
         }
-    }
-}
-
-/// What the caller can do with an interaction now; nothing if he has nothing to do with it.
-async fn capabilities(house: &Shared, caller: &Caller, id: InteractionId) -> Vec<&'static str> {
-    let query = Query::Interaction(id);
-    match house.query(caller, query, "interaction").await {
-        Ok((_, View::Interaction(live))) => live.capabilities.iter().map(|it| it.name()).collect(),
-        _ => Vec::new(),
     }
 }
 

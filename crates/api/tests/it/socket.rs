@@ -211,6 +211,27 @@ async fn events_come_from_the_cursor_on_without_gap_or_double() {
     assert_eq!(socket.frame().await["data"]["interaction"], "i8");
 }
 
+/// Every desk hears of everything that concerns it: were the heart asked about each event, it
+/// would have more to answer than to decide.
+#[tokio::test]
+async fn a_desk_is_told_what_can_be_done_without_asking_the_heart() {
+    let room = Listening::new().await;
+    let (mut socket, _) = room.socket(ANNA, "").await;
+    // The first event names a queue that has to be looked up.
+    room.hall.stops(1, 1, Some(7));
+    assert_eq!(socket.frame().await["capabilities"], json!(["hold"]));
+    let asked = room.hall.asked();
+    for id in 2..20 {
+        room.hall.stops(id, 1, Some(7));
+    }
+    for id in 2..20 {
+        let frame = socket.frame().await;
+        assert_eq!(frame["data"]["interaction"], format!("i{id}"), "{frame}");
+        assert_eq!(frame["capabilities"], json!(["hold"]));
+    }
+    assert_eq!(room.hall.asked(), asked);
+}
+
 #[tokio::test]
 async fn a_cursor_inside_a_record_leaves_the_rest_of_it() {
     let room = Listening::new().await;

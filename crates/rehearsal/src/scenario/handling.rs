@@ -472,7 +472,7 @@ pub(crate) fn workbin(state: &State, owner: AgentId, name: &Name) -> String {
 /// What somebody can do.
 pub(crate) fn can(state: &State, who: Doer, id: InteractionId) -> String {
     let can = ringback_engine::capabilities(state, who, id);
-    let names: Vec<&str> = can.iter().map(|it| it.name()).collect();
+    let names = can.names();
     if names.is_empty() {
         "nothing".to_owned()
     } else {

@@ -45,7 +45,7 @@ fn look(state: &State, now: Now, id: InteractionId, met: &mut BTreeMap<(&'static
             let Some(input) = command(state, who, id, can) else {
                 continue;
             };
-            let is_listed = listed.contains(&can);
+            let is_listed = listed.contains(can);
             let told = decide(state, now, &input).map_err(|why| why.code());
             let taken = match &told {
                 Ok(_) => true,
