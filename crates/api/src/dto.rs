@@ -10,6 +10,7 @@ pub(crate) mod interaction;
 pub(crate) mod login;
 pub(crate) mod numbers;
 pub(crate) mod offer;
+pub(crate) mod past;
 pub(crate) mod route;
 pub(crate) mod statistics;
 pub(crate) mod targets;

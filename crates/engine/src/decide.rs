@@ -11,6 +11,7 @@ mod interactions;
 mod logins;
 mod objects;
 mod offers;
+mod reasons;
 pub(crate) mod requests;
 mod segments;
 pub(crate) mod targets;

@@ -107,6 +107,7 @@ impl Refused {
                 agent::Refused::HasWork { .. } => "agent.has_work",
                 agent::Refused::OldDesk { .. } => "agent.old_desk",
                 agent::Refused::DoNotDisturb { .. } => "agent.do_not_disturb",
+                agent::Refused::Reason { .. } => "agent.reason",
             },
             Self::Config(why) => match why {
                 config::Refused::VersionMismatch { .. } => "config.version_mismatch",
@@ -153,6 +154,7 @@ impl Refused {
                 interaction::Refused::NotWrappingUp(_) => "interaction.not_wrapping_up",
                 interaction::Refused::NotExtended { .. } => "interaction.not_extended",
                 interaction::Refused::Disposition { .. } => "interaction.disposition",
+                interaction::Refused::Reason { .. } => "interaction.reason",
                 interaction::Refused::Workbin { .. } => "interaction.workbin",
                 interaction::Refused::BegunWithRoute => "interaction.begun_with_route",
             },

@@ -773,6 +773,18 @@ pub enum Refused {
         /// The codes.
         codes: Vec<String>,
     },
+    /// The reason with which it is to end is none of the codes.
+    #[error(
+        "{reason} is no reason with which interaction {interaction} can end: give one of {}", .codes.join(", ")
+    )]
+    Reason {
+        /// Which interaction.
+        interaction: InteractionId,
+        /// What was said.
+        reason: Name,
+        /// The codes of all lists of such reasons.
+        codes: Vec<String>,
+    },
     /// The workbin is not declared, or is full, or belongs to others.
     #[error("workbin {workbin}: {problem}")]
     Workbin {

@@ -557,6 +557,38 @@ async fn numbers_are_shown_only_to_those_who_need_them() {
     );
     // Where a view divides by numbers, its segments are called by them.
     segments_are_masked(&administrator, &sam, WHOLE, MASKED).await;
+    // What he sees does not take the place of what is there.
+    let change = format!("/v1/interactions/{id}/change");
+    for (wrong, at) in [
+        (
+            json!({"user_data": {"update": {"back": MASKED}}}),
+            "/user_data/update/back",
+        ),
+        (
+            json!({"user_data": {"attach": {"third": {"deep": [MASKED]}}}}),
+            "/user_data/attach/third",
+        ),
+        (
+            json!({"properties": {"comment": format!("call {MASKED}")}}),
+            "/properties/comment",
+        ),
+    ] {
+        let said = sam.post(&change, wrong).await;
+        assert_eq!(said.status, 422, "{}", said.body);
+        assert_eq!(said.body["errors"][0]["at"], at, "{}", said.body);
+    }
+    let new = json!({"queue": "inbox", "medium": "chat", "user_data": {"back": MASKED}});
+    let said = sam.post("/v1/interactions", new).await;
+    assert_eq!(
+        said.body["errors"][0]["at"], "/user_data/back",
+        "{}",
+        said.body
+    );
+    let other = json!({"user_data": {"update": {"matter": "loan 4712"}}});
+    assert_eq!(sam.post(&change, other).await.status, 200);
+    let whole = administrator.get(&paths[0]).await;
+    assert_eq!(whole["user_data"]["back"], WHOLE);
+    let expected = json!({"called": MASKED, "back": MASKED, "matter": "loan 4712"});
     // Over it is the same, also out of the records and over server-sent events.
     let stop = json!({"cause": "abandoned"});
     administrator

@@ -3,7 +3,7 @@
 use super::interaction::{EndingView, SegmentView, doer};
 use super::login::LoginChange;
 use super::offer::{OfferView, back_to, not_taken};
-use super::route::{RequestView, ThresholdView};
+use super::route::{RequestView, ThresholdView, cancelled};
 use super::work::RestView;
 use super::{actor, agent, config, numbers, text};
 use crate::masking;
@@ -664,13 +664,7 @@ impl EventData {
                 ..
             } => Self {
                 request: Some(Text(*request)),
-                why: Some(match cause {
-                    route::Cancelled::Asked => "asked",
-                    route::Cancelled::MatchedElsewhere => "matched_elsewhere",
-                    route::Cancelled::InteractionStopped => "interaction_stopped",
-                    route::Cancelled::TakenOut => "taken_out",
-                    route::Cancelled::TimedOut => "timed_out",
-                }),
+                why: Some(cancelled(*cause)),
                 rests: Some(*rests),
                 ..self
             },

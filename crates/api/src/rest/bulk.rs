@@ -228,6 +228,8 @@ pub(crate) async fn act(
         return Err(Problem::invalid("/interactions", problem).limit(BULK_MAX));
     }
     body.act.check()?;
+    // The request itself was counted at the door.
+    caller.limits.take_many(count - 1)?;
     let key = idempotency::key_of(&headers)?;
     let asked = Asked {
         house: &house,

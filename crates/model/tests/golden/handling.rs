@@ -485,6 +485,11 @@ pub(crate) fn refusals() -> Vec<it::Refused> {
             list: name("results"),
             codes: vec!["sale".to_owned(), "sale/repeat".to_owned()],
         },
+        Refused::Reason {
+            interaction: IT,
+            reason: name("because"),
+            codes: vec!["solved".to_owned(), "spam/advert".to_owned()],
+        },
         Refused::Workbin {
             workbin: name("drafts"),
             problem: "it is full".to_owned(),

@@ -98,6 +98,7 @@ impl Plan {
             return;
         };
         let found = there.get(SETTINGS);
+        let object = &unlocked(object, found);
         if found.is_some_and(|found| found.body == object.body) {
             return;
         }
@@ -110,6 +111,17 @@ impl Plan {
         };
         self.steps.insert(at, step);
     }
+}
+
+/// What is wanted of the settings without what is locked on the server: a file cannot change it, and
+/// what a file leaves out says nothing about it.
+fn unlocked(wanted: &Object, found: Option<&Object>) -> Object {
+    let mut wanted = wanted.clone();
+    let Some(found) = found else { return wanted };
+    for key in &found.locked {
+        wanted.body[key] = found.body[key].clone();
+    }
+    wanted
 }
 
 fn step(kind: &str, name: &str, wanted: &Object, found: Option<&Object>) -> Step {
@@ -159,6 +171,7 @@ mod tests {
             let object = Object {
                 body,
                 version: *version,
+                locked: Vec::new(),
             };
             let named = objects.entry((*kind).to_owned()).or_default();
             named.insert((*name).to_owned(), object);
@@ -199,6 +212,23 @@ mod tests {
         let plan = Plan::new(&wanted, &there, false);
         assert_eq!(plan.extra, ["group old", "agent ben"]);
         assert_eq!(told(&plan), expected[..5]);
+    }
+
+    #[test]
+    fn what_is_locked_is_no_difference() {
+        let wanted = objects(&[("settings", "settings", 0, json!({"open_max": 8}))]);
+        let mut there = objects(&[(
+            "settings",
+            "settings",
+            2,
+            json!({"open_max": 8, "offer_ttl_ms": 25_000}),
+        )]);
+        assert_eq!(Plan::new(&wanted, &there, false).steps.len(), 1);
+        let settings = there
+            .get_mut("settings")
+            .and_then(|all| all.get_mut("settings"));
+        settings.expect("there").locked = vec!["offer_ttl_ms".to_owned()];
+        assert_eq!(Plan::new(&wanted, &there, false), Plan::default());
     }
 
     #[test]

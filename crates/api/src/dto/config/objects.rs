@@ -215,6 +215,11 @@ pub(crate) struct WebhookPut {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schema(value_type = BTreeSet<String>)]
     queues: BTreeSet<Text<Name>>,
+    /// Only events about agents who belong to these groups when it is told, and about interactions
+    /// they have to do with; left out: whoever it is about.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(value_type = BTreeSet<String>)]
+    groups: BTreeSet<Text<Name>>,
     /// Only events about interactions for which this holds; left out: all. It sees what is open of
     /// an interaction, as it is when the event is told.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -452,8 +457,9 @@ pub(crate) struct MediumPut {
     /// How long an offer stands; left out: as the settings say.
     #[serde(skip_serializing_if = "Option::is_none")]
     offer_ttl_ms: Option<u64>,
-    /// Another word for `offer_ttl_ms`; at most one of the two is given.
+    /// Another word for `offer_ttl_ms`, which it is answered as; at most one of the two is given.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(deprecated)]
     delivering_max_ms: Option<u64>,
     /// How long a silent desk may handle it before it is taken back; never for live media.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -629,11 +635,11 @@ words! {
     ListPurposeWord = ListPurpose {
         /// What came of a contact.
         Disposition,
-        /// Why an agent is not ready.
+        /// Why an agent is not ready; with such a list no other reason is taken.
         NotReady,
         /// Why an offer was rejected.
         Reject,
-        /// Why an interaction was stopped.
+        /// Why an interaction ends, completed or stopped; with such a list no other reason is taken.
         Stop,
         /// Why an interaction was placed in a queue or workbin.
         PlaceInQueue,
@@ -698,6 +704,7 @@ impl From<model::Webhook> for WebhookPut {
             description: it.description,
             events: it.events.into_iter().map(Text).collect(),
             queues: texts(it.queues),
+            groups: texts(it.groups.get().cloned().unwrap_or_default()),
             condition: it.condition,
             disabled: it.disabled,
         }
@@ -712,6 +719,7 @@ impl From<WebhookPut> for model::Webhook {
             description: it.description,
             events: it.events.into_iter().map(|text| text.0).collect(),
             queues: names(it.queues),
+            groups: Rare::of(names(it.groups)),
             condition: it.condition,
             disabled: it.disabled,
             secrets: Vec::new(),
@@ -963,8 +971,9 @@ impl From<model::MediumDefaults> for MediumPut {
     fn from(it: model::MediumDefaults) -> Self {
         let ms = |span: Option<Millis>| span.map(|span| span.0);
         Self {
-            offer_ttl_ms: ms(it.offer_ttl),
-            delivering_max_ms: ms(it.delivering_max),
+            // Both were never set at once.
+            offer_ttl_ms: ms(it.offer_ttl.or(it.delivering_max)),
+            delivering_max_ms: None,
             handling_max_ms: ms(it.handling_max),
             routing_max_ms: ms(it.routing_max),
             misses_max: it.misses_max,
@@ -978,8 +987,9 @@ impl From<model::MediumDefaults> for MediumPut {
 impl From<MediumPut> for model::MediumDefaults {
     fn from(it: MediumPut) -> Self {
         Self {
-            offer_ttl: it.offer_ttl_ms.map(Millis),
-            delivering_max: it.delivering_max_ms.map(Millis),
+            offer_ttl: it.offer_ttl_ms.or(it.delivering_max_ms).map(Millis),
+            // Kept only where it contradicts, to be refused with its place.
+            delivering_max: it.offer_ttl_ms.and(it.delivering_max_ms).map(Millis),
             handling_max: it.handling_max_ms.map(Millis),
             routing_max: it.routing_max_ms.map(Millis),
             misses_max: it.misses_max,

@@ -133,8 +133,12 @@ pub(super) fn of(body: &Body) -> Vec<Reference> {
         Body::Person(person) => of_person(person),
         Body::View(view) => of_view(view),
         Body::Calendar(Calendar { hours, .. }) => named("/hours", Kind::Hours, hours),
-        Body::ScreenPop(ScreenPop { queues, .. }) | Body::Webhook(Webhook { queues, .. }) => {
-            named("/queues", Kind::Queue, queues)
+        Body::ScreenPop(ScreenPop { queues, .. }) => named("/queues", Kind::Queue, queues),
+        Body::Webhook(Webhook { queues, groups, .. }) => {
+            let groups = groups.get().into_iter();
+            let groups = groups.flat_map(|groups| named("/groups", Kind::Group, groups));
+            let queues = named("/queues", Kind::Queue, queues).into_iter();
+            queues.chain(groups).collect()
         }
         Body::Attribute(_)
         | Body::CapacityRule(_)

@@ -328,7 +328,7 @@ fn medium(name: &Name, it: &MediumDefaults, report: &mut Report) {
         report.add("/", error.to_string());
     }
     let spans = [
-        ("/offer_ttl_ms", it.offer_ttl, Millis::seconds(3_600)),
+        ("/offer_ttl_ms", it.offer_ttl, DAY),
         ("/delivering_max_ms", it.delivering_max, DAY),
         ("/handling_max_ms", it.handling_max, DAY),
         (
