@@ -49,7 +49,7 @@ impl State {
 mod tests {
     use super::*;
     use ringback_model::config::{self, Queue};
-    use ringback_model::interaction::{self, Interaction};
+    use ringback_model::interaction::{self, Interaction, Requests};
     use ringback_model::place::Place;
     use ringback_model::value::UserData;
     use ringback_model::{Event, Medium, Name, Now, Rare, Tier};
@@ -73,7 +73,7 @@ mod tests {
             submitted: Now::default(),
             place: Place::Queue,
             parties: Vec::new(),
-            requests: Vec::new(),
+            requests: Requests::new(),
             version: 1,
             more: Rare::none(),
         })))
