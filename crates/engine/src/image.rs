@@ -25,7 +25,7 @@ use std::hash::Hash;
 
 /// Version of the parts and of the digest over them; a reader refuses a newer one. It grows with
 /// every field that joins a record of the state, because an older snapshot was digested without it.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// One part of a state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
