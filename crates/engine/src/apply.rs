@@ -16,7 +16,7 @@ use crate::views;
 use ringback_model::agent::{AtWork, Claim, ClaimKind, Desk, NotReady, Occupied, Readiness};
 use ringback_model::config::Kind;
 use ringback_model::effect::Phase;
-use ringback_model::interaction::{Interaction, Subject, Wish};
+use ringback_model::interaction::{Interaction, Requests, Subject, Wish};
 use ringback_model::offer::{NotTaken, Offer, Rule};
 use ringback_model::place::{BackTo, Party, Place, Role, Who};
 use ringback_model::route::{Cooling, RouteRequest, Select};
@@ -128,8 +128,10 @@ impl State {
             route::Event::Cooled { of, request, agent } => {
                 self.change(*of, |_| {});
                 let cooling = self.requests.update(*request, |it| {
-                    let index = it.cooling.iter().position(|pair| pair.agent == *agent)?;
-                    Some(it.cooling.remove(index))
+                    it.cooling.change(|cooling| {
+                        let index = cooling.iter().position(|pair| pair.agent == *agent)?;
+                        Some(cooling.remove(index))
+                    })
                 });
                 if let Some(Some(pair)) = cooling {
                     self.timers
@@ -154,7 +156,7 @@ impl State {
         self.counters.request = self.counters.request.max(request.id.0);
         self.lines
             .update(request.virtual_queue, |counts| counts.entered += 1);
-        if let Some(at) = request.widens_at {
+        if let Some(at) = request.widens_at.get() {
             self.timers.arm(at, Timer::Widens(request.id));
         }
         self.requests.insert(request.id, request.clone());
@@ -170,13 +172,13 @@ impl State {
 
     /// A request ends when nobody is found in time, as long as it stands in line.
     fn arm_end(&mut self, id: RouteRequestId) {
-        if let Some(at) = self.requests.get(id).and_then(|it| it.ends_at.0) {
+        if let Some(at) = self.requests.get(id).and_then(|it| it.ends_at.get()) {
             self.timers.arm(at, Timer::RequestEnds(id));
         }
     }
 
     fn disarm_end(&mut self, id: RouteRequestId) {
-        if let Some(at) = self.requests.get(id).and_then(|it| it.ends_at.0) {
+        if let Some(at) = self.requests.get(id).and_then(|it| it.ends_at.get()) {
             self.timers.disarm(at, Timer::RequestEnds(id));
         }
     }
@@ -190,9 +192,9 @@ impl State {
     ) {
         self.change(of, |_| {});
         let before = self.requests.update(id, |it| {
-            let before = it.widens_at;
+            let before = it.widens_at.get();
             it.step = step;
-            it.widens_at = widens_at;
+            it.widens_at = widens_at.into();
             before
         });
         if let Some(Some(at)) = before {
@@ -214,7 +216,7 @@ impl State {
         self.gates_changed(now_is);
         self.waits_no_more(id);
         let before = self.requests.update(id, |it| {
-            let before = it.widens_at;
+            let before = it.widens_at.get();
             // A pause may have ended since the change was decided: pauses have their own events.
             let cooling = std::mem::take(&mut it.cooling);
             it.clone_from(now_is);
@@ -225,7 +227,7 @@ impl State {
         if let Some(Some(at)) = before {
             self.timers.disarm(at, Timer::Widens(id));
         }
-        if let Some(at) = now_is.widens_at {
+        if let Some(at) = now_is.widens_at.get() {
             self.timers.arm(at, Timer::Widens(id));
         }
         // As with a new step: one that is offered stands in no line now.
@@ -310,10 +312,10 @@ impl State {
         self.gates_left(&request, None);
         self.lines
             .update(request.virtual_queue, |counts| counts.left += 1);
-        if let Some(at) = request.widens_at {
+        if let Some(at) = request.widens_at.get() {
             self.timers.disarm(at, Timer::Widens(id));
         }
-        for pair in &request.cooling {
+        for pair in request.cooling.as_slice() {
             self.timers
                 .disarm(pair.until, Timer::Cooled(id, pair.agent));
         }
@@ -475,11 +477,12 @@ impl State {
         let pair = Cooling { agent, until };
         // A pause that is over, but whose timer has not fired, gives way to the new one.
         let over = self.requests.update(id, |request| {
-            let cooling = &mut request.cooling;
-            let same = cooling.iter().position(|old| old.agent == agent);
-            let over = same.map(|index| cooling.remove(index));
-            cooling.push(pair);
-            over
+            request.cooling.change(|cooling| {
+                let same = cooling.iter().position(|old| old.agent == agent);
+                let over = same.map(|index| cooling.remove(index));
+                cooling.push(pair);
+                over
+            })
         });
         if let Some(Some(over)) = over {
             self.timers.disarm(over.until, Timer::Cooled(id, agent));
@@ -507,7 +510,7 @@ impl State {
         Some(offer)
     }
 
-    fn requests_of(&self, id: InteractionId) -> Vec<RouteRequestId> {
+    fn requests_of(&self, id: InteractionId) -> Requests {
         self.interactions
             .get(id)
             .map(|it| it.requests.clone())

@@ -547,7 +547,7 @@ impl State {
         it.into_iter()
             .flat_map(|it| &it.requests)
             .filter_map(|id| self.requests.get(*id))
-            .flat_map(|request| &request.cooling)
+            .flat_map(|request| request.cooling.as_slice())
     }
 
     /// The agents who did not take the interaction of a request a moment ago, through whichever
