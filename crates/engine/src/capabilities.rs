@@ -5,16 +5,16 @@ use crate::decide::requests;
 use crate::guard;
 use crate::state::State;
 use ringback_model::InteractionId;
-use ringback_model::interaction::{Capability as Can, Doer, Interaction};
+use ringback_model::interaction::{Capabilities, Capability as Can, Doer, Interaction};
 use ringback_model::place::Place;
 
 /// What `who` can do with an interaction now: nothing in its state and in the state of the agent
 /// who asks stands against it. Whom else he names (another agent, a queue, a workbin) may.
-/// In the fixed order of [`Can::ALL`]; nothing if it is over.
+/// Nothing if it is over.
 #[must_use]
-pub fn capabilities(state: &State, who: Doer, id: InteractionId) -> Vec<Can> {
+pub fn capabilities(state: &State, who: Doer, id: InteractionId) -> Capabilities {
     let Some(it) = state.interaction(id) else {
-        return Vec::new();
+        return Capabilities::default();
     };
     let can = |what: &Can| match who {
         Doer::Agent(_) => as_agent(state, who, it, *what),

@@ -8,7 +8,8 @@ use crate::statistics::{Definitions, Readings, ReportLine, ReportWanted, Wanted}
 use crate::store::Tenant;
 use crate::vault::Vault;
 use futures_util::future::BoxFuture;
-use ringback_model::{AgentId, DeskSessionId, LoginId};
+use ringback_model::interaction::Capabilities;
+use ringback_model::{AgentId, DeskSessionId, InteractionId, LoginId};
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -124,6 +125,46 @@ pub struct Push {
     pub record: Arc<Record>,
     /// Positions of the events in the whole record; `None` for all of them.
     pub picks: Option<Arc<[u32]>>,
+    /// What the agents concerned can do after it; `None` where that is of no interest.
+    pub abilities: Option<Arc<Abilities>>,
+}
+
+/// What agents can do with the interactions that a record is about, once it has happened. It is
+/// found beside the record, because nobody who is pushed a thousand events a second could ask for
+/// each; it is of the moment and not journalled.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Abilities(Vec<(InteractionId, AgentId, Capabilities)>);
+
+impl Abilities {
+    /// Finds them for every agent who hears of an event of this record.
+    #[must_use]
+    pub fn of(record: &Record, find: impl Fn(InteractionId, AgentId) -> Capabilities) -> Self {
+        let mut concerned = Vec::new();
+        for entry in &record.entries {
+            for (event, index) in entry.events.iter().zip(0..) {
+                let Some(of) = event.subject() else {
+                    continue;
+                };
+                let agents = event.agent().into_iter();
+                let agents = agents.chain(entry.others_of(index).iter().copied());
+                concerned.extend(agents.map(|agent| (of.interaction, agent)));
+            }
+        }
+        concerned.sort_unstable();
+        concerned.dedup();
+        let found = concerned.into_iter();
+        Self(found.map(|(id, who)| (id, who, find(id, who))).collect())
+    }
+
+    /// What an agent can do with an interaction: nothing if the record did not concern both.
+    #[must_use]
+    pub fn get(&self, interaction: InteractionId, agent: AgentId) -> Capabilities {
+        let place = self
+            .0
+            .binary_search_by_key(&(interaction, agent), |(id, who, _)| (*id, *who));
+        let found = place.ok().and_then(|place| self.0.get(place));
+        found.map_or_else(Capabilities::default, |(.., can)| *can)
+    }
 }
 
 /// Why a stream cannot go on where it stopped.

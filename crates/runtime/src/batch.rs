@@ -1,6 +1,7 @@
 //! What is committed together, and what is released when it is durable.
 
 use ringback_ports::envelope::{Answer, CommandFault, Unavailable};
+use ringback_ports::hall::Abilities;
 use ringback_ports::query::{QueryFault, View};
 use ringback_ports::{Entry, Epoch, Record, Reply, Sequence, TenantId};
 use std::collections::BTreeMap;
@@ -11,6 +12,8 @@ use tokio::sync::oneshot;
 pub(crate) struct Batch {
     /// At most one record per tenant.
     pub(crate) records: BTreeMap<TenantId, Record>,
+    /// What agents can do when all of it has happened; made when it is handed over.
+    pub(crate) abilities: BTreeMap<TenantId, Abilities>,
     /// What waits for it, in order.
     pub(crate) releases: Vec<Release>,
     /// Entries of all records together.

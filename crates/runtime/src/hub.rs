@@ -1,7 +1,7 @@
 //! Who hears of what: durable records go to subscribers.
 
 use ringback_model::AgentId;
-use ringback_ports::hall::{Interest, Push, Subscription};
+use ringback_ports::hall::{Abilities, Interest, Push, Subscription};
 use ringback_ports::{Record, Sequence, TenantId};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -71,7 +71,7 @@ impl Hub {
 
     /// Hands a durable record to everybody who wants it. A subscriber that is full or gone is
     /// dropped: his stream ends and he starts afresh.
-    pub(crate) fn publish(&self, record: &Arc<Record>) {
+    pub(crate) fn publish(&self, record: &Arc<Record>, abilities: Abilities) {
         let mut tenants = self.lock();
         let Some(subscribers) = tenants.get_mut(&record.tenant) else {
             return;
@@ -80,6 +80,7 @@ impl Hub {
         let all = Push {
             record: Arc::clone(record),
             picks: None,
+            abilities: None,
         };
         subscribers
             .everything
@@ -87,10 +88,12 @@ impl Hub {
         if subscribers.agents.is_empty() {
             return;
         }
+        let abilities = Arc::new(abilities);
         for (agent, picks) in picks(record, &subscribers.agents) {
             let push = Push {
                 record: Arc::clone(record),
                 picks: Some(picks.into()),
+                abilities: Some(Arc::clone(&abilities)),
             };
             if let Some(senders) = subscribers.agents.get_mut(&agent) {
                 senders.retain(|to| to.try_send(push.clone()).is_ok());
@@ -176,8 +179,8 @@ mod tests {
             .subscribe(TenantId(1), Interest::Agent(AgentId(7)), 8)
             .expect("served");
         assert_eq!(mine.from, Sequence(4));
-        hub.publish(&record(5, &[1, 2]));
-        hub.publish(&record(6, &[1, 7, 2, 7]));
+        hub.publish(&record(5, &[1, 2]), Abilities::default());
+        hub.publish(&record(6, &[1, 7, 2, 7]), Abilities::default());
         let push = mine.pushes.try_recv().expect("one push");
         assert_eq!(
             (push.record.sequence, push.picks.as_deref()),
@@ -197,7 +200,7 @@ mod tests {
             agents: agents.iter().copied().map(AgentId).collect(),
         };
         let others = vec![others(1, &[6, 7]), others(2, &[8])];
-        hub.publish(&record_for(5, &[1, 2, 3, 7], others));
+        hub.publish(&record_for(5, &[1, 2, 3, 7], others), Abilities::default());
         let push = mine.pushes.try_recv().expect("one push");
         assert_eq!(push.picks.as_deref(), Some(&[1, 3][..]));
     }
@@ -212,7 +215,7 @@ mod tests {
             .subscribe(TenantId(1), Interest::Everything, 8)
             .expect("served");
         for sequence in 5..8 {
-            hub.publish(&record(sequence, &[1]));
+            hub.publish(&record(sequence, &[1]), Abilities::default());
         }
         assert!(slow.pushes.try_recv().is_ok());
         assert_eq!(

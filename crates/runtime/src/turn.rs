@@ -23,12 +23,14 @@ use crate::views;
 use crossbeam_channel::{Receiver, Sender, TryRecvError, TrySendError};
 use ringback_engine::Kept;
 use ringback_model::audience::Others;
+use ringback_model::interaction::Doer;
 use ringback_model::{
     AgentId, DeskSessionId, Event, Input, Now, Outcome, agent, interaction, node,
 };
 use ringback_ports::envelope::{
     Actor, Answer, Command, CommandFault, Idempotent, InputId, Unavailable,
 };
+use ringback_ports::hall::Abilities;
 use ringback_ports::query::{Query, QueryFault, View};
 use ringback_ports::{ActorRef, Entry, Epoch, Reply, Sequence, TenantId};
 use std::collections::BTreeMap;
@@ -552,6 +554,10 @@ impl Loop {
         for (tenant, record) in &mut batch.records {
             if let Some(Phase::Open(open)) = self.tenants.get(tenant) {
                 record.digest = open.state.digest();
+                let abilities = Abilities::of(record, |id, agent| {
+                    ringback_engine::capabilities(&open.state, Doer::Agent(agent), id)
+                });
+                batch.abilities.insert(*tenant, abilities);
             }
         }
         self.writing = true;

@@ -12,6 +12,7 @@ use crate::turn::{Signal, Signals, Work};
 use crossbeam_channel::{Receiver, Sender};
 use ringback_model::{Event, Input};
 use ringback_ports::failpoint::{FailPoint, pass};
+use ringback_ports::hall::Abilities;
 use ringback_ports::store::{AppendFault, JournalRow, JournalWriter, Store, StoreFault};
 use ringback_ports::{Record, TenantId};
 use std::sync::Arc;
@@ -53,6 +54,7 @@ impl Writer {
     fn write(&mut self, batch: Batch) {
         let Batch {
             records,
+            mut abilities,
             mut releases,
             ..
         } = batch;
@@ -67,7 +69,8 @@ impl Writer {
             pass(FailPoint::AfterCommit);
         }
         for record in records {
-            self.publish(Arc::new(record));
+            let abilities = abilities.remove(&record.tenant).unwrap_or_default();
+            self.publish(Arc::new(record), abilities);
         }
         // The loop may hand over the next batch while this one's answers go out.
         self.signals.send(Signal::Written { failed });
@@ -176,9 +179,9 @@ impl Writer {
         failed
     }
 
-    fn publish(&self, record: Arc<Record>) {
+    fn publish(&self, record: Arc<Record>, abilities: Abilities) {
         self.shared.keyring.learn(&record);
-        self.shared.hub.publish(&record);
+        self.shared.hub.publish(&record, abilities);
         if tells_of_effects(&record) {
             // Without rooms nobody listens.
             let _ = self

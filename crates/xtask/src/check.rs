@@ -8,6 +8,7 @@ mod arrows;
 #[cfg(test)]
 mod fixture;
 mod golden;
+mod links;
 mod lints;
 mod marks;
 mod places;
@@ -127,6 +128,11 @@ const RULES: &[Rule] = &[
         name: "architecture",
         says: "ARCHITECTURE.md names every crate, and no other",
         find: architecture::architecture,
+    },
+    Rule {
+        name: "links",
+        says: "links between documents, headings and pictures lead somewhere; pictures tell what they show",
+        find: links::links,
     },
 ];
 

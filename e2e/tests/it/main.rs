@@ -5,6 +5,7 @@ mod clear_errors;
 mod clock;
 mod config_files;
 mod disk_full;
+mod documents;
 mod drain;
 mod erasure;
 mod fail_points;

@@ -12,13 +12,10 @@ use crate::names::Known;
 use crate::problem::Problem;
 use crate::screen_pops;
 use crate::state::Shared;
-use ringback_model::config::Role;
-use ringback_model::{Event, InteractionId, offer, record};
+use ringback_model::{Event, offer, record};
 use ringback_ports::envelope::Sequence;
 use ringback_ports::hall::{Push, Subscription};
-use ringback_ports::query::{Query, View};
 use ringback_ports::{Cursor, Entry, Record, TenantId};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
@@ -98,6 +95,7 @@ impl Feed {
                         return Fed::Record(Push {
                             record,
                             picks: None,
+                            abilities: None,
                         });
                     }
                     Some(CaughtUp::Live(subscription)) => {
@@ -131,13 +129,13 @@ impl Feed {
         Fed::Lost(why)
     }
 
-    /// Calls `take` with each event of a record that has not been given out, for whoever does not
-    /// show it to anybody.
+    /// Calls `take` with each event of a record that has not been given out, and its place in the
+    /// entry, for whoever does not show it to anybody.
     pub(crate) async fn each(
         &mut self,
         house: &Shared,
         push: &Push,
-        mut take: impl FnMut(&Known, Cursor, &Entry, &Event),
+        mut take: impl FnMut(&Known, Cursor, &Entry, usize, &Event),
     ) -> Result<(), Problem> {
         let mut known = house.names.known(self.tenant);
         for (cursor, entry, inside) in Picked::of(push) {
@@ -147,7 +145,7 @@ impl Feed {
             if !names_known(&known, event) {
                 known = house.names.fresh(self.tenant).await?;
             }
-            take(&known, cursor, entry, event);
+            take(&known, cursor, entry, inside, event);
         }
         self.after = self.after.max(Cursor::end_of(push.record.sequence));
         Ok(())
@@ -162,8 +160,8 @@ impl Feed {
         mut show: impl FnMut(EventView),
     ) -> Result<(), Problem> {
         // What can be done is told to agents, of the present.
-        let tells = caller.role() == Role::Agent && matches!(self.state, State::Live(_));
-        let mut told: BTreeMap<InteractionId, Vec<&'static str>> = BTreeMap::new();
+        let agent = caller.agent().filter(|_| self.sight.is_a_desk());
+        let told = agent.zip(push.abilities.as_deref());
         let mut known = house.names.known(self.tenant);
         for (cursor, entry, inside) in Picked::of(push) {
             let Some(event) = entry.events.get(inside) else {
@@ -176,12 +174,8 @@ impl Feed {
                 known = house.names.fresh(self.tenant).await?;
             }
             let mut view = view(&known, cursor, entry, event);
-            if let Some(of) = event.subject().filter(|_| tells) {
-                let id = of.interaction;
-                if let std::collections::btree_map::Entry::Vacant(slot) = told.entry(id) {
-                    slot.insert(capabilities(house, caller, id).await);
-                }
-                view.capabilities = told.get(&id).cloned();
+            if let Some(((agent, told), of)) = told.zip(event.subject()) {
+                view.capabilities = Some(told.get(of.interaction, agent).names());
             }
             if let Event::Offer(offer::Event::Made { offer, .. }) = event
                 && self.sight.is_a_desk()
@@ -255,15 +249,6 @@ impl<'a> Iterator for Picked<'a> {
     }
 }
 
-/// What the caller can do with an interaction now; nothing if he has nothing to do with it.
-async fn capabilities(house: &Shared, caller: &Caller, id: InteractionId) -> Vec<&'static str> {
-    let query = Query::Interaction(id);
-    match house.query(caller, query, "interaction").await {
-        Ok((_, View::Interaction(live))) => live.capabilities.iter().map(|it| it.name()).collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// An event as it is written out.
 pub(crate) fn view(known: &Known, cursor: Cursor, entry: &Entry, event: &Event) -> EventView {
     EventView::new(known, cursor, entry.now, &entry.actor, event)
@@ -278,7 +263,17 @@ fn names_known(known: &Known, event: &Event) -> bool {
         Event::Record(record::Event::Segment(segment)) => segment.virtual_queue,
         _ => None,
     };
-    queue && line.is_none_or(|id| known.knows_virtual_queue(id))
+    let view = match event {
+        Event::Interaction(ringback_model::interaction::Event::Handed { view, .. })
+        | Event::View(
+            ringback_model::view::Event::Looked { view, .. }
+            | ringback_model::view::Event::Woken { view, .. },
+        ) => Some(*view),
+        _ => None,
+    };
+    queue
+        && line.is_none_or(|id| known.knows_virtual_queue(id))
+        && view.is_none_or(|id| known.knows_object(id))
 }
 
 /// Reads the journal, subscribes, reads the rest, hands the subscription over.

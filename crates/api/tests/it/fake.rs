@@ -5,7 +5,9 @@ use futures_util::future::BoxFuture;
 use ringback_model::config::{
     Expected, Queue, QueueBody, Role, Scope, Settings, VirtualQueue, VirtualQueueBody,
 };
-use ringback_model::interaction::{Ending, Interaction, StopCause, Subject, Submission};
+use ringback_model::interaction::{
+    Capabilities, Capability, Ending, Interaction, Requests, StopCause, Subject, Submission,
+};
 use ringback_model::place::Place;
 use ringback_model::statistic::Amount;
 use ringback_model::{
@@ -16,7 +18,9 @@ use ringback_model::{
 use ringback_ports::envelope::{
     Actor, ActorRef, Answer, CommandFault, Denied, Epoch, Idempotent, InputId, Right, Unavailable,
 };
-use ringback_ports::hall::{Authenticated, Health, Interest, Push, ResumeFault, Subscription};
+use ringback_ports::hall::{
+    Abilities, Authenticated, Health, Interest, Push, ResumeFault, Subscription,
+};
 use ringback_ports::query::{
     AgentView, InteractionView, Overview, Query, QueryFault, QueueView, View, VirtualQueueView,
 };
@@ -71,6 +75,8 @@ struct State {
     taken: Vec<Input>,
     health: Health,
     panic_on_query: bool,
+    /// How often the heart was asked.
+    asked: u64,
     /// How many records the records are behind.
     behind: u64,
 }
@@ -157,6 +163,7 @@ impl Fake {
                 problems: Vec::new(),
                 closing: false,
             },
+            asked: 0,
             panic_on_query: false,
             behind: 0,
         };
@@ -211,6 +218,11 @@ impl Fake {
     /// Lets the records be this far behind.
     pub(crate) fn behind(&self, records: u64) {
         self.state().behind = records;
+    }
+
+    /// How often the heart was asked so far.
+    pub(crate) fn asked(&self) -> u64 {
+        self.state().asked
     }
 
     pub(crate) fn panic_on_query(&self) {
@@ -306,7 +318,17 @@ impl State {
             };
             let record = record.clone();
             // A subscriber whose line is full is dropped, as in the real hall.
-            to.try_send(Push { record, picks }).is_ok()
+            // An agent can hold whatever he hears of.
+            let hold = |_, _| [Capability::Hold].into_iter().collect();
+            let abilities = picks
+                .is_some()
+                .then(|| Arc::new(Abilities::of(&record, hold)));
+            let push = Push {
+                record,
+                picks,
+                abilities,
+            };
+            to.try_send(push).is_ok()
         });
         record.sequence
     }
@@ -441,7 +463,7 @@ impl State {
             submitted: now(),
             place: Place::Queue,
             parties: Vec::new(),
-            requests: Vec::new(),
+            requests: Requests::new(),
             version: 1,
             more: ringback_model::Rare::none(),
         };
@@ -544,7 +566,7 @@ impl State {
                         requests: Vec::new(),
                         offer: None,
                         invitations: Vec::new(),
-                        capabilities: Vec::new(),
+                        capabilities: Capabilities::default(),
                     }))
                 }
                 Some(_) => return Err(QueryFault::Denied(Denied::Scope)),
@@ -577,9 +599,9 @@ impl State {
             Query::Keys => View::Keys(Vec::new()),
             Query::Objects(_) => View::Objects(Vec::new()),
             Query::Calendar { .. } => return Err(QueryFault::Unknown("calendar".to_owned())),
-            Query::ObjectNamed(_, name) | Query::ObjectToChange(_, name) => {
-                return Err(unknown(&name));
-            }
+            Query::ObjectNamed(_, name)
+            | Query::ObjectToChange(_, name)
+            | Query::ViewNamed(name) => return Err(unknown(&name)),
             Query::Why {
                 interaction: id, ..
             } => return Err(unknown(&id)),
@@ -773,7 +795,8 @@ impl Hall for Fake {
             !std::mem::take(&mut self.state().panic_on_query),
             "as asked"
         );
-        let state = self.state();
+        let mut state = self.state();
+        state.asked += 1;
         let answer = state.answer(&actor, query).map(|view| (state.head(), view));
         futures_util::future::ready(answer).boxed()
     }

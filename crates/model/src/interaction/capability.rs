@@ -100,3 +100,50 @@ impl Capability {
         }
     }
 }
+
+/// What can be done with one interaction: a set of [`Capability`], in one word.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Capabilities(u32);
+
+impl Capabilities {
+    /// Whether this can be done.
+    #[must_use]
+    pub const fn contains(self, what: Capability) -> bool {
+        self.0 & (1 << what as u32) != 0
+    }
+
+    /// What can be done, in the order of [`Capability::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Capability> {
+        let listed = move |what: &Capability| self.contains(*what);
+        Capability::ALL.into_iter().filter(listed)
+    }
+
+    /// The fixed serialised names, in the order of [`Capability::ALL`].
+    #[must_use]
+    pub fn names(self) -> Vec<&'static str> {
+        self.iter().map(Capability::name).collect()
+    }
+}
+
+impl FromIterator<Capability> for Capabilities {
+    fn from_iter<I: IntoIterator<Item = Capability>>(all: I) -> Self {
+        Self(all.into_iter().fold(0, |set, one| set | 1 << one as u32))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_gives_back_what_was_put_in_in_the_fixed_order() {
+        let all: Capabilities = Capability::ALL.into_iter().rev().collect();
+        assert!(all.iter().eq(Capability::ALL));
+        let some: Capabilities = [Capability::WrapUp, Capability::Accept]
+            .into_iter()
+            .collect();
+        assert_eq!(some.names(), ["accept", "wrap_up"]);
+        assert!(!some.contains(Capability::Hold));
+        assert_eq!(Capabilities::default().iter().next(), None);
+    }
+}

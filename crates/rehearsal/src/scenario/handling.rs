@@ -423,6 +423,19 @@ pub(crate) fn event(state: &State, event: &Event) -> String {
                 format!("{by} broke the lock of {whose} on {}", of.interaction)
             }
         }
+        Event::Handed {
+            of,
+            view,
+            segment,
+            pulls,
+            ..
+        } => {
+            let (it, view) = (of.interaction, super::say::object_name(state, *view));
+            let segment = segment.iter().map(|it| format!(", segment {it}"));
+            let again = (*pulls > 1).then(|| format!(", time {pulls}"));
+            let more: String = segment.chain(again).collect();
+            format!("view {view} hands over {it}{more}")
+        }
     }
 }
 
@@ -472,7 +485,7 @@ pub(crate) fn workbin(state: &State, owner: AgentId, name: &Name) -> String {
 /// What somebody can do.
 pub(crate) fn can(state: &State, who: Doer, id: InteractionId) -> String {
     let can = ringback_engine::capabilities(state, who, id);
-    let names: Vec<&str> = can.iter().map(|it| it.name()).collect();
+    let names = can.names();
     if names.is_empty() {
         "nothing".to_owned()
     } else {

@@ -45,7 +45,7 @@ fn look(state: &State, now: Now, id: InteractionId, met: &mut BTreeMap<(&'static
             let Some(input) = command(state, who, id, can) else {
                 continue;
             };
-            let is_listed = listed.contains(&can);
+            let is_listed = listed.contains(can);
             let told = decide(state, now, &input).map_err(|why| why.code());
             let taken = match &told {
                 Ok(_) => true,
@@ -74,7 +74,7 @@ fn is_about_others(can: Can, code: &str) -> bool {
         Can::Place | Can::TakeOut => {
             matches!(code, "interaction.queue_full" | "interaction.unknown_queue")
         }
-        Can::Complete => code == "interaction.disposition",
+        Can::Complete => matches!(code, "interaction.disposition" | "interaction.reason"),
         Can::Route => {
             matches!(
                 code,
