@@ -112,10 +112,7 @@ fn scion<'c>(packages: &Path, cases: impl Iterator<Item = &'c Case>) -> Vec<Valu
     let mut input = node.stdin.take().unwrap();
     let writer = std::thread::scope(|scope| {
         let output = BufReader::new(node.stdout.take().unwrap());
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a pipe to a peer, which would fill up otherwise"
-        )]
+        // A pipe fills up when nobody reads the other one.
         let writing = scope.spawn(move || input.write_all(questions.as_bytes()));
         let answers: Vec<Value> = output
             .lines()
@@ -173,9 +170,9 @@ fn packages() -> Option<PathBuf> {
     None
 }
 
-struct Case {
-    chart: String,
-    events: Vec<String>,
+pub(crate) struct Case {
+    pub(crate) chart: String,
+    pub(crate) events: Vec<String>,
 }
 
 /// xorshift64*: small, and the same everywhere.
@@ -222,7 +219,7 @@ struct Tree {
 }
 
 impl Case {
-    fn random(seed: u64) -> Case {
+    pub(crate) fn random(seed: u64) -> Case {
         let mut tree = Tree {
             nodes: vec![Node {
                 kind: Kind::Root,

@@ -22,6 +22,7 @@ mod conformance;
 mod dialect;
 mod differential;
 mod documents;
+mod fuzz;
 mod images;
 mod invoked;
 mod recommendation;
