@@ -8,6 +8,7 @@ use crate::dto::interaction::{Complete, Stop, Submit};
 use crate::dto::offer::Reject;
 use crate::dto::route::RouteAsk;
 use crate::idempotency;
+use crate::masking;
 use crate::personal;
 use crate::problem::{About, Problem};
 use crate::state::{House, Shared};
@@ -57,11 +58,13 @@ pub(crate) enum Verb {
     AgentNotReady,
     AgentGet,
     OverviewGet,
+    StatisticsWatch,
+    StatisticsUnwatch,
     Ping,
 }
 
 impl Verb {
-    pub(crate) const ALL: [Self; 30] = [
+    pub(crate) const ALL: [Self; 32] = [
         Self::InteractionSubmit,
         Self::InteractionComplete,
         Self::InteractionStop,
@@ -91,6 +94,8 @@ impl Verb {
         Self::AgentNotReady,
         Self::AgentGet,
         Self::OverviewGet,
+        Self::StatisticsWatch,
+        Self::StatisticsUnwatch,
         Self::Ping,
     ];
 
@@ -126,6 +131,8 @@ impl Verb {
             Self::AgentNotReady => "agent.not_ready",
             Self::AgentGet => "agent.get",
             Self::OverviewGet => "overview.get",
+            Self::StatisticsWatch => "statistics.watch",
+            Self::StatisticsUnwatch => "statistics.unwatch",
             Self::Ping => "ping",
         }
     }
@@ -241,6 +248,7 @@ fn sealed_submission(
     open_keys: &BTreeSet<String>,
 ) -> Result<Ready, Problem> {
     let data = std::mem::take(&mut body.user_data);
+    masking::refuse(&data.0, caller.digits_shown, "/user_data")?;
     let vault = house.hall.vault();
     let data = personal::seal(&*vault, caller.tenant, contact, open_keys, data)?;
     let said = particulars(&*vault, caller, &mut body, contact, &data)?;
@@ -275,9 +283,11 @@ fn particulars(
     let (subject, comment) = (body.subject.take(), body.comment.take());
     if let Some(text) = &subject {
         work::check_subject(text, "/subject")?;
+        masking::refuse_text(text, caller.digits_shown, "/subject")?;
     }
     if let Some(text) = &comment {
         work::check_comment(text, "/comment")?;
+        masking::refuse_text(text, caller.digits_shown, "/comment")?;
     }
     Ok(Particulars {
         external_id: body.external_id.take(),
@@ -338,6 +348,7 @@ const CONTACT_CHARS_MAX: usize = 200;
 /// The contact known by this text.
 async fn contact(house: &House, caller: &Caller, text: String) -> Result<ContactId, Problem> {
     check_contact(&text, "/contact")?;
+    masking::refuse_text(&text, caller.digits_shown, "/contact")?;
     let (vault, tenant) = (house.hall.vault(), caller.tenant);
     let made = tokio::task::spawn_blocking(move || vault.contact(tenant, &text)).await;
     Ok(made.map_err(Problem::broken)??)

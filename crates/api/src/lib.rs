@@ -24,6 +24,7 @@ mod guard;
 pub mod hooks;
 mod idempotency;
 mod limits;
+mod locked;
 mod login;
 mod masking;
 mod names;
@@ -44,5 +45,6 @@ mod work;
 
 pub use erasing::{SettleFault, settle_erasures};
 pub use files::{SETTINGS, canonical};
+pub use locked::Locked;
 pub use options::{ApiOptions, LoginOptions, ProviderOptions, UrlCheck};
 pub use routes::{Api, openapi, router};

@@ -86,16 +86,23 @@ impl Limits {
 impl KeyLimits {
     /// Uses one request or command up.
     pub(crate) fn take(&self) -> Result<(), Problem> {
+        self.take_many(1)
+    }
+
+    /// Uses up what a request costs that does as much as so many. One that costs more than is ever
+    /// there at once is taken when all of it is there, and what is missing is owed.
+    pub(crate) fn take_many(&self, many: usize) -> Result<(), Problem> {
+        let many = many as f64;
         let mut bucket = self.bucket.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         let passed = now.duration_since(bucket.filled).as_secs_f64();
         bucket.tokens = (bucket.tokens + passed * self.rate).min(self.burst);
         bucket.filled = now;
-        if bucket.tokens < 1.0 {
+        if bucket.tokens < many.min(self.burst) {
             let detail = format!("this key may ask {} times per second", self.rate);
             return Err(Problem::new("rate.limited", detail).limit(self.rate as usize));
         }
-        bucket.tokens -= 1.0;
+        bucket.tokens -= many;
         Ok(())
     }
 }
@@ -130,6 +137,19 @@ mod tests {
         assert_eq!(one.take().expect_err("empty").code(), "rate.limited");
         assert!(limits.of_key("one").take().is_err(), "it is one bucket");
         assert!(limits.of_key("other").take().is_ok());
+    }
+
+    #[test]
+    fn what_does_as_much_as_many_costs_as_much() {
+        let limits = limits();
+        let key = limits.of_key("one");
+        assert!(key.take().is_ok());
+        assert!(key.take_many(2).is_err(), "one is left");
+        assert!(key.take_many(1).is_ok());
+        // One that costs more than there ever is at once is taken when all of that is there.
+        let other = limits.of_key("other");
+        assert!(other.take_many(50).is_ok());
+        assert!(other.take().is_err(), "what was missing is owed");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Numbers by which people can be called, shown to those who need not know them: all digits but
 //! the last ones are hidden. The one place for it; which roles it holds for is the tenant's policy.
 
+use crate::problem::Problem;
 use ringback_model::value::{Map, Value};
 
 /// The fewest digits that make a number.
@@ -22,6 +23,61 @@ pub(crate) fn mask_text(text: &mut Option<String>, shown: Option<u8>) {
     if hidden.is_some() {
         *text = hidden;
     }
+}
+
+/// Refuses user data in which somebody who sees numbers masked sends one back as he saw it: it would
+/// take the place of the number. `None` sees everything and may write everything.
+pub(crate) fn refuse(map: &Map, shown: Option<u8>, at: &str) -> Result<(), Problem> {
+    let Some(shown) = shown else { return Ok(()) };
+    match map
+        .iter()
+        .find(|(_, value)| is_masked_in(value, shown.into()))
+    {
+        None => Ok(()),
+        Some((key, _)) => Err(sent_back(&format!("{at}/{key}"))),
+    }
+}
+
+/// The same of a text.
+pub(crate) fn refuse_text(text: &str, shown: Option<u8>, at: &str) -> Result<(), Problem> {
+    match shown {
+        Some(shown) if is_masked(text, shown.into()) => Err(sent_back(at)),
+        _ => Ok(()),
+    }
+}
+
+fn sent_back(at: &str) -> Problem {
+    let problem =
+        "holds a number of which you see only the last digits: leave it out to keep what is there";
+    Problem::invalid(at, problem)
+}
+
+fn is_masked_in(value: &Value, shown: usize) -> bool {
+    match value {
+        Value::Text(text) => is_masked(text, shown),
+        Value::List(list) => list.iter().any(|it| is_masked_in(it, shown)),
+        Value::Map(map) => map.values().any(|it| is_masked_in(it, shown)),
+        _ => false,
+    }
+}
+
+/// Whether a text holds what [`masked`] makes of a number: stars, then the digits that are shown.
+fn is_masked(text: &str, shown: usize) -> bool {
+    let (mut stars, mut digits) = (0, 0);
+    for letter in text.chars().chain(['\n']) {
+        match letter {
+            // Another number begins.
+            '*' if digits > 0 => (stars, digits) = (1, 0),
+            '*' => stars += 1,
+            '0'..='9' if stars > 0 => digits += 1,
+            ' ' | '\u{a0}' | '-' | '/' | '.' | '(' | ')' | '+' => {}
+            _ => (stars, digits) = (0, 0),
+        }
+        if stars > 0 && digits == shown && (DIGITS_MIN..=DIGITS_MAX).contains(&(stars + digits)) {
+            return true;
+        }
+    }
+    false
 }
 
 fn mask_value(value: &mut Value, shown: usize) {
@@ -97,6 +153,29 @@ mod tests {
             assert_eq!(masked(text, 3), None, "{text}");
         }
         assert_eq!(masked("1234567", 0).as_deref(), Some("*******"));
+    }
+
+    #[test]
+    fn what_was_masked_is_not_taken_back() {
+        for text in [
+            "+49 30 1234567",
+            "(030) 123-45.67",
+            "call 0301234567, ask for Eva",
+            "0301234567 or 0307654321x",
+        ] {
+            let seen = masked(text, 3).expect("a number");
+            assert!(is_masked(&seen, 3), "{seen}");
+            assert!(!is_masked(text, 3), "{text}");
+        }
+        assert!(is_masked(&masked("1234567", 0).expect("a number"), 0));
+        for text in ["", "a * b", "***", "** important **", "5 of *", "**12"] {
+            assert!(!is_masked(text, 3), "{text}");
+        }
+        let json = serde_json::json!({"a": {"b": ["*******567", 5]}, "c": "x"});
+        let map: Map = serde_json::from_value(json).expect("user data");
+        assert!(refuse(&map, None, "/user_data").is_ok());
+        let problem = refuse(&map, Some(3), "/user_data").expect_err("masked");
+        assert!(problem.sentence().starts_with("/user_data/a: "));
     }
 
     #[test]

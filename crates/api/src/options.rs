@@ -1,5 +1,6 @@
 //! The limits and switches of the room.
 
+use crate::locked::Locked;
 use ringback_ports::outward::Ledger;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -41,6 +42,8 @@ pub struct ApiOptions {
     pub origins: Vec<String>,
     /// Log-in of people.
     pub login: LoginOptions,
+    /// What of the settings of tenants is set by file or environment, and locked.
+    pub locked: Locked,
     /// Turns `true` when the house is about to drain: `/health/ready` answers 503 from then on.
     pub leaving: Option<watch::Receiver<bool>>,
     /// Turns `true` when the house drains: streams are then told to come back and closed.
@@ -71,6 +74,7 @@ impl Default for ApiOptions {
             write_wait: Duration::from_secs(10),
             origins: Vec::new(),
             login: LoginOptions::default(),
+            locked: Locked::default(),
             leaving: None,
             closing: None,
             ledger: None,

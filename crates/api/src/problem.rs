@@ -336,6 +336,8 @@ fn status_of(code: &str) -> StatusCode {
         | "interaction.unknown_exit"
         | "interaction.begun_with_route"
         | "interaction.disposition"
+        | "interaction.reason"
+        | "agent.reason"
         | "interaction.not_extended"
         | "route.unknown_virtual_queue"
         | "route.credit_too_large"

@@ -3,7 +3,7 @@
 use crate::door::Caller;
 use crate::personal;
 use crate::problem::Problem;
-use crate::state::Shared;
+use crate::state::House;
 use ringback_model::config::{PopField, ScreenPop, Template};
 use ringback_model::interaction::Interaction;
 use ringback_model::offer::Offer;
@@ -30,7 +30,7 @@ pub(crate) struct PopView {
 /// What a desk opens with an offer. Whoever is offered an interaction may see what is known of it,
 /// so sealed values are opened for him; numbers are masked as everywhere else.
 pub(crate) async fn of_offer(
-    house: &Shared,
+    house: &House,
     caller: &Caller,
     offer: &Offer,
 ) -> Result<Vec<PopView>, Problem> {

@@ -7,3 +7,5 @@ pub(crate) mod sight;
 pub(crate) mod socket;
 pub(crate) mod sse;
 pub(crate) mod statistics;
+mod watches;
+mod watching;

@@ -7,6 +7,7 @@ use crate::dto::work::{
     BACK, ChangeAsk, DataEdit, InviteAsk, InviteRole, MonitorAsk, PlaceAsk, Properties, PullAsk,
     TransferAsk, WrapUpAsk, WrapUpWord, exits,
 };
+use crate::masking;
 use crate::personal;
 use crate::problem::{About, Problem};
 use crate::state::House;
@@ -351,6 +352,9 @@ impl Asked<'_> {
             return Ok((change, None));
         };
         if !data.is_empty() {
+            let shown = self.caller.digits_shown;
+            masking::refuse(&data.attach.0, shown, "/user_data/attach")?;
+            masking::refuse(&data.update.0, shown, "/user_data/update")?;
             let open_keys = self.house.names.open_keys(self.caller.tenant).await?;
             let (vault, tenant) = (self.house.hall.vault(), self.caller.tenant);
             change.user_data = Some(personal::edited(&*vault, tenant, &it, &open_keys, data)?);
@@ -421,6 +425,7 @@ impl Asked<'_> {
             Some(None) => Ok(Some(Edit::Clear)),
             Some(Some(text)) => {
                 check_text(&text, at, max)?;
+                masking::refuse_text(&text, self.caller.digits_shown, at)?;
                 let (vault, tenant) = (self.house.hall.vault(), self.caller.tenant);
                 let sealed = personal::seal_text(&*vault, tenant, it.contact, slot(it), &text)?;
                 Ok(Some(Edit::Set(sealed)))

@@ -11,10 +11,12 @@ mod interactions;
 mod logins;
 mod objects;
 mod offers;
+mod reasons;
 pub(crate) mod requests;
 mod segments;
 pub(crate) mod targets;
 mod timers;
+pub(crate) mod views;
 mod wrapping;
 
 use crate::state::State;

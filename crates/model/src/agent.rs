@@ -389,6 +389,16 @@ pub enum Refused {
         /// Why not.
         reason: Name,
     },
+    /// The reason is none of the codes.
+    #[error("{reason} is no reason why agent {agent} takes no work: give one of {}", .codes.join(", "))]
+    Reason {
+        /// Who.
+        agent: AgentId,
+        /// What was said.
+        reason: Name,
+        /// The codes of all lists of such reasons.
+        codes: Vec<String>,
+    },
     /// The desk was replaced.
     #[error("desk {session} of agent {agent} has been replaced by a newer log-in")]
     OldDesk {

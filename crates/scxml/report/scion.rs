@@ -13,9 +13,9 @@ use crate::folder::Outcome;
 
 /// Scripts with two readings, of which the Recommendation's is the one that they call `legacySemantics`.
 ///
-/// A transition from a child of `<parallel id="p">` to that child itself: "the Least Common Compound Ancestor
-/// is the `<state>` or `<scxml>` element s such that s is a proper ancestor of all states"
-/// (appendix D, `findLCCA`), so `p` is left and entered again. SCION 4 also lets a `<parallel>` be that ancestor.
+/// A transition from a child of `<parallel id="p">` to that child itself: appendix D, `findLCCA`, looks for a
+/// `<state>` or the `<scxml>` element that both are inside of, so `p` is left and entered again. SCION 4 also
+/// lets a `<parallel>` be that element.
 const BY_APPENDIX_D: [&str; 2] = ["more-parallel/test10", "more-parallel/test10b"];
 
 /// Runs a test.

@@ -51,6 +51,9 @@ pub trait Outside {
     }
 }
 
+/// More sessions than this are not invoked: a document that invokes itself would never end.
+const SESSIONS_MAX: usize = 1_000;
+
 /// Nothing is outside.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Nowhere;
@@ -412,6 +415,9 @@ impl<'a> Interpreter<'a> {
     }
 
     fn compile_invoked(&self, invoke: &Invoke) -> Result<Arc<Chart>, String> {
+        if self.sessions.len() >= SESSIONS_MAX {
+            return Err(format!("there are {SESSIONS_MAX} sessions already"));
+        }
         let (name, bytes) = match &invoke.source {
             Source::Address(address) => {
                 let found = self.options.resolver.load(address, &invoke.base)?;

@@ -16,8 +16,7 @@ mod resolve;
 
 pub(crate) use document::{example, reference};
 pub(crate) use keys::{KEYS, Key};
-pub(crate) use layers::Layers;
-pub(crate) use layers::key_named;
+pub(crate) use layers::{Layers, Said, Sources, key_named};
 #[cfg(feature = "otlp")]
 pub(crate) use resolve::Traces;
 pub(crate) use resolve::{Config, Engine, LogFormat, Storage};

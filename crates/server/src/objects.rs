@@ -26,9 +26,9 @@ pub(crate) const KINDS: [&str; 17] = [
     "queue",
     "virtual_queue",
     "screen_pop",
-    "webhook",
     "agent",
     "group",
+    "webhook",
     "statistic",
     "view",
     "person",
@@ -44,6 +44,8 @@ pub(crate) struct Object {
     pub(crate) body: Value,
     /// 0 in a file.
     pub(crate) version: u64,
+    /// Of settings on a server: what is set there by file or environment and cannot be changed.
+    pub(crate) locked: Vec<String>,
 }
 
 /// Objects by kind and name; the settings are called like their kind.

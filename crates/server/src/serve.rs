@@ -5,6 +5,7 @@ mod erasures;
 mod first_key;
 mod gauges;
 mod house;
+mod locked;
 mod progress;
 mod systemd;
 
@@ -68,6 +69,7 @@ pub(crate) async fn serve(config: Config, first_key: FirstKey, metrics: Metrics)
     };
     let hall = house.hall();
     first_key::ensure(&*hall, &config, first_key).await?;
+    locked::ensure(&*hall, &config.locked).await?;
     erasures::settle(&*hall).await;
     door.let_in(house.router());
     let address_file = config.storage.folder.join(ADDRESS_FILE);

@@ -110,6 +110,92 @@ async fn undoing_brings_back_what_was_and_what_is_gone() {
     server.stop().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_set_by_the_environment_is_locked_and_told() {
+    let site = Site::of_tenants(&["default", "acme"]);
+    let server = site.start().await;
+    let here = site.administrator(0);
+    here.put(
+        "/v1/settings",
+        json!({"offer_ttl_ms": 20_000, "open_max": 9}),
+    )
+    .await;
+    server.stop().await;
+
+    let name = "RINGBACK_SETTINGS__OFFER_TTL_MS";
+    let site = site.with(name, "25000");
+    let server = site.start().await;
+    for tenant in 0..2 {
+        let settings = site.administrator(tenant).get("/v1/settings").await;
+        assert_eq!(settings["settings"]["offer_ttl_ms"], 25_000);
+        assert_eq!(settings["locked"], json!({"offer_ttl_ms": name}));
+    }
+    let settings = here.get("/v1/settings").await;
+    assert_eq!(settings["settings"]["open_max"], 9, "all else stays");
+    let other = json!({"offer_ttl_ms": 20_000});
+    let put = here.try_put("/v1/settings", &other);
+    let put = put.await.expect("an answer");
+    assert_eq!(
+        (put.status, &put.body["code"]),
+        (409, &json!("config.locked"))
+    );
+    assert_eq!(put.body["errors"][0]["at"], "/offer_ttl_ms");
+    assert!(
+        put.body["detail"].to_string().contains(name),
+        "{:?}",
+        put.body
+    );
+    let nothing = json!({});
+    let undo = here.try_post("/v1/config/settings/settings/undo", None, &nothing);
+    assert_eq!(undo.await.expect("an answer").status, 409);
+    here.put("/v1/settings", json!({"open_max": 8})).await;
+    let settings = here.get("/v1/settings").await;
+    assert_eq!(settings["settings"]["offer_ttl_ms"], 25_000);
+    assert_eq!(settings["settings"]["open_max"], 8);
+
+    // Files say nothing against it: what they leave out is no difference.
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("settings.toml"), "open_max = 8\n").expect("a file");
+    let told = ringback(&site, &here, &["diff"], folder.path());
+    assert_eq!(told, "nothing to do\n");
+
+    // A medium is nearer than any of the settings, and each level is told.
+    here.put(
+        "/v1/config/medium/voice",
+        json!({"delivering_max_ms": 9_000}),
+    )
+    .await;
+    let medium = here.get("/v1/config/medium/voice").await;
+    assert_eq!(medium["body"]["offer_ttl_ms"], 9_000, "{medium}");
+    let old = json!({"offer_ttl_of_ms": {"chat": 5_000}});
+    let old = here.try_put("/v1/settings", &old).await.expect("an answer");
+    assert_eq!(
+        (old.status, &old.body["code"]),
+        (422, &json!("config.findings"))
+    );
+    assert_eq!(old.body["errors"][0]["at"], "/offer_ttl_of_ms/chat");
+    let explain = |key| {
+        let base = site.base();
+        let secret = here.secret();
+        site.succeeds(&["config", "explain", key, "--url", &base, "--key", secret])
+    };
+    let told = explain("settings.offer_ttl_ms");
+    assert!(
+        told.contains("25000  (RINGBACK_SETTINGS__OFFER_TTL_MS; locked)  <- in force"),
+        "{told}"
+    );
+    let told = explain("medium.voice.offer_ttl_ms");
+    assert!(
+        told.contains("9000  (medium voice, version 1)  <- in force"),
+        "{told}"
+    );
+    let told = explain("medium.chat.offer_ttl_ms");
+    assert!(told.contains("settings, environment"), "{told}");
+    let told = explain("server.listen");
+    assert!(told.contains("\"127.0.0.1:8080\"  <- in force"), "{told}");
+    server.stop().await;
+}
+
 /// Something of most kinds, with names that name each other.
 async fn furnish(here: &Client) {
     for (path, body) in [

@@ -81,6 +81,11 @@ async fn a_desk_is_given_pages_to_open_with_an_offer() {
         ),
     }]);
     assert_eq!(offer["data"]["screen_pops"], expected);
+    // A desk that was away finds it with the offer; nobody else does.
+    let mine = anna.get("/v1/agents/me").await;
+    assert_eq!(mine["offers"][0]["screen_pops"], expected, "{mine}");
+    let seen = here.get("/v1/agents/anna").await;
+    assert!(seen["offers"][0].get("screen_pops").is_none(), "{seen}");
     // Nobody else's stream holds what is sealed.
     let offer = offer_made(&here).await;
     assert!(offer["data"].get("screen_pops").is_none(), "{offer}");

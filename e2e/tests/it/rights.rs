@@ -95,7 +95,8 @@ async fn command(
     };
     let class = probe::seen_from(column, class);
     probe::check_marks(column, &body.to_string())?;
-    let writes = !verb.ends_with(".get") && verb != "ping";
+    let reads = verb.ends_with(".get") || verb.starts_with("statistics.") || verb == "ping";
+    let writes = !reads;
     probe::check_trace(expected, &class, writes, before, after)?;
     Ok(class)
 }
@@ -112,6 +113,15 @@ fn frame(verb: &str, of: &str, made: &Made) -> Value {
         "interaction.complete" => json!({"reason": "solved"}),
         "offer.reject" => json!({"reason": "busy"}),
         "agent.not_ready" => json!({"reason": "break"}),
+        "statistics.watch" => {
+            let measure = if of.starts_with("agent/") || of.starts_with("group/") {
+                "total_handled"
+            } else {
+                "current_in_queue"
+            };
+            json!({"numbers": [format!("{measure}/{of}")], "mode": "time", "period_ms": 3_600_000})
+        }
+        "statistics.unwatch" => json!({"watch": 4_000_000}),
         verb => command_body(verb, of),
     };
     if verb.starts_with("agent.") && of != "-" {

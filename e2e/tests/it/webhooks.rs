@@ -380,3 +380,50 @@ async fn nothing_is_lost_when_the_server_is_killed_and_doubles_have_one_id() {
     println!("{} told of {} events", told.len(), submitted.len());
     server.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_of_a_group_is_told_what_concerns_its_agents() {
+    let site = site("1");
+    let server = site.start().await;
+    let here = site.administrator(0);
+    furnish(&here).await;
+    for agent in ["anna", "ben"] {
+        here.put(&format!("/v1/agents/{agent}"), json!({})).await;
+    }
+    here.put("/v1/config/group/sales", json!({"members": ["anna"]}))
+        .await;
+    let end = Endpoint::listen().await;
+    let body = json!({"url": end.url, "events": ["agent.*", "offer.*"], "groups": ["sales"]});
+    hook(&here, "team", body).await;
+    for agent in ["anna", "ben"] {
+        here.post(&format!("/v1/agents/{agent}/login"), json!({}))
+            .await;
+    }
+    let of = |told: &[Told]| -> BTreeSet<String> {
+        let agent = |it: &Told| {
+            it.event()["data"]["data"]["agent"]
+                .as_str()
+                .map(str::to_owned)
+        };
+        told.iter().filter_map(agent).collect()
+    };
+    let (anna, ben) = ("a1".to_owned(), "a2".to_owned());
+    let told = end.until(|told| of(told).contains(&anna)).await;
+    assert_eq!(of(&told), BTreeSet::from([anna.clone()]));
+
+    // Whoever comes to belong to it is told of from then on; a group that is named stays.
+    here.put("/v1/config/group/sales", json!({"members": ["ben"]}))
+        .await;
+    let gone = here.try_delete("/v1/config/group/sales").await;
+    assert_eq!(gone.expect("an answer").status, 409);
+    here.post("/v1/agents/anna/logout", json!({})).await;
+    here.post("/v1/agents/ben/logout", json!({})).await;
+    let told = end.until(|told| of(told).contains(&ben)).await;
+    let names: Vec<_> = told.iter().map(Told::event).collect();
+    let out = names.iter().filter(|event| {
+        event["type"] == "dev.ringback.agent.logged_out"
+            && event["data"]["data"]["agent"] == anna.as_str()
+    });
+    assert_eq!(out.count(), 0, "she belongs to it no more");
+    server.stop().await;
+}

@@ -3,6 +3,7 @@
 use super::interaction::MediumWord;
 use super::offer::OfferView;
 use super::text;
+use crate::screen_pops::PopView;
 use crate::text::{Text, Time};
 use ringback_model::agent::{Claim, ClaimKind, Manner, NotReady, Readiness};
 use ringback_model::record::{AgentInterval, AgentState};
@@ -213,6 +214,13 @@ impl AgentView {
             misses: misses.map(|(medium, n)| (medium.name(), *n)).collect(),
             sequence,
         }
+    }
+
+    /// The same, with what the desk opens with each of the offers.
+    pub(crate) fn with_pops(mut self, pops: Vec<Vec<PopView>>) -> Self {
+        let offers = self.offers.into_iter().zip(pops);
+        self.offers = offers.map(|(offer, pops)| offer.with_pops(pops)).collect();
+        self
     }
 
     /// The version of the master data.

@@ -207,7 +207,7 @@ impl AgentPut {
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"offer_ttl_ms": 30_000, "open_keys": ["matter"]}))]
 pub(crate) struct SettingsPut {
-    /// How long an offer stands.
+    /// How long an offer stands, where its medium says nothing else.
     #[schema(default = 30_000)]
     offer_ttl_ms: u64,
     /// How long an agent is not offered again what he did not take.
@@ -236,8 +236,11 @@ pub(crate) struct SettingsPut {
     /// Whether agents and groups may name declared skills only.
     #[schema(default = false)]
     skills_declared: bool,
-    /// How long an offer of a medium stands; media not named: `offer_ttl_ms`.
-    #[schema(value_type = BTreeMap<String, u64>)]
+    /// What was set here before offers of a medium had their home in its object (`offer_ttl_ms` of
+    /// `/v1/config/medium/{name}`): it holds where that says nothing. It can be left out, and nothing
+    /// can be added.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(value_type = BTreeMap<String, u64>, deprecated)]
     offer_ttl_of_ms: BTreeMap<Text<Medium>, u64>,
     /// How long an agent whose desk is silent keeps what he handles, from the moment of silence;
     /// live contact stays. The open user data key `handling_timeout` (seconds) comes before it.
@@ -270,6 +273,19 @@ impl Default for SettingsPut {
 }
 
 impl SettingsPut {
+    /// Whether it says how long offers of some medium stand.
+    pub(crate) fn says_offers_of_media(&self) -> bool {
+        !self.offer_ttl_of_ms.is_empty()
+    }
+
+    /// Of which media it says so otherwise than the settings before did.
+    pub(crate) fn new_offers_of_media(&self, before: &Settings) -> Vec<Medium> {
+        let said = self.offer_ttl_of_ms.iter();
+        let new = said
+            .filter(|(medium, ttl)| before.timeouts.offer.get(&medium.0) != Some(&Millis(**ttl)));
+        new.map(|(medium, _)| medium.0).collect()
+    }
+
     pub(crate) fn of(settings: &Settings) -> Self {
         let misses = settings.misses_max.iter();
         Self {
@@ -434,7 +450,7 @@ impl ScopeView {
         Self {
             everything: *scope == Scope::Everything,
             queues: queues.map(|id| known.queue(*id)).collect(),
-            groups: groups.map(|id| known.group(*id)).collect(),
+            groups: groups.map(|id| known.object(*id)).collect(),
         }
     }
 }
@@ -586,6 +602,10 @@ pub(crate) struct SettingsView {
     /// The entity tag.
     pub(crate) version: u64,
     pub(crate) settings: SettingsPut,
+    /// Keys that cannot be changed here, because they are set by file or environment, and where.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[schema(required = false, example = json!({"offer_ttl_ms": "RINGBACK_SETTINGS__OFFER_TTL_MS"}))]
+    pub(crate) locked: BTreeMap<String, String>,
     /// The record it was read after.
     pub(crate) sequence: u64,
 }

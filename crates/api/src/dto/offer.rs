@@ -1,5 +1,6 @@
 //! Offers as the API shows and takes them.
 
+use crate::screen_pops::PopView;
 use crate::text::{Text, Time};
 use ringback_model::interaction::Wish;
 use ringback_model::offer::{NotTaken, Occasion, Offer};
@@ -48,6 +49,20 @@ pub(crate) struct OfferView {
     #[schema(example = "routing")]
     back_to: &'static str,
     decision: DecisionView,
+    /// Pages of other systems that the agent's desk opens with it; shown to the agent himself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    screen_pops: Vec<PopView>,
+}
+
+impl OfferView {
+    /// The same, with what the desk opens.
+    pub(crate) fn with_pops(self, screen_pops: Vec<PopView>) -> Self {
+        Self {
+            screen_pops,
+            ..self
+        }
+    }
 }
 
 /// Why this agent and this interaction.
@@ -117,6 +132,7 @@ impl From<&Offer> for OfferView {
                     .map(|(obstacle, count)| (obstacle.name(), *count))
                     .collect(),
             },
+            screen_pops: Vec::new(),
         }
     }
 }

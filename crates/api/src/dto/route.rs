@@ -1,12 +1,13 @@
 //! Route requests as the API shows and takes them.
 
 use super::choice::{SelectionIn, SelectionView};
+use super::past::{Past, PastRequestView};
 use super::targets::{TargetsIn, TargetsSchema};
 use super::text;
 use crate::names::Known;
 use crate::problem::Problem;
 use crate::text::{Text, Time};
-use ringback_model::route::{Ask, RouteRequest};
+use ringback_model::route::{Ask, Cancelled, RouteRequest};
 use ringback_model::target::{Expression, Gate, Step, Target};
 use ringback_model::{InteractionId, Medium, Millis, Name, Rare, RouteRequestId, Tier};
 use ringback_ports::query::{Waiting, Why, WhyRequest, WhyThreshold};
@@ -216,6 +217,11 @@ impl RequestView {
         view
     }
 
+    /// Its next step came into force.
+    pub(crate) fn widened(&mut self, step: u8) {
+        self.step = step;
+    }
+
     /// Without a place in line.
     pub(crate) fn of_request(known: &Known, request: &RouteRequest) -> Self {
         Self {
@@ -228,7 +234,10 @@ impl RequestView {
                 documented.in_force().map(ToString::to_string).collect()
             }),
             step: request.step,
-            widens_at: request.widens_at.map(|at| Time::at(request.since, at)),
+            widens_at: request
+                .widens_at
+                .get()
+                .map(|at| Time::at(request.since, at)),
             priority: request.key.tier.0,
             selection: request.more.get().map(SelectionView::new),
             since: Time::of(request.since),
@@ -238,7 +247,18 @@ impl RequestView {
     }
 }
 
-/// Why an interaction waits.
+/// Why a request ended without being matched, as a word.
+pub(crate) const fn cancelled(cause: Cancelled) -> &'static str {
+    match cause {
+        Cancelled::Asked => "asked",
+        Cancelled::MatchedElsewhere => "matched_elsewhere",
+        Cancelled::InteractionStopped => "interaction_stopped",
+        Cancelled::TakenOut => "taken_out",
+        Cancelled::TimedOut => "timed_out",
+    }
+}
+
+/// Why an interaction waits, or, once it is over, why it went as it did.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct WhyView {
     #[schema(value_type = String, example = "i42")]
@@ -248,6 +268,10 @@ pub(crate) struct WhyView {
     at: Time,
     /// For each of its route requests.
     requests: Vec<WhyRequestView>,
+    /// Of an interaction that is over: each of its route requests, whom it was offered to and why.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(required = false)]
+    past: Vec<PastRequestView>,
     /// The record it was read after.
     sequence: u64,
 }
@@ -333,6 +357,18 @@ impl WhyView {
             interaction: Text(why.interaction),
             at: Time::of(why.now),
             requests: requests.map(|one| why_request(known, one)).collect(),
+            past: Vec::new(),
+            sequence,
+        }
+    }
+
+    /// Of an interaction that is over.
+    pub(crate) fn of_past(id: InteractionId, at: Time, past: Past, sequence: u64) -> Self {
+        Self {
+            interaction: Text(id),
+            at,
+            requests: Vec::new(),
+            past: past.told(),
             sequence,
         }
     }

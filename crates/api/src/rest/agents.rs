@@ -11,10 +11,12 @@ use crate::dto::{Empty, Page};
 use crate::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::idempotency;
 use crate::problem::{About, Problem};
+use crate::screen_pops::{self, PopView};
 use crate::state::{House, Shared};
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
+use ringback_model::offer::Offer;
 use ringback_model::{AgentId, Input, Name, Outcome, config};
 use ringback_ports::query::{Query, View};
 use serde::{Deserialize, Serialize};
@@ -90,9 +92,32 @@ pub(crate) async fn view(
         },
     };
     match house.query(caller, query, what).await? {
-        (sequence, View::Agent(live)) => Ok((sequence.0, AgentView::new(&live, sequence.0))),
+        (sequence, View::Agent(live)) => {
+            let view = AgentView::new(&live, sequence.0);
+            // A desk that was away opens what it would have opened.
+            let himself = caller.agent() == Some(live.agent.id);
+            let view = match himself && !live.offers.is_empty() {
+                true => view.with_pops(pops(house, caller, &live.offers).await),
+                false => view,
+            };
+            Ok((sequence.0, view))
+        }
         _ => Err(Problem::crossed()),
     }
+}
+
+/// What the desk opens with each of these offers.
+async fn pops(house: &House, caller: &Caller, offers: &[Offer]) -> Vec<Vec<PopView>> {
+    let mut all = Vec::new();
+    for offer in offers {
+        let pops = screen_pops::of_offer(house, caller, offer).await;
+        all.push(pops.unwrap_or_else(|problem| {
+            // The offer is what counts; a page can be opened by hand.
+            tracing::warn!(problem = problem.sentence(), "No screen pops.");
+            Vec::new()
+        }));
+    }
+    all
 }
 
 /// Make or change an agent.

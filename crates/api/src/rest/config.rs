@@ -7,7 +7,7 @@ pub(crate) use crate::dto::config::Body;
 use crate::dto::config::objects::ObjectPut;
 use crate::dto::config::{KeyView, SettingsPut, SettingsView, VersionView};
 use crate::dto::written::Written;
-use crate::extract::{ApiJson, ApiPath, ApiQuery};
+use crate::extract::{ApiJson, ApiPath, ApiQuery, from_value};
 use crate::names::Known;
 use crate::problem::{About, Problem};
 use crate::state::Shared;
@@ -25,6 +25,7 @@ use ringback_ports::query::{Query, View};
 use ringback_ports::records::{PAGE_MAX, RecordsPage, RecordsQuery};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use utoipa::IntoParams;
 
 /// Against which version a change is made. Without either header it is made whatever is there.
@@ -114,6 +115,7 @@ pub(crate) async fn settings(
     let view = SettingsView {
         version,
         settings: SettingsPut::of(&settings),
+        locked: house.options.locked.places(),
         sequence: sequence.0,
     };
     Ok(tagged(sequence.0, version, view))
@@ -133,8 +135,11 @@ pub(crate) async fn put_settings(
     State(house): State<Shared>,
     caller: Caller,
     headers: HeaderMap,
-    ApiJson(body): ApiJson<SettingsPut>,
+    ApiJson(mut body): ApiJson<Value>,
 ) -> Result<Response, Problem> {
+    house.options.locked.fill(&mut body)?;
+    let body: SettingsPut = from_value(body)?;
+    one_home(&house, &caller, &body).await?;
     let input = config::Input::PutSettings {
         settings: Box::new(body.clone().into_model()),
         expected: Expect::of(&headers)?,
@@ -145,6 +150,33 @@ pub(crate) async fn put_settings(
     // Also after an unknown outcome: it may have been changed.
     house.names.settings_changed(caller.tenant);
     Ok(put_answer(&answer?))
+}
+
+/// How long offers of a medium stand has one home, the object of the medium. What tenants set in
+/// the settings before that holds on, but nothing is added to it.
+pub(crate) async fn one_home(
+    house: &Shared,
+    caller: &Caller,
+    wanted: &SettingsPut,
+) -> Result<(), Problem> {
+    if !wanted.says_offers_of_media() {
+        return Ok(());
+    }
+    let asked = house.query(caller, Query::Settings, "settings").await?;
+    let (_, View::Settings(_, before)) = asked else {
+        return Err(Problem::crossed());
+    };
+    let moved = wanted.new_offers_of_media(&before);
+    let Some(medium) = moved.first() else {
+        return Ok(());
+    };
+    let next =
+        |medium| format!("belongs to the medium: PUT /v1/config/medium/{medium} with offer_ttl_ms");
+    let detail = format!("how long offers of {medium} stand {}", next(*medium));
+    let problem = Problem::new("config.findings", detail);
+    Err(moved.iter().fold(problem, |problem, medium| {
+        problem.at(format!("/offer_ttl_of_ms/{medium}"), next(*medium))
+    }))
 }
 
 /// How many versions.

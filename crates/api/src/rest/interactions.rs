@@ -7,6 +7,7 @@ use crate::dto::Page;
 use crate::dto::choice::RouteChange;
 use crate::dto::event::EventView;
 use crate::dto::interaction::{Complete, InteractionView, SegmentView, Stop, Submit};
+use crate::dto::past::Past;
 use crate::dto::route::{RouteAsk, WhyView};
 use crate::dto::written::Written;
 use crate::extract::{ApiJson, ApiPath, ApiQuery};
@@ -14,15 +15,15 @@ use crate::names::Known;
 use crate::personal;
 use crate::problem::Problem;
 use crate::state::{House, Shared};
-use crate::text::Text;
+use crate::text::{Text, Time};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ringback_model::config::{Role, Scope};
-use ringback_model::{ContactId, InteractionId, Name, Outcome, RouteRequestId, interaction};
+use ringback_model::{ContactId, InteractionId, Name, Outcome, RouteRequestId};
 use ringback_ports::query::{Query, View};
-use ringback_ports::records::{InteractionRow, RecordsPage, RecordsQuery};
+use ringback_ports::records::{InteractionRow, PAGE_MAX, RecordsPage, RecordsQuery};
 use ringback_ports::{Cursor, Sequence};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -215,10 +216,12 @@ pub(crate) async fn view(
             let lines = requests.map(|one| one.request.virtual_queue);
             let lines: Vec<_> = lines.collect();
             let queue = live.interaction.queue;
+            let view = live.interaction.under_way().map(|(view, _)| view);
             let known = house
                 .names
                 .with(caller.tenant, |known| {
                     known.knows_queue(queue)
+                        && view.is_none_or(|id| known.knows_object(id))
                         && lines.iter().all(|id| known.knows_virtual_queue(*id))
                 })
                 .await?;
@@ -339,7 +342,8 @@ pub(crate) struct WhyPage {
     limit: Option<usize>,
 }
 
-/// Why an interaction waits: who could take it, and what holds each of them back.
+/// Why an interaction waits: who could take it, and what holds each of them back. Once it is over:
+/// whom its route requests were offered to, why, and what came of it.
 #[utoipa::path(
     get, path = "/v1/interactions/{interaction}/why", operation_id = "whyInteraction",
     tag = "interactions",
@@ -370,9 +374,7 @@ pub(crate) async fn why(
         Ok((sequence, View::Why(why))) => (sequence, why),
         Ok(_) => return Err(Problem::crossed()),
         Err(problem) if may_be_over(&caller, &problem) => {
-            stopped_row(&house, &caller, id, None).await?;
-            let over = interaction::Refused::Stopped(id);
-            return Err(Problem::new("interaction.stopped", over.to_string()));
+            return past(&house, &caller, id).await;
         }
         Err(problem) => return Err(problem),
     };
@@ -385,6 +387,42 @@ pub(crate) async fn why(
         })
         .await?;
     Ok(read(sequence.0, WhyView::new(&known, &why, sequence.0)))
+}
+
+/// How many lines of a history are read at most to tell why it went as it did.
+const PAST_LINES_MAX: usize = 10_000;
+
+/// Why an interaction that is over went as it did, from its history.
+async fn past(house: &House, caller: &Caller, id: InteractionId) -> Result<Response, Problem> {
+    // The heart has forgotten it already; the records may still have to come so far.
+    let present = house.names.present(caller.tenant).await?;
+    let (row, sequence) = stopped_row(house, caller, id, Some(present.0)).await?;
+    let known = house.names.fresh(caller.tenant).await?;
+    let mut past = Past::default();
+    let (mut after, mut read_so_far) = (None, 0);
+    while read_so_far < PAST_LINES_MAX {
+        let query = RecordsQuery::History {
+            interaction: id,
+            scope: caller.scope(),
+            after,
+            limit: PAGE_MAX,
+        };
+        let found = house
+            .records(caller, Some(sequence), query, "history")
+            .await?;
+        let RecordsPage::History(rows) = found.value else {
+            return Err(Problem::crossed());
+        };
+        rows.iter().for_each(|row| past.read(&known, row));
+        read_so_far += rows.len();
+        after = rows.last().map(|row| row.cursor);
+        if rows.len() < PAGE_MAX {
+            break;
+        }
+    }
+    let at = row.stopped.unwrap_or(row.submitted.submitted);
+    let view = WhyView::of_past(id, Time::of(at), past, sequence);
+    Ok(read(sequence, view))
 }
 
 /// Which lines of a history.

@@ -1,12 +1,13 @@
 //! `/v1/config/{kind}`: configuration objects of all kinds, their versions, what differs between
 //! two of them, and undoing.
 
-use super::config::{Body, Expect, Kind, name, put_answer, version_rows};
+use super::config::{Body, Expect, Kind, name, one_home, put_answer, version_rows};
 use super::{List, ask, marked, read, tagged};
 use crate::door::Caller;
+use crate::dto::config::SettingsPut;
 use crate::dto::config::objects::{DiffView, ObjectPut, ObjectView, Undo, differences};
 use crate::dto::written::Written;
-use crate::extract::{ApiJson, ApiPath, ApiQuery};
+use crate::extract::{ApiJson, ApiPath, ApiQuery, from_value};
 use crate::problem::{About, Problem};
 use crate::state::Shared;
 use axum::Json;
@@ -265,10 +266,17 @@ pub(crate) async fn undo(
     };
     let known = house.names.fresh(caller.tenant).await?;
     let input = match (kind, kind.decode(&known, &body.3)?) {
-        (_, Some(Body::Settings(settings))) => config::Input::PutSettings {
-            settings: Box::new(settings.into_model()),
-            expected,
-        },
+        (_, Some(Body::Settings(settings))) => {
+            // What is locked is not undone.
+            let mut body = serde_json::to_value(settings).map_err(Problem::broken)?;
+            house.options.locked.fill(&mut body)?;
+            let settings: SettingsPut = from_value(body)?;
+            one_home(&house, &caller, &settings).await?;
+            config::Input::PutSettings {
+                settings: Box::new(settings.into_model()),
+                expected,
+            }
+        }
         (Kind::Object(kind), Some(body)) => {
             let body = ObjectPut::read(kind, plain(&body)?)?;
             body.into_input(name(&target)?, expected)

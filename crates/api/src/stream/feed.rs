@@ -129,13 +129,13 @@ impl Feed {
         Fed::Lost(why)
     }
 
-    /// Calls `take` with each event of a record that has not been given out, for whoever does not
-    /// show it to anybody.
+    /// Calls `take` with each event of a record that has not been given out, and its place in the
+    /// entry, for whoever does not show it to anybody.
     pub(crate) async fn each(
         &mut self,
         house: &Shared,
         push: &Push,
-        mut take: impl FnMut(&Known, Cursor, &Entry, &Event),
+        mut take: impl FnMut(&Known, Cursor, &Entry, usize, &Event),
     ) -> Result<(), Problem> {
         let mut known = house.names.known(self.tenant);
         for (cursor, entry, inside) in Picked::of(push) {
@@ -145,7 +145,7 @@ impl Feed {
             if !names_known(&known, event) {
                 known = house.names.fresh(self.tenant).await?;
             }
-            take(&known, cursor, entry, event);
+            take(&known, cursor, entry, inside, event);
         }
         self.after = self.after.max(Cursor::end_of(push.record.sequence));
         Ok(())
@@ -263,7 +263,17 @@ fn names_known(known: &Known, event: &Event) -> bool {
         Event::Record(record::Event::Segment(segment)) => segment.virtual_queue,
         _ => None,
     };
-    queue && line.is_none_or(|id| known.knows_virtual_queue(id))
+    let view = match event {
+        Event::Interaction(ringback_model::interaction::Event::Handed { view, .. })
+        | Event::View(
+            ringback_model::view::Event::Looked { view, .. }
+            | ringback_model::view::Event::Woken { view, .. },
+        ) => Some(*view),
+        _ => None,
+    };
+    queue
+        && line.is_none_or(|id| known.knows_virtual_queue(id))
+        && view.is_none_or(|id| known.knows_object(id))
 }
 
 /// Reads the journal, subscribes, reads the rest, hands the subscription over.

@@ -10,6 +10,8 @@ use super::frame::{self, AnswerFrame, Head, Hello, HelloLimits, ProblemFrame, Re
 use super::meter::Came;
 use super::sight::Sight;
 use super::sse::closed;
+use super::watches::{Looked, UnwatchAsk, WatchAsk, Watches};
+use super::watching::Watching;
 use crate::commands::{self, AtOnce, Ready, Verb};
 use crate::door::{Caller, SUBPROTOCOL};
 use crate::dto::Empty;
@@ -178,6 +180,8 @@ struct Connection {
     answers: mpsc::UnboundedReceiver<Answered>,
     /// Commands that have to wait for something before they can be sent or answered.
     slow: FuturesUnordered<BoxFuture<'static, Slow>>,
+    /// Numbers that are watched.
+    watches: Watches,
     out: Out,
     pings: Interval,
     unanswered: u8,
@@ -190,6 +194,7 @@ struct Connection {
 enum Slow {
     Ready(u64, Option<Idempotent>, Result<Ready, Problem>),
     Read(u64, Result<Box<dyn erased::Frame>, Problem>),
+    Watch(u64, Result<Box<Watching>, Problem>),
 }
 
 /// One of the things a connection waits for.
@@ -198,6 +203,7 @@ enum Happened {
     Message(Option<Result<Message, axum::Error>>),
     Fed(Fed),
     Slow(Slow),
+    Looked(Looked),
     Tick,
     Closing,
 }
@@ -223,6 +229,7 @@ impl Connection {
             answer_to,
             answers,
             slow: FuturesUnordered::new(),
+            watches: Watches::default(),
             out: Out::default(),
             pings,
             unanswered: 0,
@@ -289,6 +296,7 @@ impl Connection {
                 message = self.socket.recv() => Happened::Message(message),
                 fed = next_of(&mut self.feed) => Happened::Fed(fed),
                 Some(slow) = self.slow.next(), if !self.slow.is_empty() => Happened::Slow(slow),
+                looked = self.watches.next() => Happened::Looked(looked),
                 _ = self.pings.tick() => Happened::Tick,
                 () = closed(&mut self.closing) => Happened::Closing,
             };
@@ -314,6 +322,16 @@ impl Connection {
             Happened::Fed(fed) => self.fed(fed).await,
             Happened::Slow(slow) => {
                 self.slow_done(slow);
+                Ok(())
+            }
+            Happened::Looked(Looked::Told(frame)) => {
+                self.check_key()?;
+                self.out.push(&frame);
+                Ok(())
+            }
+            Happened::Looked(Looked::Ended(frame)) => {
+                self.check_key()?;
+                self.out.push(&frame);
                 Ok(())
             }
             Happened::Tick => self.tick(),
@@ -501,6 +519,14 @@ impl Connection {
             Verb::InteractionGet | Verb::AgentGet | Verb::OverviewGet => {
                 self.read(text, head, verb)
             }
+            Verb::StatisticsWatch => self.watch(text, head),
+            Verb::StatisticsUnwatch => {
+                let body: UnwatchAsk = frame::body(text, "")?;
+                self.watches.end(body.watch)?;
+                self.out.push(&AnswerFrame::read(head.id, Empty {}, None));
+                self.house.meter.count(verb, Came::Taken);
+                Ok(())
+            }
             Verb::Ping => {
                 let body: Empty = frame::body(text, "")?;
                 self.out.push(&AnswerFrame::read(head.id, body, None));
@@ -646,6 +672,35 @@ impl Connection {
         Ok(())
     }
 
+    /// Begins to tell numbers. What is told carries the id of this command.
+    fn watch(&mut self, text: &str, head: &Head<'_>) -> Result<(), Problem> {
+        let ask: WatchAsk = frame::body(text, "")?;
+        let plan = self.watches.plan(head.id, &ask)?;
+        let tag = self
+            .under_way
+            .begin(Asked::new(head.id, Verb::StatisticsWatch));
+        let (house, caller) = (self.house.clone(), self.caller.clone());
+        let begun = async move {
+            let begun = Watching::begin(house, caller, plan.watched, plan.manner, plan.after).await;
+            Slow::Watch(tag, begun.map(Box::new))
+        };
+        self.slow.push(begun.boxed());
+        Ok(())
+    }
+
+    fn watch_begun(&mut self, tag: u64, watching: Watching) {
+        let Some(asked) = self.under_way.end(tag) else {
+            return;
+        };
+        match self.watches.begin(asked.id, watching) {
+            Ok(()) => {
+                self.out.push(&AnswerFrame::read(asked.id, Empty {}, None));
+                self.house.meter.count(asked.verb, Came::Taken);
+            }
+            Err(problem) => self.problem(Some(asked.id), Some(asked.verb), &problem),
+        }
+    }
+
     /// Names this asking, if it carries a key.
     fn named<T: Serialize>(
         &self,
@@ -710,7 +765,10 @@ impl Connection {
     fn slow_done(&mut self, slow: Slow) {
         match slow {
             Slow::Ready(tag, idempotent, Ok(ready)) => self.send_tagged(tag, idempotent, ready),
-            Slow::Ready(tag, _, Err(problem)) | Slow::Read(tag, Err(problem)) => {
+            Slow::Watch(tag, Ok(watching)) => self.watch_begun(tag, *watching),
+            Slow::Ready(tag, _, Err(problem))
+            | Slow::Read(tag, Err(problem))
+            | Slow::Watch(tag, Err(problem)) => {
                 if let Some(asked) = self.under_way.end(tag) {
                     self.problem(Some(asked.id), Some(asked.verb), &problem);
                 }

@@ -10,7 +10,7 @@ use crate::stream::sight::{Sight, queue_of};
 use crate::text::Time;
 use ringback_model::condition::Condition;
 use ringback_model::config::{Body, Event as Configured, Kind, Object, Scope, Webhook};
-use ringback_model::{Event, InteractionId, Name, ObjectId, WallTime};
+use ringback_model::{AgentId, Event, InteractionId, Name, ObjectId, WallTime};
 use ringback_ports::envelope::Actor;
 use ringback_ports::hall::{Push, ResumeFault};
 use ringback_ports::outward::{Ledger, NewDelivery};
@@ -18,7 +18,7 @@ use ringback_ports::query::{Configured as Found, Query, View};
 use ringback_ports::records::{RecordsPage, RecordsQuery};
 use ringback_ports::store::Tenant;
 use ringback_ports::{Cursor, Entry, Sequence};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -50,6 +50,8 @@ struct Follower<'a> {
     ledger: &'a Ledger,
     feed: Feed,
     hooks: BTreeMap<ObjectId, (Name, Webhook)>,
+    /// Who belongs to which group; `None` until somebody wants to know, and after it changed.
+    groups: Option<Groups>,
     /// Everything up to here is rendered.
     at: Cursor,
     /// Everything up to here is written down.
@@ -57,12 +59,18 @@ struct Follower<'a> {
     noted_when: Instant,
 }
 
+/// Who belongs to which group.
+type Groups = BTreeMap<Name, BTreeSet<AgentId>>;
+
 /// An event, and what is known of the names in it.
 struct Happened<'a> {
     known: &'a Known,
     cursor: Cursor,
     entry: &'a Entry,
     event: &'a Event,
+    /// Agents who hear of it beside the one it names.
+    others: &'a [AgentId],
+    groups: Option<&'a Groups>,
 }
 
 /// What somebody may want to be told, before conditions are asked.
@@ -99,6 +107,7 @@ impl<'a> Follower<'a> {
             ledger,
             feed,
             hooks,
+            groups: None,
             at: from,
             noted: from,
             noted_when: Instant::now(),
@@ -159,22 +168,34 @@ impl<'a> Follower<'a> {
     }
 
     async fn rendered(&mut self, push: &Push) -> Result<Vec<NewDelivery>, String> {
+        let grouped = self.hooks.values().any(|(_, hook)| !hook.groups.is_none());
+        if grouped && self.groups.is_none() {
+            self.groups = Some(groups(self.house, self.tenant).await?);
+        }
         let mut wanted = Vec::new();
+        let mut regrouped = false;
         let (hooks, tenant) = (&mut self.hooks, self.tenant);
+        let groups = self.groups.as_ref();
         let each = self
             .feed
-            .each(self.house, push, |known, cursor, entry, event| {
+            .each(self.house, push, |known, cursor, entry, inside, event| {
                 let happened = Happened {
                     known,
                     cursor,
                     entry,
                     event,
+                    others: entry.others_of(inside),
+                    groups,
                 };
                 // Before the change of a webhook itself: one that is switched off is told so.
                 wanted.extend(wanted_by(hooks, tenant, &happened));
                 changed(hooks, event);
+                regrouped |= regroups(event);
             });
         each.await.map_err(|problem| problem.sentence())?;
+        if regrouped {
+            self.groups = None;
+        }
         let mut deliveries = Vec::new();
         for it in wanted {
             if self.holds(&it).await? {
@@ -252,6 +273,47 @@ fn hook_of(object: Object) -> Option<(ObjectId, (Name, Webhook))> {
     }
 }
 
+/// Who belongs to which group at present.
+async fn groups(house: &Shared, tenant: &Tenant) -> Result<Groups, String> {
+    let ask = async |kind| {
+        let asked = Query::Objects(kind);
+        let asked = house.hall.query(tenant.id, Arc::new(Actor::node()), asked);
+        match asked.await {
+            Ok((_, View::Objects(found))) => Ok(found),
+            Ok(_) => Err("the hall answered another question".to_owned()),
+            Err(fault) => Err(fault.to_string()),
+        }
+    };
+    let mut ids = BTreeMap::new();
+    for it in ask(Kind::Agent).await? {
+        if let Found::Agent(agent) = it {
+            ids.insert(agent.name, agent.id);
+        }
+    }
+    let mut groups = Groups::new();
+    for it in ask(Kind::Group).await? {
+        if let Found::Object { object, members } = it {
+            let members = members.iter().filter_map(|name| ids.get(name).copied());
+            groups.insert(object.name, members.collect());
+        }
+    }
+    Ok(groups)
+}
+
+/// Whether somebody may belong to other groups after it, or a webhook ask for groups at all.
+fn regroups(event: &Event) -> bool {
+    match event {
+        Event::Config(Configured::AgentPut(_)) => true,
+        Event::Config(Configured::Put(object)) => {
+            matches!(object.body, Body::Group(_) | Body::Webhook(_))
+        }
+        Event::Config(Configured::Deleted { kind, .. }) => {
+            matches!(kind, Kind::Agent | Kind::Group)
+        }
+        _ => false,
+    }
+}
+
 /// Follows a change of the webhooks themselves.
 fn changed(hooks: &mut BTreeMap<ObjectId, (Name, Webhook)>, event: &Event) {
     match event {
@@ -281,6 +343,7 @@ fn wanted_by(
             && !hook.secrets.is_empty()
             && hook.wants(name)
             && reaches(hook, shown.known, shown.event)
+            && concerns(hook, shown)
     });
     let mut rendered: Option<EventView> = None;
     let mut wanted = Vec::new();
@@ -329,4 +392,20 @@ fn reaches(hook: &Webhook, known: &Known, event: &Event) -> bool {
     }
     let queue = queue_of(event).map(|id| known.queue(id));
     queue.is_some_and(|queue| hook.queues.iter().any(|name| name.as_str() == queue))
+}
+
+/// Whether an event is about an agent of the groups of a webhook, or about an interaction such an
+/// agent has to do with.
+fn concerns(hook: &Webhook, shown: &Happened<'_>) -> bool {
+    let Some(wanted) = hook.groups.get() else {
+        return true;
+    };
+    // A webhook that has just begun to ask is told from the next record on.
+    let groups = shown.groups.into_iter();
+    let mut groups = groups.flat_map(|all| wanted.iter().filter_map(|name| all.get(name)));
+    let named = shown.event.agent();
+    groups.any(|members| {
+        named.is_some_and(|agent| members.contains(&agent))
+            || shown.others.iter().any(|agent| members.contains(agent))
+    })
 }

@@ -461,6 +461,26 @@ async fn answers_are_protected_and_origins_are_closed() {
 }
 
 #[tokio::test]
+async fn an_act_on_many_costs_as_much_as_many_acts() {
+    let room = Room::with(ApiOptions {
+        key_rate: 1,
+        key_burst: 5,
+        ..ApiOptions::default()
+    });
+    let ids = ["i1", "i2", "i3"];
+    let body = json!({"interactions": ids, "act": {"stop": {"cause": "abandoned"}}});
+    let first = room.post(ADMIN, "/v1/bulk", body.clone()).answer().await;
+    assert_eq!(first.status, StatusCode::OK);
+    let second = room.post(ADMIN, "/v1/bulk", body).answer().await;
+    assert_eq!(second.problem(), (429, "rate.limited"));
+    assert_eq!(
+        room.get(ADMIN, "/v1/me").answer().await.status,
+        StatusCode::OK,
+        "what was refused cost one"
+    );
+}
+
+#[tokio::test]
 async fn limits_are_named_when_they_are_reached() {
     let room = Room::with(ApiOptions {
         key_rate: 1,

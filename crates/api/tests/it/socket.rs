@@ -467,3 +467,124 @@ async fn streams_of_a_key_are_limited() {
     }
     panic!("the place never became free");
 }
+
+#[tokio::test]
+async fn numbers_are_watched_under_the_id_of_the_command() {
+    let room = Listening::new().await;
+    let (mut socket, _) = room.socket(ADMIN, "").await;
+    let watch = |id: u64| {
+        json!({"id": id, "do": "statistics.watch", "insensitivity": "2",
+            "numbers": ["total_entered/queue/inbox", "total_stopped/queue/inbox"]})
+    };
+    socket.send(watch(7)).await;
+    assert_eq!(socket.frame().await, json!({"re": 7, "ok": {}}));
+    let first = socket.frame().await;
+    assert_eq!(
+        (&first["event"], &first["watch"]),
+        (&json!("statistics"), &json!(7))
+    );
+    assert_eq!(
+        (&first["sequence"], &first["items"][1]["value"]),
+        (&json!(0), &json!(0))
+    );
+    assert_eq!(first["items"].as_array().map(Vec::len), Some(2));
+    room.hall.stops(1, 1, None);
+    room.hall.stops(2, 1, None);
+    let next = socket.frame().await;
+    assert_eq!((&next["watch"], &next["sequence"]), (&json!(7), &json!(2)));
+    assert_eq!(next["items"][1]["value"], 2);
+
+    // Commands go on beside it; an id is taken as long as its watch goes on.
+    socket.send(json!({"id": 8, "do": "ping"})).await;
+    assert_eq!(socket.frame().await, json!({"re": 8, "ok": {}}));
+    socket.send(watch(7)).await;
+    assert_eq!(socket.frame().await["problem"]["errors"][0]["at"], "/id");
+    socket
+        .send(json!({"id": 9, "do": "statistics.unwatch", "watch": 7}))
+        .await;
+    assert_eq!(socket.frame().await, json!({"re": 9, "ok": {}}));
+    socket
+        .send(json!({"id": 10, "do": "statistics.unwatch", "watch": 7}))
+        .await;
+    assert_eq!(socket.frame().await["problem"]["code"], "query.unknown");
+
+    // Whoever lost the connection goes on from what was told last.
+    let mut again = watch(11);
+    again["after"] = json!(2);
+    socket.send(again).await;
+    assert_eq!(socket.frame().await, json!({"re": 11, "ok": {}}));
+    let first = socket.frame().await;
+    assert_eq!(
+        (&first["watch"], &first["sequence"]),
+        (&json!(11), &json!(2))
+    );
+    assert_eq!(first["items"][1]["value"], 2);
+}
+
+#[tokio::test]
+async fn what_cannot_be_watched_is_refused_with_its_place() {
+    let room = Listening::new().await;
+    let (mut socket, _) = room.socket(ADMIN, "").await;
+    let one = "total_entered/queue/inbox";
+    for (id, (wrong, code, at)) in [
+        (json!({"numbers": []}), "request.invalid", "/numbers"),
+        (
+            json!({"numbers": ["total_entered/queue"]}),
+            "request.invalid",
+            "/numbers",
+        ),
+        (
+            json!({"numbers": vec![one; 201]}),
+            "request.invalid",
+            "/numbers",
+        ),
+        (
+            json!({"numbers": [one], "mode": "often"}),
+            "request.invalid",
+            "/mode",
+        ),
+        (
+            json!({"numbers": [one], "period_ms": 10}),
+            "request.invalid",
+            "/period_ms",
+        ),
+        (
+            json!({"numbers": [one], "insensitivity": "x"}),
+            "request.invalid",
+            "/insensitivity",
+        ),
+        (
+            json!({"numbers": [one], "colour": 1}),
+            "request.unknown_field",
+            "/colour",
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut ask = wrong;
+        ask["id"] = json!(id);
+        ask["do"] = json!("statistics.watch");
+        socket.send(ask).await;
+        let answer = socket.frame().await;
+        assert_eq!(answer["re"], json!(id), "{answer}");
+        assert_eq!(answer["problem"]["code"], code, "{answer}");
+        assert_eq!(answer["problem"]["errors"][0]["at"], at, "{answer}");
+    }
+    socket
+        .send(json!({"id": 9, "do": "statistics.watch", "numbers": ["mood/queue/inbox"]}))
+        .await;
+    assert_eq!(socket.frame().await["problem"]["code"], "query.unknown");
+    // Two hundred numbers at once are the most of a connection.
+    let many = json!({"id": 10, "do": "statistics.watch", "numbers": vec![one; 200], "mode": "time", "period_ms": 3_600_000});
+    socket.send(many).await;
+    assert_eq!(socket.frame().await["re"], 10);
+    assert_eq!(
+        socket.frame().await["items"].as_array().map(Vec::len),
+        Some(200)
+    );
+    socket
+        .send(json!({"id": 11, "do": "statistics.watch", "numbers": [one]}))
+        .await;
+    assert_eq!(socket.frame().await["problem"]["limit"], 200);
+}

@@ -1,6 +1,6 @@
 //! Logging in and out, readiness, desks that fall silent.
 
-use super::{handling, offers, segments, wrapping};
+use super::{handling, offers, reasons, segments, wrapping};
 use crate::state::State;
 use ringback_model::agent::{
     AtWork, ClaimKind, Desk, Event as It, Input, Manner, NotReady, Refused as Why,
@@ -120,6 +120,7 @@ fn not_ready(
     manner: Manner,
 ) -> Result<Vec<Event>, Why> {
     let (at_work, _) = logged_in(state, agent)?;
+    reasons::pauses(state, agent, reason)?;
     let reason = || reason.clone();
     let why = match manner {
         Manner::Now | Manner::AfterThis => NotReady::Chosen { reason: reason() },

@@ -1,11 +1,11 @@
 //! Submitting, completing, stopping.
 
-use super::{effects, handling, offers, requests, segments, wrapping};
+use super::{effects, handling, offers, reasons, requests, segments, wrapping};
 use crate::guard;
 use crate::state::State;
 use ringback_model::interaction::{
-    Ending, Event as It, Input, Interaction, Refused as Why, StopCause, Subject, Submission,
-    WhyLeft,
+    Ending, Event as It, Input, Interaction, Refused as Why, Requests, StopCause, Subject,
+    Submission, WhyLeft,
 };
 use ringback_model::offer::NotTaken;
 use ringback_model::place::{Party, Place, Role, Who};
@@ -24,6 +24,7 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
         } => {
             let it = open(state, *interaction)?;
             guard::own(it, *agent)?;
+            reasons::ends(state, it.id, reason)?;
             let ending = Ending::Completed {
                 agent: *agent,
                 reason: reason.clone(),
@@ -44,9 +45,11 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
                 (StopCause::Abandoned, Some(_)) => Ok(Vec::new()),
                 (StopCause::Cancelled { reason }, None) => {
                     guard::unlocked(it)?;
+                    reasons::ends(state, it.id, reason)?;
                     Ok(stop(state, now, it, ending(reason)))
                 }
-                (StopCause::Cancelled { .. }, Some(wrap)) => {
+                (StopCause::Cancelled { reason }, Some(wrap)) => {
+                    reasons::ends(state, it.id, reason)?;
                     let end = SegmentEnd::Stopped;
                     Ok(wrapping::ended(state, now, it, wrap, end))
                 }
@@ -135,7 +138,7 @@ pub(super) fn new_interaction(
             role: Role::Customer,
             since: now,
         }],
-        requests: Vec::new(),
+        requests: Requests::new(),
         version: 1,
         more: handling::nothing_more(new),
     })

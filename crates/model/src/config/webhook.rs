@@ -2,6 +2,7 @@
 
 use crate::name::Name;
 use crate::personal::Sealed;
+use crate::rare::Rare;
 use crate::time::WallTime;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -24,6 +25,10 @@ pub struct Webhook {
     /// about no interaction as well.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub queues: BTreeSet<Name>,
+    /// Only events about agents of these groups, and about interactions they have to do with; none
+    /// named: of all.
+    #[serde(default, skip_serializing_if = "Rare::is_none")]
+    pub groups: Rare<BTreeSet<Name>>,
     /// Only events about interactions for which this holds; empty: all.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub condition: String,
@@ -137,6 +142,18 @@ const fn is_false(flag: &bool) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_are_written_where_they_are_asked_for_and_nowhere_else() {
+        let old = r#"{"url":"https://example.com/"}"#;
+        let hook: Webhook = serde_json::from_str(old).expect("as it was written before groups");
+        assert!(hook.groups.is_none());
+        assert_eq!(serde_json::to_string(&hook).expect("plain data"), old);
+        let new = r#"{"url":"https://example.com/","groups":["sales"]}"#;
+        let hook: Webhook = serde_json::from_str(new).expect("with groups");
+        assert_eq!(hook.groups.get().map(BTreeSet::len), Some(1));
+        assert_eq!(serde_json::to_string(&hook).expect("plain data"), new);
+    }
 
     #[test]
     fn a_pattern_means_all_one_subject_or_one_event() {

@@ -67,6 +67,7 @@ pub(crate) fn full_interaction() -> it::Interaction {
         }),
         pulled_from: Some(drafts()),
         invitations: vec![OfferId(12)],
+        handed: None,
         wrap: None,
     });
     full
@@ -386,6 +387,26 @@ pub(crate) fn events() -> Vec<(&'static str, it::Event)> {
         ),
         (
             "",
+            it::Event::Handed {
+                of: subject(),
+                view: ringback_model::ObjectId(4),
+                segment: None,
+                pulls: 1,
+                at: at(47),
+            },
+        ),
+        (
+            "segment",
+            it::Event::Handed {
+                of: subject(),
+                view: ringback_model::ObjectId(4),
+                segment: Some("loan".to_owned()),
+                pulls: 2,
+                at: at(48),
+            },
+        ),
+        (
+            "",
             it::Event::WrapBegun {
                 of: subject(),
                 agent: ANNA,
@@ -463,6 +484,11 @@ pub(crate) fn refusals() -> Vec<it::Refused> {
             interaction: IT,
             list: name("results"),
             codes: vec!["sale".to_owned(), "sale/repeat".to_owned()],
+        },
+        Refused::Reason {
+            interaction: IT,
+            reason: name("because"),
+            codes: vec!["solved".to_owned(), "spam/advert".to_owned()],
         },
         Refused::Workbin {
             workbin: name("drafts"),

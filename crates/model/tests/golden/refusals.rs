@@ -17,6 +17,7 @@ named!(Refused {
     Refused::Agent(agent::Refused::HasWork { .. }) => "agent.has_work",
     Refused::Agent(agent::Refused::OldDesk { .. }) => "agent.old_desk",
     Refused::Agent(agent::Refused::DoNotDisturb { .. }) => "agent.do_not_disturb",
+    Refused::Agent(agent::Refused::Reason { .. }) => "agent.reason",
     Refused::Config(config::Refused::VersionMismatch { .. }) => "config.version_mismatch",
     Refused::Config(config::Refused::Exists { .. }) => "config.exists",
     Refused::Config(config::Refused::Unknown { .. }) => "config.unknown",
@@ -63,6 +64,7 @@ named!(Refused {
     Refused::Interaction(interaction::Refused::NotWrappingUp(_)) => "interaction.not_wrapping_up",
     Refused::Interaction(interaction::Refused::NotExtended { .. }) => "interaction.not_extended",
     Refused::Interaction(interaction::Refused::Disposition { .. }) => "interaction.disposition",
+    Refused::Interaction(interaction::Refused::Reason { .. }) => "interaction.reason",
     Refused::Interaction(interaction::Refused::Workbin { .. }) => "interaction.workbin",
     Refused::Interaction(interaction::Refused::BegunWithRoute) => "interaction.begun_with_route",
     Refused::Offer(offer::Refused::Unknown(_)) => "offer.unknown",
@@ -127,6 +129,11 @@ fn agents() -> Vec<Refused> {
         agent::Refused::OldDesk {
             agent,
             session: DeskSessionId(4),
+        },
+        agent::Refused::Reason {
+            agent,
+            reason: name("tea"),
+            codes: vec!["lunch".to_owned(), "training".to_owned()],
         },
         agent::Refused::DoNotDisturb {
             agent,

@@ -74,7 +74,7 @@ fn is_about_others(can: Can, code: &str) -> bool {
         Can::Place | Can::TakeOut => {
             matches!(code, "interaction.queue_full" | "interaction.unknown_queue")
         }
-        Can::Complete => code == "interaction.disposition",
+        Can::Complete => matches!(code, "interaction.disposition" | "interaction.reason"),
         Can::Route => {
             matches!(
                 code,

@@ -97,8 +97,11 @@ const PAIRS_NEVER_MET: [(&str, &str, &str); 16] = [
 /// Random days are about work; log-in touches none of it.
 const LOGIN: &str = "log-in is held by tests of its own";
 
+/// Lists of reasons would keep random words from ever ending anything.
+const REASONS: &str = "held by the scenario reasons-from-lists";
+
 /// Refusals random days do not meet, and why.
-const REFUSALS_NEVER_MET: [(&str, &str); 9] = [
+const REFUSALS_NEVER_MET: [(&str, &str); 11] = [
     (
         "interaction.too_many_parties",
         "takes nine agents; the tiny world has four, scenario too-many-take-part has nine",
@@ -111,6 +114,8 @@ const REFUSALS_NEVER_MET: [(&str, &str); 9] = [
         "effect.too_late",
         "an effect that is started too late is parked, which is an event and no refusal",
     ),
+    ("interaction.reason", REASONS),
+    ("agent.reason", REASONS),
     ("login.stale", LOGIN),
     ("login.code_used", LOGIN),
     ("login.link_over", LOGIN),

@@ -75,7 +75,9 @@ impl Measure<'_> {
     fn document_type(&mut self) -> Result<(), Refusal> {
         let start = self.at;
         self.skip_past(b">");
-        if self.bytes[start..self.at].contains(&b'[') {
+        let text = &self.bytes[start..self.at];
+        // A quoted `>` ends the text too early; then a declaration of the subset comes next.
+        if text.contains(&b'[') || !text.starts_with(b"<!DOCTYPE") {
             return Err(Refusal {
                 offset: start,
                 code: "xml.entities",
@@ -152,6 +154,8 @@ mod tests {
         assert_eq!(refused(&" ".repeat(5 << 20)), Some("limit.bytes"));
         let bomb = "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>";
         assert_eq!(refused(bomb), Some("xml.entities"));
+        let hidden = "<!DOCTYPE a SYSTEM '>' [<!ENTITY b 'c'>]><a>&b;</a>";
+        assert_eq!(refused(hidden), Some("xml.entities"));
     }
 
     #[test]

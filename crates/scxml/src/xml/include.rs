@@ -13,6 +13,8 @@ pub(crate) struct Reader<'a> {
     pub(crate) files: Vec<String>,
     /// Files that are being read, so that one that includes itself is noticed.
     open: Vec<String>,
+    /// How deep the file that is being read stands in the whole.
+    level: usize,
     loaded: usize,
 }
 
@@ -23,6 +25,7 @@ impl<'a> Reader<'a> {
             limits,
             files: Vec::new(),
             open: Vec::new(),
+            level: 0,
             loaded: 0,
         }
     }
@@ -136,8 +139,8 @@ impl<'a> Reader<'a> {
         if href.is_empty() {
             return Err("href is missing".to_owned());
         }
-        if depth + self.open.len() > self.limits.depth {
-            return Err("too many files include one another".to_owned());
+        if self.level + depth + self.open.len() > self.limits.depth {
+            return Err("the files that include one another are nested too deeply".to_owned());
         }
         let (name, bytes) = self.load(href, include.at)?;
         if include.attribute("parse") == Some("text") {
@@ -146,9 +149,10 @@ impl<'a> Reader<'a> {
         if self.open.contains(&name) {
             return Err(format!("`{name}` includes itself"));
         }
-        let root = self
-            .read(name.clone(), &bytes, notes)
-            .ok_or_else(|| format!("`{name}` has errors of its own"))?;
+        self.level += depth;
+        let root = self.read(name.clone(), &bytes, notes);
+        self.level -= depth;
+        let root = root.ok_or_else(|| format!("`{name}` has errors of its own"))?;
         select(root, include.attribute("xpointer"))
             .ok_or_else(|| format!("xpointer names nothing in `{name}`"))
     }

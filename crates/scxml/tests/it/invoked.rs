@@ -105,3 +105,20 @@ fn a_child_whose_document_is_refused_is_an_error_for_its_parent() {
         ["pass"]
     );
 }
+
+#[test]
+fn a_document_that_invokes_itself_comes_to_an_end() {
+    let text = document("<state id='a'><invoke src='self.scxml'/></state>");
+    let mut files = ringback_scxml::Files::default();
+    files
+        .0
+        .insert("self.scxml".to_owned(), text.clone().into_bytes());
+    let options = Options {
+        resolver: &files,
+        ..Options::default()
+    };
+    let mut interpreter = Interpreter::new(Platform::default(), options, Settings::default(), 0);
+    interpreter.start("self.scxml", text.as_bytes()).unwrap();
+    interpreter.run(0, &mut Nowhere);
+    assert_eq!(interpreter.sessions().count(), 1_000);
+}

@@ -1,4 +1,8 @@
 //! The crate from outside: the Recommendation, the suites, what scripts may not do, what is kept.
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests are no tests to the lint"
+)]
 
 // The runner of the conformance folders, as `scxml-report` has it.
 #[path = "../../report/files.rs"]
@@ -16,7 +20,9 @@ mod common;
 
 mod conformance;
 mod dialect;
+mod differential;
 mod documents;
+mod fuzz;
 mod images;
 mod invoked;
 mod recommendation;

@@ -1,8 +1,10 @@
 //! `ringback config`: what can be configured of the server, and a tenant's configuration as files.
 
+mod explain;
+
 use super::top::KeyArgs;
 use crate::client::Client;
-use crate::config::{self, Layers};
+use crate::config;
 use crate::objects::{self, Plan};
 use anyhow::{Result, bail};
 use std::path::PathBuf;
@@ -23,13 +25,21 @@ enum What {
     Reference,
     /// Print the reference page of a tenant's configuration objects.
     Objects,
-    /// Tell what a key of the server means, its value, and where that is set.
+    /// Tell what a key means, what each level says of it - default, object, file, environment - and
+    /// which one is in force.
+    ///
+    /// Of the settings of a tenant and of its media only a server can tell what the objects say; it
+    /// needs a key.
     Explain {
-        /// The key, such as `server.listen`.
-        key: String,
+        /// The key: one of the server, such as `server.listen`, of a tenant's settings, such as
+        /// `settings.offer_ttl_ms`, or of a medium, such as `medium.voice.offer_ttl_ms`.
+        #[arg(value_name = "KEY")]
+        name: String,
         /// The configuration file; none: only the environment and defaults.
         #[arg(long, value_name = "FILE")]
         config: Option<PathBuf>,
+        #[command(flatten)]
+        server: ServerArgs,
     },
     /// Write a tenant's configuration into a folder: queues, agents, groups, skills and all else.
     ///
@@ -92,7 +102,11 @@ pub(crate) fn run(args: Args) -> Result<ExitCode> {
         What::Example => print!("{}", config::example()),
         What::Reference => print!("{}", config::reference()),
         What::Objects => print!("{}", objects::reference()),
-        What::Explain { key, config } => explain(&key, config)?,
+        What::Explain {
+            name,
+            config,
+            server,
+        } => print!("{}", explain::explain(&name, config, &server)?),
         What::Export { folder, server } => {
             let client = server.client()?;
             let found = waiting()?.block_on(objects::fetch(&client))?;
@@ -148,27 +162,4 @@ fn tell(plan: &Plan) {
     if plan.steps.is_empty() {
         println!("nothing to do");
     }
-}
-
-fn explain(name: &str, file: Option<PathBuf>) -> Result<()> {
-    let key = config::key_named(name)?;
-    let (_, sources) = Layers::of_process(file, Vec::new()).read()?;
-    let path = key.path();
-    println!("{path}");
-    for line in key.doc {
-        println!("  {}", line.trim());
-    }
-    let value = sources.value(key);
-    println!("value: {}", value.as_deref().unwrap_or("not set"));
-    println!("default: {}", key.default.unwrap_or("none"));
-    if sources.is_set(&path) {
-        let place = sources.of(&path);
-        println!("locked: set in {place}; change it there and start the server again");
-    } else {
-        println!(
-            "free: set it in the configuration file, or by {}",
-            key.env()
-        );
-    }
-    Ok(())
 }

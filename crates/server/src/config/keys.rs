@@ -297,6 +297,28 @@ keys! {
         webhook_secret: Secret, like r#""whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz""#;
     }
 
+    /// Settings that are the same in all tenants and not to be changed over the API: what is set here
+    /// is put into the settings of each tenant when the server starts, and locked there. What each
+    /// means stands on the page of configuration objects, under `settings`.
+    settings: RawSettings {
+        /// How long an offer stands where its medium says nothing else, in milliseconds.
+        offer_ttl_ms: Number, like "30000";
+        /// How long an agent is not offered again what he did not take, in milliseconds.
+        cool_down_ms: Number, like "30000";
+        /// How long a desk may not answer before it counts as silent, in milliseconds.
+        desk_grace_ms: Number, like "30000";
+        /// How long a silent desk keeps what it handles, in milliseconds.
+        handling_ttl_ms: Number, like "10800000";
+        /// How long a route request looks for an agent, in milliseconds.
+        routing_ttl_ms: Number, like "43200000";
+        /// How many interactions of a tenant may be open.
+        open_max: Number, like "5000000";
+        /// The most credit a route request may be given, in milliseconds.
+        credit_max_ms: Number, like "86400000";
+        /// How long the answer to a command is kept for whoever repeats it, in milliseconds.
+        results_kept_ms: Number, like "86400000";
+    }
+
     /// What is told about the work, on the standard error output.
     log: RawLog {
         /// What is logged: `error`, `warn`, `info`, `debug` or `trace`, also per part, for example

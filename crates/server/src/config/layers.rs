@@ -23,8 +23,23 @@ pub(crate) struct Layers {
 #[derive(Debug)]
 pub(crate) struct Sources {
     figment: Figment,
+    layers: Vec<Layer>,
     file: Option<(PathBuf, String)>,
 }
+
+/// What one source says of a key.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Said {
+    /// Which level of sources: `default`, `file`, `environment` or `flag`.
+    pub(crate) level: &'static str,
+    /// The value as people write it; nothing, if this level says nothing. Secrets are not shown.
+    pub(crate) value: Option<String>,
+    /// Where; empty for defaults, and for what is not said.
+    pub(crate) place: String,
+}
+
+/// The levels of sources, the later one wins.
+const LEVELS: [&str; 4] = [DEFAULTS, FILE, ENVIRONMENT, FLAG];
 
 impl Sources {
     /// The place that set `key`, for people: `ringback.toml, line 4`.
@@ -42,29 +57,67 @@ impl Sources {
             .is_some_and(|metadata| metadata.name != DEFAULTS)
     }
 
-    /// The value of a key as people write it; nothing, if it has none. Secrets are not shown.
-    pub(crate) fn value(&self, key: &Key) -> Option<String> {
-        let value = self.figment.find_value(&key.path()).ok()?;
-        if key.kind == Kind::Secret {
-            return Some("***".to_owned());
-        }
-        toml::Value::try_from(&value).ok().map(|it| it.to_string())
+    /// The same as [`Sources::of`] without the folder of the file, for people who are not on this machine.
+    pub(crate) fn of_short(&self, key: &str) -> String {
+        let place = self.of(key);
+        let folder = self.file.as_ref().and_then(|(path, _)| path.parent());
+        let folder = folder.map(|folder| format!("{}/", folder.display()));
+        let short = folder.and_then(|folder| place.strip_prefix(&folder).map(str::to_owned));
+        short.unwrap_or(place)
+    }
+
+    /// What every level of sources says of a key, in the order of [`LEVELS`].
+    pub(crate) fn levels(&self, key: &Key) -> Vec<Said> {
+        let path = key.path();
+        let said = |level| {
+            let layers = self.layers.iter().filter(|layer| layer.level() == level);
+            let mut found = layers.filter_map(|layer| Some((layer, layer.find(&path)?)));
+            let last = found.next_back();
+            let value = last.as_ref().and_then(|(_, value)| shown(key, value));
+            let place = last.map(|(layer, _)| match level {
+                DEFAULTS => String::new(),
+                FILE => self.of_file(&path),
+                _ => layer.name.clone(),
+            });
+            Said {
+                level,
+                value,
+                place: place.unwrap_or_default(),
+            }
+        };
+        LEVELS.map(said).into()
+    }
+
+    fn of_file(&self, key: &str) -> String {
+        let Some((path, text)) = &self.file else {
+            return FILE.to_owned();
+        };
+        let parts: Vec<&str> = key.split('.').collect();
+        let line = lines::line_of(text, &parts).unwrap_or(1);
+        format!("{}, line {line}", path.display())
     }
 
     fn place(&self, metadata: &Metadata, key: &str) -> String {
-        match &self.file {
-            Some((path, text)) if metadata.name == FILE => {
-                let parts: Vec<&str> = key.split('.').collect();
-                let line = lines::line_of(text, &parts).unwrap_or(1);
-                format!("{}, line {line}", path.display())
-            }
-            _ => metadata.name.to_string(),
+        if metadata.name == FILE {
+            self.of_file(key)
+        } else {
+            metadata.name.to_string()
         }
     }
 }
 
 const DEFAULTS: &str = "default";
 const FILE: &str = "file";
+const ENVIRONMENT: &str = "environment";
+const FLAG: &str = "flag";
+
+/// A value as people write it. Secrets are not shown.
+fn shown(key: &Key, value: &Value) -> Option<String> {
+    if key.kind == Kind::Secret {
+        return Some("***".to_owned());
+    }
+    toml::Value::try_from(value).ok().map(|it| it.to_string())
+}
 
 impl Layers {
     /// The sources of this process: the file given, its environment, the flags.
@@ -80,20 +133,23 @@ impl Layers {
 
     /// Reads all sources and lays them over each other.
     pub(crate) fn read(self) -> Result<(RawConfig, Sources), ConfigFault> {
-        let mut figment = Figment::from(Layer::defaults());
+        let mut layers = vec![Layer::defaults()];
         let mut file = None;
         if let Some(path) = self.file {
             let text = read(&path, "--config")?;
-            figment = figment.merge(Layer::file(&path, &text)?);
+            layers.push(Layer::file(&path, &text)?);
             file = Some((path, text));
         }
-        for layer in environment(&self.env)? {
-            figment = figment.merge(layer);
-        }
+        layers.extend(environment(&self.env)?);
         for (key, value, flag) in &self.flags {
-            figment = figment.merge(Layer::one(*flag, key, Value::from(value.as_str())));
+            layers.push(Layer::one(*flag, key, Value::from(value.as_str())));
         }
-        let sources = Sources { figment, file };
+        let figment = layers.iter().cloned().fold(Figment::new(), Figment::merge);
+        let sources = Sources {
+            figment,
+            layers,
+            file,
+        };
         match sources.figment.extract::<RawConfig>() {
             Ok(raw) => Ok((raw, sources)),
             Err(error) => Err(explain(&sources, error)),
@@ -102,12 +158,28 @@ impl Layers {
 }
 
 /// One source, already read.
+#[derive(Debug, Clone)]
 struct Layer {
     name: String,
     dict: Dict,
 }
 
 impl Layer {
+    /// To which level of sources it belongs.
+    fn level(&self) -> &'static str {
+        match self.name.as_str() {
+            DEFAULTS => DEFAULTS,
+            FILE => FILE,
+            name if name.starts_with("--") => FLAG,
+            _ => ENVIRONMENT,
+        }
+    }
+
+    /// What it says of a key.
+    fn find(&self, key: &str) -> Option<Value> {
+        Value::from(self.dict.clone()).find(key)
+    }
+
     fn defaults() -> Self {
         let mut dict = Dict::new();
         for key in keys::all() {
@@ -386,7 +458,10 @@ mod tests {
         assert_eq!(raw.tenants, ["default"]);
         assert_eq!(raw.server.listen, "127.0.0.1:8080");
         assert_eq!(raw.server.metrics_listen, None);
-        assert!(!sources.is_set("server.listen"));
+        let listen = key_named("server.listen").unwrap();
+        let said = sources.levels(listen);
+        assert_eq!(said[0].value.as_deref(), Some("\"127.0.0.1:8080\""));
+        assert!(said[1..].iter().all(|said| said.value.is_none()));
     }
 
     #[test]
@@ -410,6 +485,26 @@ mod tests {
         assert_eq!(
             sources.of("server.drain_max_s"),
             format!("{}, line 4", file.path().display())
+        );
+        let name = file.path().file_name().unwrap().to_string_lossy();
+        assert_eq!(
+            sources.of_short("server.drain_max_s"),
+            format!("{name}, line 4")
+        );
+        let said = sources.levels(key_named("server.listen").unwrap());
+        let said: Vec<_> = said
+            .iter()
+            .map(|it| (it.level, it.value.as_deref(), it.place.as_str()))
+            .collect();
+        let line = format!("{}, line 2", file.path().display());
+        assert_eq!(
+            said,
+            [
+                ("default", Some("\"127.0.0.1:8080\""), ""),
+                ("file", Some("\"file:1\""), line.as_str()),
+                ("environment", Some("\"env:1\""), "RINGBACK_SERVER__LISTEN"),
+                ("flag", Some("\"flag:1\""), "--listen"),
+            ]
         );
     }
 

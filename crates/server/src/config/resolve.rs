@@ -1,6 +1,7 @@
 //! From what the sources say to what the server runs with.
 
 mod outward;
+mod settings;
 
 use outward::{Notices, Webhooks};
 
@@ -9,7 +10,7 @@ use super::fault::ConfigFault;
 use super::keys::RawConfig;
 use super::layers::{Layers, Sources};
 use ringback_api::hooks::NoticeRoom;
-use ringback_api::{LoginOptions, ProviderOptions};
+use ringback_api::{Locked, LoginOptions, ProviderOptions};
 use ringback_model::Name;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
@@ -32,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) notices_url: Option<Secret>,
     pub(crate) webhooks: Webhooks,
     pub(crate) messages: Notices,
+    /// What of the settings of all tenants is set here, and locked.
+    pub(crate) locked: Locked,
     pub(crate) log_filter: String,
     pub(crate) log_format: LogFormat,
     #[cfg_attr(
@@ -153,6 +156,7 @@ impl Resolve<'_> {
             notices_url: self.notices(raw)?,
             webhooks: self.webhooks(raw)?,
             messages: self.messages(raw)?,
+            locked: self.settings(raw)?,
             log_filter: filter.clone(),
             log_format: self.one_of(
                 "log.format",

@@ -21,7 +21,9 @@ pub(crate) async fn fetch(client: &Client) -> Result<Objects> {
     }
     let answer = client.get("/v1/settings").await;
     let answer = answer.context("cannot read the settings")?.body;
-    let settings = object(SETTINGS, &answer["settings"], &answer["version"])?;
+    let mut settings = object(SETTINGS, &answer["settings"], &answer["version"])?;
+    let locked = answer["locked"].as_object().into_iter().flatten();
+    settings.locked = locked.map(|(key, _)| key.clone()).collect();
     let settings = BTreeMap::from([(SETTINGS.to_owned(), settings)]);
     objects.insert(SETTINGS.to_owned(), settings);
     Ok(objects)
@@ -33,7 +35,11 @@ fn object(kind: &str, body: &Value, version: &Value) -> Result<Object> {
         anyhow::anyhow!("the server answered with a {kind} this program does not know: {problem}")
     })?;
     let version = version.as_u64().unwrap_or_default();
-    Ok(Object { body, version })
+    Ok(Object {
+        body,
+        version,
+        locked: Vec::new(),
+    })
 }
 
 /// Does what the plan says, each step against the version it was made for. One that fails does

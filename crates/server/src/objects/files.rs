@@ -154,7 +154,14 @@ fn named(
     for (name, body) in bodies {
         let body: Result<Value, String> = serde_json::to_value(body).map_err(|e| e.to_string());
         match body.and_then(|body| ringback_api::canonical(kind, body)) {
-            Ok(body) => drop(found.insert(name, Object { body, version: 0 })),
+            Ok(body) => drop(found.insert(
+                name,
+                Object {
+                    body,
+                    version: 0,
+                    locked: Vec::new(),
+                },
+            )),
             Err(problem) => wrong.push(format!("{}, {name}: {problem}", path.display())),
         }
     }
@@ -170,6 +177,7 @@ mod tests {
         let object = |kind, body| Object {
             body: ringback_api::canonical(kind, body).expect("a body"),
             version: 3,
+            locked: Vec::new(),
         };
         let group = object(
             "group",

@@ -5,6 +5,9 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+/// The kinds whose objects ask for user data, which have to be open before.
+const ASK_FOR_KEYS: [&str; 3] = ["webhook", "statistic", "view"];
+
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Step {
@@ -88,22 +91,37 @@ impl Plan {
         }
     }
 
-    /// What only declared skills may be named by comes after the skills, all else before it.
+    /// What only declared skills may be named by comes after the skills, all else before it; open
+    /// keys come before what asks for them.
     fn settings(&mut self, wanted: &BTreeMap<String, Object>, there: &BTreeMap<String, Object>) {
         let Some(object) = wanted.get(SETTINGS) else {
             return;
         };
         let found = there.get(SETTINGS);
+        let object = &unlocked(object, found);
         if found.is_some_and(|found| found.body == object.body) {
             return;
         }
         let step = step(SETTINGS, SETTINGS, object, found);
-        if object.body["skills_declared"] == true {
-            self.steps.push(step);
+        let at = if object.body["skills_declared"] == true {
+            let asks = |step: &Step| ASK_FOR_KEYS.contains(&step.kind.as_str());
+            self.steps.iter().position(asks).unwrap_or(self.steps.len())
         } else {
-            self.steps.insert(0, step);
-        }
+            0
+        };
+        self.steps.insert(at, step);
     }
+}
+
+/// What is wanted of the settings without what is locked on the server: a file cannot change it, and
+/// what a file leaves out says nothing about it.
+fn unlocked(wanted: &Object, found: Option<&Object>) -> Object {
+    let mut wanted = wanted.clone();
+    let Some(found) = found else { return wanted };
+    for key in &found.locked {
+        wanted.body[key] = found.body[key].clone();
+    }
+    wanted
 }
 
 fn step(kind: &str, name: &str, wanted: &Object, found: Option<&Object>) -> Step {
@@ -153,6 +171,7 @@ mod tests {
             let object = Object {
                 body,
                 version: *version,
+                locked: Vec::new(),
             };
             let named = objects.entry((*kind).to_owned()).or_default();
             named.insert((*name).to_owned(), object);
@@ -170,6 +189,7 @@ mod tests {
             ("group", "sales", 0, json!({"members": ["anna"]})),
             ("agent", "anna", 0, json!({"skills": {"English": 4}})),
             ("skill", "English", 0, json!({})),
+            ("view", "mail", 0, json!({"queue": "inbox"})),
             ("settings", "settings", 0, json!({"skills_declared": true})),
         ]);
         let there = objects(&[
@@ -184,13 +204,31 @@ mod tests {
             "change agent anna: /skills/English 3 -> 4",
             "make group sales",
             "change settings: /skills_declared false -> true",
+            "make view mail",
             "delete group old",
             "delete agent ben",
         ];
         assert_eq!(told(&plan), expected);
         let plan = Plan::new(&wanted, &there, false);
         assert_eq!(plan.extra, ["group old", "agent ben"]);
-        assert_eq!(told(&plan), expected[..4]);
+        assert_eq!(told(&plan), expected[..5]);
+    }
+
+    #[test]
+    fn what_is_locked_is_no_difference() {
+        let wanted = objects(&[("settings", "settings", 0, json!({"open_max": 8}))]);
+        let mut there = objects(&[(
+            "settings",
+            "settings",
+            2,
+            json!({"open_max": 8, "offer_ttl_ms": 25_000}),
+        )]);
+        assert_eq!(Plan::new(&wanted, &there, false).steps.len(), 1);
+        let settings = there
+            .get_mut("settings")
+            .and_then(|all| all.get_mut("settings"));
+        settings.expect("there").locked = vec!["offer_ttl_ms".to_owned()];
+        assert_eq!(Plan::new(&wanted, &there, false), Plan::default());
     }
 
     #[test]

@@ -136,6 +136,7 @@ fn options(config: &Config, end: &End, ledger: Ledger, post: &Post) -> ApiOption
         streams_per_key_max: limits.streams_per_key_max,
         origins: config.origins.clone(),
         login: config.login.clone(),
+        locked: config.locked.clone(),
         leaving: Some(end.leaving.subscribe()),
         closing: Some(end.closing.subscribe()),
         streams: Arc::clone(&end.streams),

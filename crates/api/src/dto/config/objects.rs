@@ -2,6 +2,8 @@
 //! shows and takes them.
 
 use super::{AgentPut, Body, QueuePut, RoleWord, VirtualQueuePut};
+use crate::dto::choice::SelectionIn;
+use crate::dto::route::TargetIn;
 use crate::dto::text;
 use crate::extract::from_value;
 use crate::options::UrlCheck;
@@ -10,7 +12,7 @@ use crate::text::Text;
 use ringback_model::config::{self as model, Date, EventPattern, Expected, Kind, Span};
 use ringback_model::statistic::{Measure, Profile, SubjectKind};
 use ringback_model::target::{self, Expression, Level};
-use ringback_model::{Medium, Millis, Name};
+use ringback_model::{Medium, Millis, Name, Rare, Tier};
 use ringback_ports::query::Configured;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -213,6 +215,11 @@ pub(crate) struct WebhookPut {
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     #[schema(value_type = BTreeSet<String>)]
     queues: BTreeSet<Text<Name>>,
+    /// Only events about agents who belong to these groups when it is told, and about interactions
+    /// they have to do with; left out: whoever it is about.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    #[schema(value_type = BTreeSet<String>)]
+    groups: BTreeSet<Text<Name>>,
     /// Only events about interactions for which this holds; left out: all. It sees what is open of
     /// an interaction, as it is when the event is told.
     #[serde(default, skip_serializing_if = "String::is_empty")]
@@ -300,6 +307,54 @@ pub(crate) struct ViewPut {
     /// Of views that hold the same interaction, the one with the higher priority pulls it.
     #[serde(default)]
     priority: i16,
+    /// The route request made of each interaction it pulls. Left out: it pulls nothing and is
+    /// only for looking at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    route: Option<ViewRoute>,
+}
+
+/// What becomes of an interaction a view pulls: a wish for an agent.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"virtual_queue": "english", "target": "English>=2 & Loans>=1"}))]
+pub(crate) struct ViewRoute {
+    /// The virtual queue to compete in, by name.
+    #[schema(value_type = String, example = "english", min_length = 1, max_length = 64)]
+    virtual_queue: Text<Name>,
+    /// Whom to want: one skill expression, or steps that widen with time. An empty expression
+    /// wants anybody.
+    #[schema(value_type = crate::dto::route::TargetSchema)]
+    target: TargetIn,
+    /// How urgent; as the interaction when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -32768, maximum = 32767, example = 0)]
+    priority: Option<i16>,
+    /// Who is chosen, beside what the target says. Left out: who has been idle longest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    selection: Option<SelectionIn>,
+}
+
+impl From<model::ViewRoute> for ViewRoute {
+    fn from(it: model::ViewRoute) -> Self {
+        Self {
+            virtual_queue: Text(it.virtual_queue),
+            target: TargetIn(it.target),
+            priority: it.tier.map(|tier| tier.0),
+            selection: it.selection.get().cloned().map(SelectionIn::from),
+        }
+    }
+}
+
+impl From<ViewRoute> for model::ViewRoute {
+    fn from(it: ViewRoute) -> Self {
+        let selection = it.selection.map(SelectionIn::into_model);
+        Self {
+            virtual_queue: it.virtual_queue.0,
+            target: it.target.0,
+            tier: it.priority.map(Tier),
+            selection: selection.map_or_else(Rare::none, Rare::of),
+        }
+    }
 }
 
 const fn check_default() -> u64 {
@@ -402,8 +457,9 @@ pub(crate) struct MediumPut {
     /// How long an offer stands; left out: as the settings say.
     #[serde(skip_serializing_if = "Option::is_none")]
     offer_ttl_ms: Option<u64>,
-    /// Another word for `offer_ttl_ms`; at most one of the two is given.
+    /// Another word for `offer_ttl_ms`, which it is answered as; at most one of the two is given.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(deprecated)]
     delivering_max_ms: Option<u64>,
     /// How long a silent desk may handle it before it is taken back; never for live media.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -579,11 +635,11 @@ words! {
     ListPurposeWord = ListPurpose {
         /// What came of a contact.
         Disposition,
-        /// Why an agent is not ready.
+        /// Why an agent is not ready; with such a list no other reason is taken.
         NotReady,
         /// Why an offer was rejected.
         Reject,
-        /// Why an interaction was stopped.
+        /// Why an interaction ends, completed or stopped; with such a list no other reason is taken.
         Stop,
         /// Why an interaction was placed in a queue or workbin.
         PlaceInQueue,
@@ -648,6 +704,7 @@ impl From<model::Webhook> for WebhookPut {
             description: it.description,
             events: it.events.into_iter().map(Text).collect(),
             queues: texts(it.queues),
+            groups: texts(it.groups.get().cloned().unwrap_or_default()),
             condition: it.condition,
             disabled: it.disabled,
         }
@@ -662,6 +719,7 @@ impl From<WebhookPut> for model::Webhook {
             description: it.description,
             events: it.events.into_iter().map(|text| text.0).collect(),
             queues: names(it.queues),
+            groups: Rare::of(names(it.groups)),
             condition: it.condition,
             disabled: it.disabled,
             secrets: Vec::new(),
@@ -780,6 +838,10 @@ impl From<model::View> for ViewPut {
             pull_max: it.pull_max,
             check_every_ms: it.check_every.0,
             priority: it.priority,
+            route: it.hand_over.map(|it| {
+                let model::HandOver::Route(route) = *it;
+                route.into()
+            }),
         }
     }
 }
@@ -798,6 +860,9 @@ impl From<ViewPut> for model::View {
             pull_max: it.pull_max,
             check_every: Millis(it.check_every_ms),
             priority: it.priority,
+            hand_over: it
+                .route
+                .map(|route| Box::new(model::HandOver::Route(route.into()))),
         }
     }
 }
@@ -906,8 +971,9 @@ impl From<model::MediumDefaults> for MediumPut {
     fn from(it: model::MediumDefaults) -> Self {
         let ms = |span: Option<Millis>| span.map(|span| span.0);
         Self {
-            offer_ttl_ms: ms(it.offer_ttl),
-            delivering_max_ms: ms(it.delivering_max),
+            // Both were never set at once.
+            offer_ttl_ms: ms(it.offer_ttl.or(it.delivering_max)),
+            delivering_max_ms: None,
             handling_max_ms: ms(it.handling_max),
             routing_max_ms: ms(it.routing_max),
             misses_max: it.misses_max,
@@ -921,8 +987,9 @@ impl From<model::MediumDefaults> for MediumPut {
 impl From<MediumPut> for model::MediumDefaults {
     fn from(it: MediumPut) -> Self {
         Self {
-            offer_ttl: it.offer_ttl_ms.map(Millis),
-            delivering_max: it.delivering_max_ms.map(Millis),
+            offer_ttl: it.offer_ttl_ms.or(it.delivering_max_ms).map(Millis),
+            // Kept only where it contradicts, to be refused with its place.
+            delivering_max: it.offer_ttl_ms.and(it.delivering_max_ms).map(Millis),
             handling_max: it.handling_max_ms.map(Millis),
             routing_max: it.routing_max_ms.map(Millis),
             misses_max: it.misses_max,
