@@ -33,6 +33,13 @@ pub struct Rule {
 /// The rules beside those that the interpreter itself has when it reads a document.
 pub const RULES: &[Rule] = &[
     Rule {
+        name: "document.unread",
+        severity: Severity::Notice,
+        finds: "files that lint cannot look into, because they are not in UTF-8",
+        advice: "keep it in UTF-8; what is done in it is not known to lint, so other findings may be wrong",
+        check: unread,
+    },
+    Rule {
         name: "state.unreachable",
         severity: Severity::Warning,
         finds: "states that nothing leads to",
@@ -122,13 +129,6 @@ pub struct Report {
     pub outline: Option<Outline>,
 }
 
-impl Report {
-    /// The worst of the findings.
-    pub fn worst(&self) -> Option<Severity> {
-        self.findings.iter().map(|finding| finding.severity).max()
-    }
-}
-
 /// Reads a document with the actions of the table.
 ///
 /// # Errors
@@ -195,6 +195,12 @@ fn is_silenced(outline: &Outline, finding: &Finding) -> bool {
                 && outline.chart.files.get(usize::from(silence.file)) == Some(&finding.file)
                 && (silence.lines.0..=silence.lines.1).contains(&finding.line)
         })
+}
+
+fn unread(found: &mut Findings<'_>) {
+    for file in &found.outline.unread {
+        found.add(Position::default(), format!("`{file}` is not in UTF-8"));
+    }
 }
 
 /// Gathers the findings of one rule.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ringback_scxml::{Chart, Position, Resolver, SCXML, StateIx, StateKind, TransitionIx};
-use roxmltree::{Document, Node, ParsingOptions};
+use roxmltree::{Document, Node};
 
 use crate::table::{self, Action, Module};
 use crate::vocabulary::quoted;
@@ -22,6 +22,8 @@ pub struct Outline {
     pub written: Vec<(When, String)>,
     /// States in which something is invoked.
     pub invokes: Vec<StateIx>,
+    /// Files that could not be read a second time: what is done in them is not known.
+    pub unread: Vec<String>,
     /// Where lint is told to be silent.
     pub(crate) silences: Vec<Silence>,
 }
@@ -88,37 +90,42 @@ pub(crate) struct Silence {
 
 impl Outline {
     /// Reads the files of a chart a second time. `text` is the document itself; what was included
-    /// comes from `resolver`. A file that is not XML, or not UTF-8, tells nothing.
+    /// comes from `resolver`. A file that is not in UTF-8 tells nothing.
     pub fn read(chart: Arc<Chart>, text: &[u8], resolver: &dyn Resolver) -> Outline {
         let mut outline = Outline {
             chart: Arc::clone(&chart),
             doings: Vec::new(),
             written: Vec::new(),
             invokes: Vec::new(),
+            unread: Vec::new(),
             silences: Vec::new(),
         };
         for (index, name) in chart.files.iter().enumerate() {
             let bytes = if index == 0 {
-                text.to_vec()
+                Some(text.to_vec())
             } else {
-                match resolver.load(name, "") {
-                    Ok(found) => found.bytes,
-                    Err(_) => continue,
-                }
+                resolver.load(name, "").ok().map(|found| found.bytes)
             };
-            let Ok(text) = std::str::from_utf8(&bytes) else {
-                continue;
-            };
-            let options = ParsingOptions {
-                allow_dtd: false,
-                ..ParsingOptions::default()
-            };
-            if let Ok(document) = Document::parse_with_options(text, options) {
-                outline.file(index as u16, &document);
+            let read = bytes.is_some_and(|bytes| outline.text(index as u16, &bytes));
+            if !read {
+                outline.unread.push(name.clone());
             }
         }
         outline.doings.sort_by_key(|doing| doing.at);
         outline
+    }
+
+    /// Whether a file could be read. Included text that is not XML has nothing to tell.
+    fn text(&mut self, file: u16, bytes: &[u8]) -> bool {
+        let Ok(text) = std::str::from_utf8(bytes) else {
+            return false;
+        };
+        match Document::parse(text) {
+            Ok(document) => self.file(file, &document),
+            Err(_) if file == 0 => return false,
+            Err(_) => {}
+        }
+        true
     }
 
     fn file(&mut self, file: u16, document: &Document<'_>) {

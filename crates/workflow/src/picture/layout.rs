@@ -17,8 +17,17 @@ pub(super) struct Placed {
     pub(super) width: f64,
     pub(super) height: f64,
     pub(super) rectangles: BTreeMap<String, Rectangle>,
-    /// For each arrow its points, and the middle of its label.
-    pub(super) arrows: Vec<(Vec<(f64, f64)>, (f64, f64))>,
+    /// One for each arrow.
+    pub(super) arrows: Vec<Route>,
+}
+
+/// Across and down.
+pub(super) type Point = (f64, f64);
+
+/// Where an arrow runs, and the middle of its label.
+pub(super) struct Route {
+    pub(super) points: Vec<Point>,
+    pub(super) label: Point,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -77,21 +86,19 @@ fn read(drawing: &Drawing, graph: &Graph<NodeLabel, EdgeLabel>) -> Placed {
             rectangles.insert(node.id.clone(), rectangle(node.look, found));
         }
     }
-    let arrows: Vec<(Vec<(f64, f64)>, (f64, f64))> = drawing
-        .arrows
-        .iter()
-        .map(|arrow| match graph.edge(&arrow.from, &arrow.to, None) {
-            Some(edge) => {
-                let points: Vec<(f64, f64)> = edge.points.iter().map(|p| (p.x, p.y)).collect();
-                let middle = points.get(points.len() / 2).copied().unwrap_or_default();
-                (
-                    points,
-                    (edge.x.unwrap_or(middle.0), edge.y.unwrap_or(middle.1)),
-                )
-            }
-            None => (Vec::new(), (0.0, 0.0)),
-        })
-        .collect();
+    let arrows = drawing.arrows.iter().map(|arrow| {
+        let edge = graph.edge(&arrow.from, &arrow.to, None);
+        let points = edge.map_or_else(Vec::new, |edge| {
+            edge.points.iter().map(|point| (point.x, point.y)).collect()
+        });
+        let middle: Point = points.get(points.len() / 2).copied().unwrap_or_default();
+        let at = edge.and_then(|edge| Some((edge.x?, edge.y?)));
+        Route {
+            label: at.unwrap_or(middle),
+            points,
+        }
+    });
+    let arrows = arrows.collect();
     let mut placed = Placed {
         width: 0.0,
         height: 0.0,
@@ -134,12 +141,12 @@ fn fit(drawing: &Drawing, placed: &mut Placed) {
             rectangle.top + rectangle.height,
         );
     }
-    for ((points, label), arrow) in placed.arrows.iter().zip(&drawing.arrows) {
-        points.iter().for_each(|(x, y)| see(*x, *y));
+    for (route, arrow) in placed.arrows.iter().zip(&drawing.arrows) {
+        route.points.iter().for_each(|(x, y)| see(*x, *y));
         if !arrow.lines.is_empty() {
             let half = label_width(&arrow.lines) / 2.0;
-            see(label.0 - half, label.1);
-            see(label.0 + half, label.1);
+            see(route.label.0 - half, route.label.1);
+            see(route.label.0 + half, route.label.1);
         }
     }
     if least.0 == f64::MAX {
@@ -150,11 +157,10 @@ fn fit(drawing: &Drawing, placed: &mut Placed) {
         rectangle.left += dx;
         rectangle.top += dy;
     }
-    for (points, label) in &mut placed.arrows {
-        for point in points {
+    for route in &mut placed.arrows {
+        for point in route.points.iter_mut().chain([&mut route.label]) {
             *point = (point.0 + dx, point.1 + dy);
         }
-        *label = (label.0 + dx, label.1 + dy);
     }
     placed.width = most.0 - least.0 + 2.0 * MARGIN;
     placed.height = most.1 - least.1 + 2.0 * MARGIN;

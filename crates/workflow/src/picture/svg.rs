@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::boxes::{Drawing, Look, Node};
-use super::layout::{FRAME_TITLE, LINE, Placed, Rectangle, label_width};
+use super::layout::{FRAME_TITLE, LINE, Placed, Point, Rectangle, label_width};
 
 const STYLE: &str = "
     svg { color: #1f2328; --paper: #ffffff; --tint: #eef2f6; --room: #f7f9fb; --mark: #0b62c4; --warm: #9a5b00; --soft: #57606a; }
@@ -55,9 +55,9 @@ pub(super) fn write(drawing: &Drawing, placed: &Placed, title: &str) -> String {
             frame(&mut out, node, rectangle);
         }
     }
-    for (points, _) in &placed.arrows {
-        if points.len() > 1 {
-            let path = path(points);
+    for route in &placed.arrows {
+        if route.points.len() > 1 {
+            let path = path(&route.points);
             push(
                 &mut out,
                 format_args!("  <path class=\"line\" d=\"{path}\" marker-end=\"url(#tip)\"/>\n"),
@@ -69,8 +69,8 @@ pub(super) fn write(drawing: &Drawing, placed: &Placed, title: &str) -> String {
             shape(&mut out, node, rectangle);
         }
     }
-    for ((_, at), arrow) in placed.arrows.iter().zip(&drawing.arrows) {
-        label(&mut out, &arrow.lines, *at);
+    for (route, arrow) in placed.arrows.iter().zip(&drawing.arrows) {
+        label(&mut out, &arrow.lines, route.label);
     }
     out.push_str("</svg>\n");
     out
@@ -144,7 +144,7 @@ fn titled(out: &mut String, node: &Node, at: Rectangle) {
     }
 }
 
-fn label(out: &mut String, lines: &[String], at: (f64, f64)) {
+fn label(out: &mut String, lines: &[String], at: Point) {
     if lines.is_empty() {
         return;
     }
@@ -169,7 +169,7 @@ fn label(out: &mut String, lines: &[String], at: (f64, f64)) {
 }
 
 /// A smooth line through the middles between the points.
-fn path(points: &[(f64, f64)]) -> String {
+fn path(points: &[Point]) -> String {
     let mut path = format!("M{:.1} {:.1}", points[0].0, points[0].1);
     for index in 1..points.len() {
         let here = points[index];

@@ -274,7 +274,7 @@ fn then(text: &str) -> Result<Then, String> {
 }
 
 /// What stands before `with`, and the members behind it.
-fn with(text: &str) -> Result<(&str, Vec<(String, Value)>), String> {
+fn with(text: &str) -> Result<(&str, words::Members), String> {
     let text = text.trim();
     if let Some(members) = text.strip_prefix("with ") {
         return Ok(("", words::members(members)?));

@@ -2,8 +2,11 @@
 
 use ringback_scxml::Value;
 
+/// Names and values.
+pub(super) type Members = Vec<(String, Value)>;
+
 /// Reads `{"a": 1}` or `a 1, b "two", c three`.
-pub(super) fn members(text: &str) -> Result<Vec<(String, Value)>, String> {
+pub(super) fn members(text: &str) -> Result<Members, String> {
     let text = text.trim();
     if text.starts_with('{') {
         return match Value::from_json(text) {

@@ -1,6 +1,6 @@
 //! Every rule of lint finds what it is for, and leaves alone what is right.
 
-use ringback_scxml::NoFiles;
+use ringback_scxml::{Files, NoFiles};
 use ringback_workflow::lint::{self, RULES};
 
 use crate::document;
@@ -190,6 +190,42 @@ fn a_comment_silences_a_rule_where_it_stands() {
         dead("")
     );
     expect(&whole, &[]);
+}
+
+#[test]
+fn what_is_included_is_looked_into() {
+    let part = "<state xmlns=\"http://www.w3.org/2005/07/scxml\" id=\"a\" xmlns:hours=\"urn:ringback:hours\">\n\
+                <onentry>\n<hours:check name=\"'x'\"/></onentry><transition event=\"hours.check.done\" target=\"c\"/></state>";
+    let files = Files([("part.xml".to_owned(), part.as_bytes().to_vec())].into());
+    let text = document(
+        "<xi:include xmlns:xi='http://www.w3.org/2001/XInclude' href='part.xml'/><final id='c'/>",
+    );
+    let report = lint::lint("test.scxml", text.as_bytes(), &files);
+    let found: Vec<(&str, &str, u32)> = report
+        .findings
+        .iter()
+        .map(|finding| (finding.code.as_str(), finding.file.as_str(), finding.line))
+        .collect();
+    assert_eq!(
+        found,
+        [("action.error-unhandled", "part.xml", 3)],
+        "{:#?}",
+        report.findings
+    );
+}
+
+#[test]
+fn a_document_that_lint_cannot_look_into_is_told() {
+    let text = document("<state id='a'><transition event='x' target='c'/></state><final id='c'/>");
+    let text = format!("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><!-- \u{fc} -->{text}");
+    let bytes: Vec<u8> = text.chars().map(|c| c as u8).collect();
+    let report = lint::lint("test.scxml", &bytes, &NoFiles);
+    let found: Vec<&str> = report
+        .findings
+        .iter()
+        .map(|finding| finding.code.as_str())
+        .collect();
+    assert_eq!(found, ["document.unread"], "{:#?}", report.findings);
 }
 
 #[test]

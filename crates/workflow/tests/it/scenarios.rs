@@ -12,7 +12,7 @@ const DOCUMENT: &str = "<datamodel><data id='line' expr=\"'support'\"/></datamod
 
 /// Why each scenario does not hold, with the line.
 fn failures(text: &str) -> Vec<Option<(usize, String)>> {
-    let scenarios = scenario::read(text).unwrap();
+    let scenarios = scenario::read(text).expect("the lines are understood");
     let ran = scenario::run(&outline(DOCUMENT), &scenarios, &NoFiles);
     ran.outcomes
         .into_iter()
