@@ -264,6 +264,7 @@ impl State {
             ("capacity rules", again.rules == self.rules),
             ("offer times", again.offer_ttls == self.offer_ttls),
             ("places", again.places == self.places),
+            ("staff", again.staff == self.staff),
             ("workbins", again.bins == self.bins),
             ("last agents", again.waits_for == self.waits_for),
             ("lines", self.same_lines(&again)),
