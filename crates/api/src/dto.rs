@@ -14,6 +14,7 @@ pub(crate) mod past;
 pub(crate) mod route;
 pub(crate) mod statistics;
 pub(crate) mod targets;
+pub(crate) mod view;
 pub(crate) mod webhook;
 pub(crate) mod work;
 pub(crate) mod written;

@@ -8,7 +8,7 @@ use ringback_ports::envelope::Actor;
 use ringback_ports::query::{Configured, Query, QueryFault, View};
 use ringback_ports::{Hall, Sequence, TenantId};
 use rustc_hash::FxHashMap;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -32,7 +32,8 @@ pub(crate) struct Names {
 pub(crate) struct Known {
     queues: FxHashMap<QueueId, Name>,
     virtual_queues: FxHashMap<VirtualQueueId, Name>,
-    groups: FxHashMap<ObjectId, Name>,
+    /// Groups and views.
+    objects: BTreeMap<ObjectId, Name>,
     open_keys: Option<(Instant, Arc<BTreeSet<String>>)>,
     screen_pops: Option<(Instant, Pops)>,
 }
@@ -50,9 +51,9 @@ impl Known {
         name.map_or_else(|| id.to_string(), ToString::to_string)
     }
 
-    /// The name of a group; its id until the name is known.
-    pub(crate) fn group(&self, id: ObjectId) -> String {
-        let name = self.groups.get(&id);
+    /// The name of a group or view; its id until the name is known.
+    pub(crate) fn object(&self, id: ObjectId) -> String {
+        let name = self.objects.get(&id);
         name.map_or_else(|| id.to_string(), ToString::to_string)
     }
 
@@ -64,6 +65,12 @@ impl Known {
 
     pub(crate) fn knows_queue(&self, id: QueueId) -> bool {
         self.queues.contains_key(&id)
+    }
+
+    /// Whether the name of a group or view is known, or cannot be any more: ids grow, so one that
+    /// is missing below others is gone.
+    pub(crate) fn knows_object(&self, id: ObjectId) -> bool {
+        self.objects.last_key_value().is_some_and(|it| *it.0 >= id)
     }
 
     pub(crate) fn knows_virtual_queue(&self, id: VirtualQueueId) -> bool {
@@ -91,6 +98,7 @@ impl Names {
         let queues = self.ask(tenant, Query::Queues).await?;
         let virtual_queues = self.ask(tenant, Query::VirtualQueues).await?;
         let groups = self.ask(tenant, Query::Objects(Kind::Group)).await?;
+        let views = self.ask(tenant, Query::Objects(Kind::View)).await?;
         Ok(self.change(tenant, |known| {
             if let View::Queues(list) = queues {
                 let named = list.into_iter().map(|it| (it.queue.id, it.queue.name));
@@ -102,12 +110,15 @@ impl Names {
                     .map(|it| (it.virtual_queue.id, it.virtual_queue.name));
                 known.virtual_queues.extend(named);
             }
-            if let View::Objects(list) = groups {
+            for answer in [groups, views] {
+                let View::Objects(list) = answer else {
+                    continue;
+                };
                 let named = list.into_iter().filter_map(|it| match it {
                     Configured::Object { object, .. } => Some((object.id, object.name)),
                     _ => None,
                 });
-                known.groups.extend(named);
+                known.objects.extend(named);
             }
         }))
     }

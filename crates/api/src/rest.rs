@@ -17,6 +17,7 @@ pub(crate) mod oidc;
 pub(crate) mod people;
 pub(crate) mod queues;
 pub(crate) mod statistics;
+pub(crate) mod views;
 pub(crate) mod webhooks;
 pub(crate) mod work;
 

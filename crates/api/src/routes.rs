@@ -3,7 +3,7 @@
 use crate::document::{self, Document};
 use crate::rest::{
     agents, audit, bulk, calendars, config, contacts, health, interactions, keys, login, numbers,
-    objects, offers, oidc, people, queues, statistics, webhooks, work,
+    objects, offers, oidc, people, queues, statistics, views, webhooks, work,
 };
 use crate::state::{House, Shared};
 use crate::stream::{socket, sse, statistics as statistic_stream};
@@ -206,6 +206,7 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ),
     ("GET", "/v1/stream", "stream"),
     ("GET", "/v1/totals", "totals"),
+    ("GET", "/v1/views/{name}", "getView"),
     ("GET", "/v1/virtual-queues", "listVirtualQueues"),
     ("GET", "/v1/virtual-queues/{name}", "getVirtualQueue"),
     ("PUT", "/v1/virtual-queues/{name}", "putVirtualQueue"),
@@ -333,6 +334,7 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(queues::list_virtual))
         .routes(routes!(queues::get_virtual, queues::put_virtual))
         .routes(routes!(queues::line))
+        .routes(routes!(views::get))
         .routes(routes!(config::settings, config::put_settings))
         .routes(routes!(config::versions))
         .routes(routes!(objects::list))

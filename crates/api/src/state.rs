@@ -239,6 +239,7 @@ const fn is_about_the_whole(query: &Query) -> bool {
         | Query::Workbin { .. }
         | Query::QueueNamed(_)
         | Query::VirtualQueueNamed(_)
+        | Query::ViewNamed(_)
         | Query::Line { .. } => false,
     }
 }

@@ -12,17 +12,27 @@ use crate::matching::{self, Matching, Presence};
 use crate::results::SWOOP;
 use crate::state::{ENDED_OFFERS_MAX, EndedOffer, State};
 use crate::timers::Timer;
+use crate::views;
 use ringback_model::agent::{AtWork, Claim, ClaimKind, Desk, NotReady, Occupied, Readiness};
 use ringback_model::config::Kind;
 use ringback_model::effect::Phase;
-use ringback_model::interaction::{Interaction, Subject, Wish};
+use ringback_model::interaction::{Interaction, Requests, Subject, Wish};
 use ringback_model::offer::{NotTaken, Offer, Rule};
 use ringback_model::place::{BackTo, Party, Place, Role, Who};
 use ringback_model::route::{Cooling, RouteRequest, Select};
+use ringback_model::view::Resting;
 use ringback_model::{
-    AgentId, DeskSessionId, EffectId, EngineTime, Event, InteractionId, Medium, Now, OfferId, Rare,
-    RouteRequestId, agent, config, effect, node, offer, route,
+    AgentId, DeskSessionId, EffectId, EngineTime, Event, InteractionId, Medium, Now, ObjectId,
+    OfferId, QueueId, Rare, RouteRequestId, agent, config, effect, node, offer, route,
 };
+
+/// By which view something is under way, and in which segment it counts there.
+type ByView = (ObjectId, Option<String>);
+
+fn under_way(it: &Interaction) -> Option<ByView> {
+    let (view, segment) = it.under_way()?;
+    Some((view, segment.map(str::to_owned)))
+}
 
 impl State {
     /// Writes one event into the state.
@@ -40,6 +50,7 @@ impl State {
             Event::Node(event) => self.apply_node(event),
             Event::Offer(event) => self.apply_offer(event),
             Event::Route(event) => self.apply_route(event),
+            Event::View(event) => self.apply_view(event),
             // Facts for reports, and keys that live elsewhere: nothing of them is kept here.
             Event::Record(_) | Event::Contact(_) => {}
         }
@@ -52,15 +63,46 @@ impl State {
         self.change(of, |it| it.place = place);
     }
 
-    /// Changes an interaction, raises its version and keeps the count of places.
+    /// Changes an interaction, raises its version and keeps the count of places, what rests in
+    /// its queue and what is under way by views.
     fn change(&mut self, of: Subject, change: impl FnOnce(&mut Interaction)) {
         let places = &mut self.places;
-        self.interactions.update(of.interaction, |it| {
+        let moved = self.interactions.update(of.interaction, |it| {
+            let before = (views::resting(it), under_way(it));
+            let rested = views::rests(it);
             *places.count(&it.place) -= 1;
             change(it);
             *places.count(&it.place) += 1;
             it.version += 1;
+            if !rested && views::rests(it) {
+                views::settle(it);
+            }
+            (before, (views::resting(it), under_way(it)))
         });
+        if let Some((before, after)) = moved {
+            self.rested(before.0, after.0);
+            self.counted(before.1, after.1);
+        }
+    }
+
+    /// What rested somewhere rests somewhere else.
+    fn rested(&mut self, before: Option<(QueueId, Resting)>, after: Option<(QueueId, Resting)>) {
+        if before != after {
+            before.into_iter().for_each(|at| self.rests_no_more(at));
+            after.into_iter().for_each(|at| self.rests_now(at));
+        }
+    }
+
+    /// What was under way by a view is so no more, or by another one.
+    fn counted(&mut self, before: Option<ByView>, after: Option<ByView>) {
+        if before != after {
+            if let Some((view, segment)) = before {
+                self.count_back(view, &segment);
+            }
+            if let Some((view, segment)) = after {
+                self.count_under_way(view, segment);
+            }
+        }
     }
 
     // -- route requests ---------------------------------------------------------------------
@@ -86,8 +128,10 @@ impl State {
             route::Event::Cooled { of, request, agent } => {
                 self.change(*of, |_| {});
                 let cooling = self.requests.update(*request, |it| {
-                    let index = it.cooling.iter().position(|pair| pair.agent == *agent)?;
-                    Some(it.cooling.remove(index))
+                    it.cooling.change(|cooling| {
+                        let index = cooling.iter().position(|pair| pair.agent == *agent)?;
+                        Some(cooling.remove(index))
+                    })
                 });
                 if let Some(Some(pair)) = cooling {
                     self.timers
@@ -112,7 +156,7 @@ impl State {
         self.counters.request = self.counters.request.max(request.id.0);
         self.lines
             .update(request.virtual_queue, |counts| counts.entered += 1);
-        if let Some(at) = request.widens_at {
+        if let Some(at) = request.widens_at.get() {
             self.timers.arm(at, Timer::Widens(request.id));
         }
         self.requests.insert(request.id, request.clone());
@@ -128,13 +172,13 @@ impl State {
 
     /// A request ends when nobody is found in time, as long as it stands in line.
     fn arm_end(&mut self, id: RouteRequestId) {
-        if let Some(at) = self.requests.get(id).and_then(|it| it.ends_at.0) {
+        if let Some(at) = self.requests.get(id).and_then(|it| it.ends_at.get()) {
             self.timers.arm(at, Timer::RequestEnds(id));
         }
     }
 
     fn disarm_end(&mut self, id: RouteRequestId) {
-        if let Some(at) = self.requests.get(id).and_then(|it| it.ends_at.0) {
+        if let Some(at) = self.requests.get(id).and_then(|it| it.ends_at.get()) {
             self.timers.disarm(at, Timer::RequestEnds(id));
         }
     }
@@ -148,9 +192,9 @@ impl State {
     ) {
         self.change(of, |_| {});
         let before = self.requests.update(id, |it| {
-            let before = it.widens_at;
+            let before = it.widens_at.get();
             it.step = step;
-            it.widens_at = widens_at;
+            it.widens_at = widens_at.into();
             before
         });
         if let Some(Some(at)) = before {
@@ -172,7 +216,7 @@ impl State {
         self.gates_changed(now_is);
         self.waits_no_more(id);
         let before = self.requests.update(id, |it| {
-            let before = it.widens_at;
+            let before = it.widens_at.get();
             // A pause may have ended since the change was decided: pauses have their own events.
             let cooling = std::mem::take(&mut it.cooling);
             it.clone_from(now_is);
@@ -183,7 +227,7 @@ impl State {
         if let Some(Some(at)) = before {
             self.timers.disarm(at, Timer::Widens(id));
         }
-        if let Some(at) = now_is.widens_at {
+        if let Some(at) = now_is.widens_at.get() {
             self.timers.arm(at, Timer::Widens(id));
         }
         // As with a new step: one that is offered stands in no line now.
@@ -268,10 +312,10 @@ impl State {
         self.gates_left(&request, None);
         self.lines
             .update(request.virtual_queue, |counts| counts.left += 1);
-        if let Some(at) = request.widens_at {
+        if let Some(at) = request.widens_at.get() {
             self.timers.disarm(at, Timer::Widens(id));
         }
-        for pair in &request.cooling {
+        for pair in request.cooling.as_slice() {
             self.timers
                 .disarm(pair.until, Timer::Cooled(id, pair.agent));
         }
@@ -380,6 +424,7 @@ impl State {
                     more.author.get_or_insert(agent);
                 }
             });
+            views::had_by_a_person(it);
         });
         self.at_work.update(agent, |at_work| {
             let claim = at_work
@@ -432,11 +477,12 @@ impl State {
         let pair = Cooling { agent, until };
         // A pause that is over, but whose timer has not fired, gives way to the new one.
         let over = self.requests.update(id, |request| {
-            let cooling = &mut request.cooling;
-            let same = cooling.iter().position(|old| old.agent == agent);
-            let over = same.map(|index| cooling.remove(index));
-            cooling.push(pair);
-            over
+            request.cooling.change(|cooling| {
+                let same = cooling.iter().position(|old| old.agent == agent);
+                let over = same.map(|index| cooling.remove(index));
+                cooling.push(pair);
+                over
+            })
         });
         if let Some(Some(over)) = over {
             self.timers.disarm(over.until, Timer::Cooled(id, agent));
@@ -464,7 +510,7 @@ impl State {
         Some(offer)
     }
 
-    fn requests_of(&self, id: InteractionId) -> Vec<RouteRequestId> {
+    fn requests_of(&self, id: InteractionId) -> Requests {
         self.interactions
             .get(id)
             .map(|it| it.requests.clone())

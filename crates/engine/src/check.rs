@@ -1,6 +1,7 @@
 //! What must always be true of a state. Costs a walk over everything: for tests, simulation
 //! and `doctor`, not for the loop.
 
+use crate::decide::views::could_pull;
 use crate::image::Restore;
 use crate::matching::Matching;
 use crate::state::State;
@@ -57,6 +58,7 @@ impl State {
         self.check_nobody_left_waiting(&mut broken);
         self.check_thresholds(now, &mut broken);
         self.check_books(&mut broken);
+        self.check_views(now, &mut broken);
         self.check_indexes(&mut broken);
         if broken.is_empty() {
             Ok(())
@@ -216,6 +218,27 @@ impl State {
         }
     }
 
+    /// Every view that pulls looks or sleeps, one that sleeps could hand nothing over, and what
+    /// rests is not under way.
+    fn check_views(&self, now: Now, broken: &mut Vec<String>) {
+        for queue in self.queues() {
+            for puller in self.pullers.of(queue.id) {
+                match self.look(puller.view) {
+                    None => broken.push(format!("view {} never looks", puller.name)),
+                    Some(look) if look.next.is_none() && could_pull(self, now, puller.view) => {
+                        broken.push(format!("view {} sleeps, but could pull", puller.name));
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+        for (id, it) in self.interactions.in_order() {
+            if crate::views::rests(it) && it.under_way().is_some() {
+                broken.push(format!("{id} rests and is under way by a view"));
+            }
+        }
+    }
+
     /// Thresholds that do not change with time alone are open exactly while they hold.
     fn check_thresholds(&self, now: Now, broken: &mut Vec<String>) {
         let gates = self.gates.in_use();
@@ -266,6 +289,10 @@ impl State {
             ("places", again.places == self.places),
             ("staff", again.staff == self.staff),
             ("workbins", again.bins == self.bins),
+            ("resting interactions", again.resting == self.resting),
+            ("views", again.pullers == self.pullers),
+            ("what is under way", again.under_way == self.under_way),
+            ("views that want room", again.lacking == self.lacking),
             ("last agents", again.waits_for == self.waits_for),
             ("lines", self.same_lines(&again)),
         ];

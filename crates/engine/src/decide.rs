@@ -16,6 +16,7 @@ pub(crate) mod requests;
 mod segments;
 pub(crate) mod targets;
 mod timers;
+pub(crate) mod views;
 mod wrapping;
 
 use crate::state::State;

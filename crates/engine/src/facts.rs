@@ -40,6 +40,7 @@ impl Facts for Known<'_> {
             Property::Place => text(Some(it.place.name())),
             Property::PlaceInQueueSequence => whole(it.placed().sequence.submitted),
             Property::PlacedInQueueAt => Fact::Time(it.placed().at.wall),
+            Property::Pulls => Fact::Int(it.handed().map_or(0, |it| i64::from(it.pulls))),
             Property::Queue => {
                 let queue = self.state.queue(it.queue);
                 text(queue.map(|queue| queue.name.as_str()))

@@ -18,14 +18,15 @@ use ringback_model::offer::Offer;
 use ringback_model::place::Place;
 use ringback_model::route::RouteRequest;
 use ringback_model::target::Gate;
-use ringback_model::{AgentId, EngineTime, InteractionId, Name, OfferId, VirtualQueueId};
+use ringback_model::view::Look;
+use ringback_model::{AgentId, EngineTime, InteractionId, Name, ObjectId, OfferId, VirtualQueueId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::hash::Hash;
 
 /// Version of the parts and of the digest over them; a reader refuses a newer one. It grows with
 /// every field that joins a record of the state, because an older snapshot was digested without it.
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// One part of a state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,6 +85,9 @@ pub struct Head {
     /// When those that change with time alone are looked at next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look_at: Option<EngineTime>,
+    /// When each view that pulls looks next.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks: Vec<(ObjectId, Look)>,
 }
 
 /// How many records one part holds.
@@ -161,6 +165,7 @@ impl State {
             retired: self.retired.in_order().collect(),
             open: self.gates.open.iter().cloned().collect(),
             look_at: self.gates.look_at,
+            looks: self.looks.in_order().map(|(id, it)| (id, *it)).collect(),
         }
     }
 }
@@ -198,6 +203,8 @@ pub struct Restore {
     not_in_line: BTreeSet<InteractionId>,
     /// Who is in line, put there together at the end.
     in_line: Vec<InLine>,
+    /// The timers of requests, armed together at the end.
+    timers: Vec<(EngineTime, Timer)>,
 }
 
 impl Restore {
@@ -257,6 +264,7 @@ impl Restore {
             self.not_in_line.insert(it.id);
         }
         let id = it.id;
+        state.enter_rest(&it);
         state.interactions.insert_digested(id, it, digest);
         state.enter_bin(id);
         state.arm_wrap(id);
@@ -265,10 +273,10 @@ impl Restore {
     fn request(&mut self, request: RouteRequest, digest: u64) {
         let state = &mut self.state;
         let id = request.id;
-        if let Some(at) = request.widens_at {
-            state.timers.arm(at, Timer::Widens(id));
+        if let Some(at) = request.widens_at.get() {
+            self.timers.push((at, Timer::Widens(id)));
         }
-        for pair in &request.cooling {
+        for pair in request.cooling.as_slice() {
             state.timers.arm(pair.until, Timer::Cooled(id, pair.agent));
         }
         state.gates_used(&request);
@@ -276,8 +284,8 @@ impl Restore {
             let wanted = request.wanted();
             self.in_line
                 .push(state.matcher.in_line(waiting(&request), &wanted));
-            if let Some(at) = request.ends_at.0 {
-                state.timers.arm(at, Timer::RequestEnds(id));
+            if let Some(at) = request.ends_at.get() {
+                self.timers.push((at, Timer::RequestEnds(id)));
             }
         }
         state.requests.insert_digested(id, request, digest);
@@ -289,6 +297,7 @@ impl Restore {
     pub fn finish(self) -> State {
         let mut state = self.state;
         state.matcher.fill(self.in_line);
+        state.timers.fill(self.timers);
         for agent in state.at_work.keys() {
             let grace = state
                 .at_work(agent)
@@ -335,6 +344,9 @@ impl State {
         }
         for object in head.objects {
             self.object_put(&object);
+        }
+        for (view, look) in head.looks {
+            self.set_look(view, look);
         }
         for agent in self.agents.keys() {
             self.requalify(agent);

@@ -51,6 +51,7 @@ pub mod state;
 pub mod statistics;
 mod timers;
 mod tracked;
+mod views;
 mod why;
 
 pub use capabilities::capabilities;
@@ -66,7 +67,7 @@ use ringback_model::{agent, config, interaction, login, route};
 /// Version of the rules: the same version decides the same events for the same inputs. It
 /// stands in every journal record; `replay --check` decides again only what was decided by the
 /// same version.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// Takes one input in: decides, applies and follows up. The state has changed exactly by the
 /// returned events; a refusal changed nothing.

@@ -146,6 +146,7 @@ impl State {
             }
             Body::CapacityRule(rule) => self.set_rule(&it.name, Some(rule)),
             Body::Person(person) => self.logins.address(&it.name, person.email.as_deref()),
+            Body::View(view) => self.view_put(it, view),
             _ => {}
         }
     }
@@ -203,6 +204,7 @@ impl State {
             Kind::Medium => self.set_offer_ttl(name, None),
             Kind::CapacityRule => self.set_rule(name, None),
             Kind::Person => self.logins.address(name, None),
+            Kind::View => self.view_gone(id),
             _ => {}
         }
     }

@@ -13,12 +13,15 @@ use ringback_model::place::{BackTo, Place};
 use ringback_model::target::Gate;
 use ringback_model::{
     AgentId, Event, InteractionId, Medium, Now, OfferId, Rare, RouteRequestId, agent, config,
-    interaction, offer, route,
+    interaction, node, offer, route,
 };
 
 /// The events that follow from one event; nothing, mostly.
 #[must_use]
 pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
+    if let Some(woken) = wakes(state, now, event) {
+        return vec![woken];
+    }
     match event {
         Event::Route(route::Event::Requested { request, .. }) => {
             place_request(state, now, request.id)
@@ -81,6 +84,29 @@ pub fn react(state: &State, now: Now, event: &Event) -> Vec<Event> {
         }
         _ => Vec::new(),
     }
+}
+
+/// A view is to look: something came to rest in its queue or changed there, there is room again,
+/// or what views there are and what the clock shows is not as it was.
+fn wakes(state: &State, now: Now, event: &Event) -> Option<Event> {
+    if state.pullers.is_empty() {
+        return None;
+    }
+    let woken = match event {
+        Event::Config(config::Event::Put(object)) if object.body.kind() == Kind::View => {
+            state.to_wake_of_all(now.engine)
+        }
+        Event::Config(config::Event::Deleted { .. })
+        | Event::Node(node::Event::ClockJumped { .. }) => state.to_wake_of_all(now.engine),
+        event => {
+            let of = event.subject().map(|of| of.interaction);
+            let it = of.and_then(|id| state.interaction(id));
+            let rests = it.filter(|it| it.place == Place::Queue);
+            rests.and_then(|it| state.to_wake(it.queue, now.engine))
+        }
+    };
+    let woken = woken.or_else(|| state.to_wake_for_room(now.engine));
+    woken.map(Event::View)
 }
 
 /// A request looks for its place: the first step of its documented targets comes into force, then

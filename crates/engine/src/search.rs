@@ -6,7 +6,8 @@
 use crate::facts::Known;
 use crate::state::State;
 use ringback_model::condition::{Condition, Order, Ranked};
-use ringback_model::{InteractionId, QueueId, WallTime};
+use ringback_model::interaction::Interaction;
+use ringback_model::{InteractionId, WallTime};
 
 /// How many interactions are looked at in one stretch.
 pub const STRETCH: usize = 1_000;
@@ -21,21 +22,21 @@ pub struct Stretch {
 }
 
 impl State {
-    /// The interactions from this one on that fit a condition and lie in a queue the asker
-    /// reaches: one stretch of them.
+    /// The interactions from this one on that fit a condition and that the asker reaches: one
+    /// stretch of them.
     pub fn search(
         &self,
         condition: &Condition,
         order: &Order,
         now: WallTime,
         from: InteractionId,
-        reaches: impl Fn(QueueId) -> bool,
+        reaches: impl Fn(&Interaction) -> bool,
     ) -> Stretch {
         let last = InteractionId(self.counters.interaction);
         let (all, next) = self.interactions.stretch(from, last, STRETCH);
         let fitting = all.into_iter().filter_map(|(id, it)| {
             let known = Known { state: self, it };
-            let fits = reaches(it.queue) && condition.holds(&known, now);
+            let fits = reaches(it) && condition.holds(&known, now);
             fits.then(|| (id, order.ranked(&known)))
         });
         Stretch {
@@ -49,10 +50,10 @@ impl State {
 mod tests {
     use super::*;
     use ringback_model::config::{self, Queue};
-    use ringback_model::interaction::{self, Interaction};
+    use ringback_model::interaction::{self, Requests};
     use ringback_model::place::Place;
     use ringback_model::value::UserData;
-    use ringback_model::{Event, Medium, Name, Now, Rare, Tier};
+    use ringback_model::{Event, Medium, Name, Now, QueueId, Rare, Tier};
 
     fn name(text: &str) -> Name {
         text.parse().expect("a name")
@@ -73,7 +74,7 @@ mod tests {
             submitted: Now::default(),
             place: Place::Queue,
             parties: Vec::new(),
-            requests: Vec::new(),
+            requests: Requests::new(),
             version: 1,
             more: Rare::none(),
         })))
@@ -103,7 +104,7 @@ mod tests {
         let mut found = Vec::new();
         let mut from = Some(InteractionId(1));
         while let Some(next) = from {
-            let reached = |queue: QueueId| reaches.contains(&queue.0);
+            let reached = |it: &Interaction| reaches.contains(&it.queue.0);
             let stretch = state.search(&condition, &order, WallTime(0), next, reached);
             assert!(stretch.next.is_none_or(|after| after > next), "it goes on");
             found.extend(stretch.found);

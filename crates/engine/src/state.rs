@@ -10,6 +10,7 @@ use crate::results::{Kept, Results};
 use crate::staff::Staff;
 use crate::timers::Timers;
 use crate::tracked::Tracked;
+use crate::views::{Pullers, RestingIn, UnderWay};
 use ringback_model::agent::{AtWork, ClaimKind};
 use ringback_model::capacity::Rule;
 use ringback_model::config::{Agent, ApiKey, Kind, Object, Queue, Settings, Version, VirtualQueue};
@@ -18,6 +19,7 @@ use ringback_model::interaction::{Interaction, PlacedSequence};
 use ringback_model::offer::Offer;
 use ringback_model::place::{BinOwner, Place};
 use ringback_model::route::{Cooling, PlaceInLine, RouteRequest, Waiting};
+use ringback_model::view::Look;
 use ringback_model::{
     AgentId, EffectId, EngineTime, InteractionId, Medium, Millis, Name, ObjectId, OfferId, Outcome,
     QueueId, RouteRequestId, VirtualQueueId,
@@ -53,6 +55,7 @@ pub struct State {
     pub(crate) results: Results,
     pub(crate) forget_at: Option<EngineTime>,
     pub(crate) logins: Logins,
+    pub(crate) looks: Tracked<ObjectId, Look>,
 
     pub(crate) names: Names,
     pub(crate) gates: Gates,
@@ -68,6 +71,11 @@ pub struct State {
     pub(crate) bins: Bins,
     /// The requests that wait for an agent before they want their target.
     pub(crate) waits_for: BTreeMap<AgentId, BTreeSet<RouteRequestId>>,
+    pub(crate) resting: RestingIn,
+    pub(crate) pullers: Pullers,
+    pub(crate) under_way: UnderWay,
+    /// Views that left something behind for want of room.
+    pub(crate) lacking: BTreeSet<ObjectId>,
 }
 
 /// The last number given out of each kind.
@@ -222,6 +230,11 @@ impl State {
         } else {
             digest::of(&(self.objects.digest(), self.retired.digest()))
         };
+        let looks = if self.looks.len() == 0 {
+            0
+        } else {
+            digest::of(&("looks", self.looks.digest()))
+        };
         let first = digest::of(&(
             (
                 self.counters,
@@ -250,10 +263,12 @@ impl State {
         } else {
             digest::of(&(&self.gates.open, self.gates.look_at))
         };
-        // Added, so that a state without log-in has the digest it had before there was any.
+        // Added, so that a state without log-in, thresholds and views has the digest it had before
+        // there were any.
         first
             .wrapping_add(later)
             .wrapping_add(behind)
+            .wrapping_add(looks)
             .wrapping_add(self.logins.digest())
     }
 
@@ -541,7 +556,7 @@ impl State {
         it.into_iter()
             .flat_map(|it| &it.requests)
             .filter_map(|id| self.requests.get(*id))
-            .flat_map(|request| &request.cooling)
+            .flat_map(|request| request.cooling.as_slice())
     }
 
     /// The agents who did not take the interaction of a request a moment ago, through whichever

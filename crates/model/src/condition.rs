@@ -37,6 +37,7 @@ mod order;
 mod property;
 mod read;
 mod term;
+mod turns;
 
 use crate::name::NameError;
 use crate::scan::Found;

@@ -29,7 +29,7 @@ pub use person::Person;
 pub use screen_pop::{Field as PopField, ScreenPop, Template, TemplateError};
 pub use skill::Skill;
 pub use statistic::Statistic;
-pub use view::View;
+pub use view::{HandOver, View, ViewRoute};
 pub use webhook::{EventPattern, NotAPattern, Webhook, WebhookSecret};
 pub use workbin::{Workbin, WorkbinOwner};
 

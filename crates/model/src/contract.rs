@@ -3,7 +3,7 @@
 use crate::config::Version;
 use crate::id::{AgentId, DeskSessionId, InteractionId, LoginId, RouteRequestId};
 use crate::{
-    agent, config, contact, effect, interaction, login, node, offer, place, record, route,
+    agent, config, contact, effect, interaction, login, node, offer, place, record, route, view,
 };
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +58,8 @@ pub enum Event {
     Record(record::Event),
     /// To a route request.
     Route(route::Event),
+    /// To a view.
+    View(view::Event),
 }
 
 /// Why an input was turned down. It changed nothing.
@@ -332,6 +334,7 @@ impl Event {
                 interaction::Event::Resumed { .. } => "interaction.resumed",
                 interaction::Event::Locked { .. } => "interaction.locked",
                 interaction::Event::Unlocked { .. } => "interaction.unlocked",
+                interaction::Event::Handed { .. } => "interaction.handed",
                 interaction::Event::WrapBegun { .. } => "interaction.wrap_begun",
                 interaction::Event::WrapChanged { .. } => "interaction.wrap_changed",
             },
@@ -365,6 +368,10 @@ impl Event {
                 route::Event::Cooled { .. } => "route.cooled",
                 route::Event::Cancelled { .. } => "route.cancelled",
             },
+            Self::View(event) => match event {
+                view::Event::Looked { .. } => "view.looked",
+                view::Event::Woken { .. } => "view.woken",
+            },
         }
     }
 
@@ -389,7 +396,8 @@ impl Event {
                 | interaction::Event::Locked { of, .. }
                 | interaction::Event::Unlocked { of, .. }
                 | interaction::Event::WrapBegun { of, .. }
-                | interaction::Event::WrapChanged { of, .. },
+                | interaction::Event::WrapChanged { of, .. }
+                | interaction::Event::Handed { of, .. },
             )
             | Self::Route(
                 route::Event::Requested { of, .. }
@@ -410,7 +418,8 @@ impl Event {
             | Self::Effect(_)
             | Self::Login(_)
             | Self::Node(_)
-            | Self::Record(_) => None,
+            | Self::Record(_)
+            | Self::View(_) => None,
         }
     }
 

@@ -7,10 +7,10 @@ pub mod wrap;
 
 pub use capability::{Capabilities, Capability};
 pub use change::{Change, Edit};
-pub use more::{Doer, Exit, ExitTo, Lock, More, Particulars, Placed, PlacedSequence, Rest};
+pub use more::{Doer, Exit, ExitTo, Handed, Lock, More, Particulars, Placed, PlacedSequence, Rest};
 pub use wrap::{Wrap, WrapAct};
 
-use crate::id::{AgentId, ContactId, InteractionId, QueueId, RouteRequestId};
+use crate::id::{AgentId, ContactId, InteractionId, ObjectId, QueueId, RouteRequestId};
 use crate::medium::Medium;
 use crate::name::Name;
 use crate::order::Tier;
@@ -20,6 +20,10 @@ use crate::route;
 use crate::time::{EngineTime, Now};
 use crate::value::UserData;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+/// The route requests of one interaction. Most have one, some two: these take no room of their own.
+pub type Requests = SmallVec<[RouteRequestId; 2]>;
 
 /// One piece of customer contact in any medium.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,7 +59,7 @@ pub struct Interaction {
     /// Who takes part.
     pub parties: Vec<Party>,
     /// Its route requests that are neither matched nor cancelled, oldest first.
-    pub requests: Vec<RouteRequestId>,
+    pub requests: Requests,
     /// Grows with every change; the entity tag of the API.
     pub version: u64,
     /// What few interactions have.
@@ -92,6 +96,19 @@ impl Interaction {
                 placing: 0,
             },
         })
+    }
+
+    /// What views did with it since a person last had to do with it.
+    #[must_use]
+    pub fn handed(&self) -> Option<&Handed> {
+        self.more.get()?.handed.as_deref()
+    }
+
+    /// The view by which it is under way, and the segment it counts in there.
+    #[must_use]
+    pub fn under_way(&self) -> Option<(ObjectId, Option<&str>)> {
+        let handed = self.handed().filter(|handed| handed.under_way)?;
+        Some((handed.view, handed.segment.as_deref()))
     }
 
     /// How this agent takes part in it.
@@ -526,6 +543,21 @@ pub enum Event {
         held_by: Doer,
         /// Who ended it.
         by: Doer,
+    },
+    /// A view pulled it from its queue and hands it over; what it is handed to follows.
+    Handed {
+        /// Which interaction.
+        of: Subject,
+        /// Which view.
+        view: ObjectId,
+        /// The segment it is under way in, if the view has segments and it belongs to one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        segment: Option<String>,
+        /// How often views have handed it over since a person last had to do with it, this time
+        /// included.
+        pulls: u8,
+        /// When.
+        at: Now,
     },
 }
 

@@ -42,6 +42,7 @@ pub mod statistic;
 pub mod target;
 pub mod time;
 pub mod value;
+pub mod view;
 
 mod contract;
 #[cfg(test)]

@@ -4,13 +4,14 @@ use crate::envelope::Sequence;
 use ringback_model::agent::AtWork;
 use ringback_model::condition::{Condition, Order as Sorting, Ranked};
 use ringback_model::config::{
-    Agent, ApiKey, Date, Kind, Object, Queue, Settings, Version, VirtualQueue,
+    Agent, ApiKey, Date, Kind, Object, Queue, Settings, Version, View as Pulls, VirtualQueue,
 };
 use ringback_model::effect::Order;
 use ringback_model::interaction::{Capabilities, Interaction};
 use ringback_model::login::{Credentials, Person, Policy, Session};
 use ringback_model::offer::Offer;
 pub use ringback_model::route::{Obstacle, PlaceInLine, Waiting, Why, WhyRequest, WhyThreshold};
+use ringback_model::view::Look;
 use ringback_model::{
     AgentId, EngineTime, InteractionId, Medium, Name, Now, VirtualQueueId, WallTime,
 };
@@ -89,6 +90,8 @@ pub enum Query {
     Objects(Kind),
     /// A configuration object by kind and name.
     ObjectNamed(Kind, Name),
+    /// A view of an interaction queue by name: what it is, and how it is doing.
+    ViewNamed(Name),
     /// A configuration object by kind and name, for whoever may change it.
     ObjectToChange(Kind, Name),
     /// The calendar whose secret address hashes to this (SHA-256 in hexadecimal), from then to
@@ -118,6 +121,8 @@ pub struct Search {
     pub condition: Condition,
     /// What they are to be ordered by.
     pub order: Sorting,
+    /// Only what is at rest in this interaction queue.
+    pub resting_in: Option<Name>,
 }
 
 /// The answer to a [`Query`].
@@ -165,6 +170,8 @@ pub enum View {
     Objects(Vec<Configured>),
     /// To [`Query::ObjectNamed`] and [`Query::ObjectToChange`].
     Object(Box<Configured>),
+    /// To [`Query::ViewNamed`].
+    Pulling(Box<PullView>),
     /// To [`Query::Calendar`].
     Calendar(Box<CalendarView>),
     /// To [`Query::Settings`].
@@ -275,6 +282,25 @@ pub enum Configured {
         /// Of a group: who belongs to it at the moment.
         members: Vec<Name>,
     },
+}
+
+/// A view of an interaction queue, and how it is doing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PullView {
+    /// What it is called.
+    pub name: Name,
+    /// Its version.
+    pub version: Version,
+    /// What was set.
+    pub body: Pulls,
+    /// At what time the rest was true.
+    pub now: Now,
+    /// When it looks next; `None` if it is only for looking at.
+    pub look: Option<Look>,
+    /// How much rests in its queue, whether it fits or not.
+    pub resting: usize,
+    /// How much is under way by it, segment by segment.
+    pub under_way: Vec<(Option<String>, u32)>,
 }
 
 /// Opening hours as a calendar shows them.

@@ -11,8 +11,8 @@ use ringback_engine::State;
 use ringback_model::agent::Manner;
 use ringback_model::config::{
     AfterContact, AgentBody, Body, Capacity, CapacityRule, Code, Dispositions, Expected, Group,
-    Kind, List, ListPurpose, MediumDefaults, QueueBody, Role, Settings, Skill, Statistic, Timeouts,
-    VirtualQueueBody, Workbin, WorkbinOwner, WrapUp,
+    HandOver, Kind, List, ListPurpose, MediumDefaults, QueueBody, Role, Settings, Skill, Statistic,
+    Timeouts, View, ViewRoute, VirtualQueueBody, Workbin, WorkbinOwner, WrapUp,
 };
 use ringback_model::interaction::{StopCause, Submission, WrapAct};
 use ringback_model::offer::Offer;
@@ -20,7 +20,7 @@ use ringback_model::place::Place;
 use ringback_model::route::{Ask, Change, LastAgent, Select, Selection};
 use ringback_model::statistic::{Measure, SubjectKind};
 use ringback_model::target::{Escalation, EscalationStep, Expression, Step, Target, Targets};
-use ringback_model::value::UserData;
+use ringback_model::value::{UserData, Value};
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Input, InteractionId, KeyId, Medium, Millis, Name,
     OfferId, Rare, RouteRequestId, Tier, agent, config, contact, effect, interaction, node, offer,
@@ -61,7 +61,8 @@ pub fn world() -> Vec<Input> {
     let setup = [put_results()].into_iter().chain(queues).chain(lines);
     let setup = setup.chain([put_rule(0), put_workbin(0, 0)]);
     let setup = setup.chain(agents).chain([settings]);
-    setup.chain(agents_at_work).collect()
+    let views = (0..2).map(|index| put_view(index, 0));
+    setup.chain(views).chain(agents_at_work).collect()
 }
 
 /// How long it is until the move.
@@ -211,11 +212,25 @@ fn submit(state: &State, rest: [u8; 6]) -> Input {
         tier: Tier(i16::from(rest[2] % 3)),
         contact: (rest[2] > 200).then(|| ContactId(u64::from(rest[2] % 4))),
         parent: (rest[2] % 16 == 3).then(|| interaction_id(state, rest[3])),
-        user_data: UserData::default(),
+        user_data: matter(rest[5]),
         route: (rest[1] < 220).then(|| ask(rest)),
         said: Rare::none(),
     };
     Input::Interaction(interaction::Input::Submit(Box::new(submission)))
+}
+
+/// The key by which the views of the tiny world tell interactions apart.
+const MATTER: &str = "m";
+
+fn matter(byte: u8) -> UserData {
+    let mut data = UserData::default();
+    let matters = ["", "a", "b", "a"];
+    let matter = matters[usize::from(byte % 4)];
+    if !matter.is_empty() {
+        let value = Value::Text(matter.to_owned());
+        data.open.insert(MATTER.to_owned(), value);
+    }
+    data
 }
 
 fn ask(rest: [u8; 6]) -> Ask {
@@ -362,8 +377,8 @@ fn request(state: &State, rest: [u8; 6]) -> Input {
     let requests = |id: &InteractionId| state.interaction(*id).map_or(0, |it| it.requests.len());
     let most = routable.iter().copied().max_by_key(requests);
     let routable = match rest[1] {
-        0..=99 => most,
-        100..=199 => pick(&routable, rest[0]),
+        0..=139 => most,
+        140..=209 => pick(&routable, rest[0]),
         _ => None,
     };
     Input::Route(route::Input::Request {
@@ -606,7 +621,8 @@ fn put_object(rest: [u8; 6]) -> Input {
             };
             (medium(rest[2]).name(), Body::Medium(defaults))
         }
-        _ if rest[1] < 128 => return put_rule(rest[2]),
+        _ if rest[1] < 96 => return put_rule(rest[2]),
+        _ if rest[1] < 176 => return put_view(rest[2], rest[3]),
         _ if rest[2] < 128 => ("watched", Body::Statistic(statistic(rest[2]))),
         _ => return put_workbin(rest[2], rest[3]),
     };
@@ -614,6 +630,41 @@ fn put_object(rest: [u8; 6]) -> Input {
         name: name(object),
         body: Box::new(body),
         expected: expected(rest[4]),
+    })
+}
+
+/// Two views of the first queue that overlap: one takes what is about `a`, one takes all.
+fn put_view(index: u8, byte: u8) -> Input {
+    let (view, condition, priority) = match index % 2 {
+        0 => ("first", "user.m = 'a'", 1),
+        _ if byte >= 128 => ("rest", "placed_in_queue_at < NOW - 2s", 0),
+        _ => ("rest", "", 0),
+    };
+    let segmented = byte.is_multiple_of(3);
+    let body = View {
+        queue: name(QUEUES[0]),
+        display_name: String::new(),
+        condition: condition.to_owned(),
+        order: ["", "tier DESC"][usize::from(byte / 2 % 2)].to_owned(),
+        parameters: BTreeMap::new(),
+        segment_by: segmented.then(|| MATTER.to_owned()),
+        segment_max: segmented.then(|| u32::from(byte % 2) + 1),
+        pull_max: u32::from(byte % 3) + 1,
+        check_every: Millis::seconds(u64::from(byte % 2) + 2),
+        priority,
+        hand_over: (byte < 240).then(|| {
+            Box::new(HandOver::Route(ViewRoute {
+                virtual_queue: name(VIRTUAL_QUEUES[0]),
+                target: target(byte / 4 * 4),
+                tier: None,
+                selection: Rare::none(),
+            }))
+        }),
+    };
+    Input::Config(config::Input::Put {
+        name: name(view),
+        body: Box::new(Body::View(body)),
+        expected: Expected::Any,
     })
 }
 
@@ -642,7 +693,8 @@ fn delete(state: &State, rest: [u8; 6]) -> Input {
         (2, _) => (Kind::VirtualQueue, name(VIRTUAL_QUEUES[queue])),
         (3, _) => (Kind::Group, name("team")),
         (4, _) => (Kind::Skill, name(SKILLS[usize::from(rest[2] % 3)])),
-        (5, _) if rest[2] < 64 => (Kind::Statistic, name("watched")),
+        (5, _) if rest[2] < 48 => (Kind::Statistic, name("watched")),
+        (5, _) if rest[2] < 96 => (Kind::View, name("first")),
         (5, _) => (Kind::Medium, name(medium(rest[2]).name())),
         _ => {
             move_to = (rest[2] < 224).then(|| name(QUEUES[1 - queue]));
@@ -704,7 +756,7 @@ fn put_virtual_queue(index: u8, byte: u8) -> Input {
     Input::Config(config::Input::PutVirtualQueue {
         name: name(VIRTUAL_QUEUES[usize::from(index % 2)]),
         body: VirtualQueueBody {
-            waiting_max: 9 - u32::from(byte % 4),
+            waiting_max: 12 - u32::from(byte % 4),
             short_abandon: Millis(u64::from(byte) * 20),
             serves: (byte % 5 == 1).then(|| "A>=1".parse().expect("an expression")),
             group: (byte % 3 == 1).then(|| name("crowd")),
@@ -754,7 +806,7 @@ fn settings(byte: u8) -> Settings {
         open_max: 12,
         results_kept: Millis::seconds(60),
         credit_max: Millis::seconds(60),
-        open_keys: BTreeSet::new(),
+        open_keys: BTreeSet::from([MATTER.to_owned()]),
         notices: byte < 200,
         skills_declared: false,
         timeouts: timeouts(byte),

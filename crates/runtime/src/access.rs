@@ -446,6 +446,12 @@ fn of_query(actor: &Actor, state: &State, query: &Query) -> (Action, About) {
             let queue = state.queue_named(name).map(|queue| queue.id);
             (Action::SeeQueues, About::Queue(queue))
         }
+        Query::ViewNamed(name) => {
+            let view = state.object_named(Kind::View, name);
+            let view = view.and_then(|it| state.view(it.id));
+            let queue = view.and_then(|view| state.queue_named(&view.queue));
+            (Action::SeeQueues, About::Queue(queue.map(|queue| queue.id)))
+        }
         // Lists are cut down to the scope where they are made.
         Query::Queues | Query::VirtualQueueNamed(_) | Query::VirtualQueues | Query::Line { .. } => {
             (Action::SeeQueues, About::Tenant)

@@ -291,7 +291,8 @@ pub fn changes_of<'a>(
         | Event::Contact(_)
         | Event::Effect(_)
         | Event::Login(_)
-        | Event::Node(_) => {}
+        | Event::Node(_)
+        | Event::View(_) => {}
     }
     let subject = event.subject();
     changes.push(Change::History(HistoryLine {
@@ -356,6 +357,7 @@ fn of_interaction<'a>(event: &'a interaction::Event, entry: &Entry, changes: &mu
         | interaction::Event::Resumed { of, .. }
         | interaction::Event::Locked { of, .. }
         | interaction::Event::Unlocked { of, .. }
+        | interaction::Event::Handed { of, .. }
         | interaction::Event::WrapBegun { of, .. }
         | interaction::Event::WrapChanged { of, .. } => moved(of, None, None),
     });

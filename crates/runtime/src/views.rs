@@ -7,14 +7,14 @@ use crate::tenant::Open;
 use ringback_engine::State;
 use ringback_model::config::{Body, Kind, Object, Role, Scope, VirtualQueue};
 use ringback_model::effect::Phase;
-use ringback_model::interaction::{Capabilities, Doer};
+use ringback_model::interaction::{Capabilities, Doer, Interaction};
 use ringback_model::login::{Person, Session};
 use ringback_model::place::{BinOwner, Place};
-use ringback_model::{AgentId, InteractionId, Medium, Name, VirtualQueueId, WallTime};
+use ringback_model::{AgentId, InteractionId, Medium, Name, Now, VirtualQueueId, WallTime};
 use ringback_ports::envelope::{Actor, Right};
 use ringback_ports::query::{
     AgentView, CalendarView, Claim, Configured, InteractionView, LoginView, Overview, PersonView,
-    Query, QueryFault, QueueView, Search, View, VirtualQueueView,
+    PullView, Query, QueryFault, QueueView, Search, View, VirtualQueueView,
 };
 use ringback_ports::records::PAGE_MAX;
 
@@ -33,8 +33,20 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
             View::Interactions(views.collect())
         }
         Query::Search(search, from) => {
-            let reaches = |queue| access::reaches(&scope, queue);
-            let Search { condition, order } = &**search;
+            let Search {
+                condition,
+                order,
+                resting_in,
+            } = &**search;
+            let resting_in = resting_in.as_ref();
+            // A queue that is gone holds nothing.
+            let only = resting_in.map(|name| state.queue_named(name).map(|queue| queue.id));
+            let reaches = |it: &Interaction| {
+                let wanted = only.is_none_or(|queue| {
+                    it.place == Place::Queue && queue.is_some_and(|queue| it.queue == queue)
+                });
+                wanted && access::reaches(&scope, it.queue)
+            };
             let stretch = state.search(condition, order, now.wall, *from, reaches);
             View::Found(stretch.found, stretch.next)
         }
@@ -104,6 +116,10 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
         Query::ObjectNamed(kind, name) | Query::ObjectToChange(kind, name) => {
             let found = configured_as(state, *kind, name);
             View::Object(Box::new(found.ok_or_else(|| unknown(kind.words(), name))?))
+        }
+        Query::ViewNamed(name) => {
+            let found = pulling(state, now, name);
+            View::Pulling(Box::new(found.ok_or_else(|| unknown("view", name))?))
         }
         Query::Calendar {
             token_hash,
@@ -332,6 +348,24 @@ fn object(state: &State, it: &Object) -> Configured {
     }
 }
 
+fn pulling(state: &State, now: Now, name: &Name) -> Option<PullView> {
+    let it = state.object_named(Kind::View, name)?;
+    let body = state.view(it.id)?;
+    let queue = state.queue_named(&body.queue)?.id;
+    let under_way = state.under_way(it.id);
+    Some(PullView {
+        name: it.name.clone(),
+        version: it.version,
+        body: body.clone(),
+        now,
+        look: state.look(it.id),
+        resting: state.resting_count(queue),
+        under_way: under_way
+            .map(|(segment, count)| (segment.map(str::to_owned), count))
+            .collect(),
+    })
+}
+
 fn queues(state: &State, scope: &Scope) -> Vec<QueueView> {
     let seen = state
         .queues()
@@ -380,7 +414,7 @@ fn line(
     Ok(line.take(limit.min(PAGE_MAX)).collect())
 }
 
-fn overview(open: &Open, now: ringback_model::Now) -> Overview {
+fn overview(open: &Open, now: Now) -> Overview {
     let state = &open.state;
     let places = state.places();
     let staff = state.staff();

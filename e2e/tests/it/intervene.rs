@@ -22,6 +22,7 @@ async fn a_supervisor_finds_many_and_acts_on_them() {
 
     nonsense_is_refused_where_it_stands(administrator).await;
     finds_in_order_by_parameters(administrator, &north).await;
+    finds_what_a_view_holds(administrator, &north).await;
     leafs_while_the_house_goes_on(administrator, &north).await;
     moves_many_and_tells_of_each(administrator, &north).await;
     gives_to_an_agent(administrator, &north[5]).await;
@@ -66,6 +67,37 @@ async fn nonsense_is_refused_where_it_stands(administrator: &Client) {
     assert_eq!(sealed["total"], 0);
     let none = administrator.try_get("/v1/snapshots/s999").await;
     assert_eq!(none.expect("an answer").status, 404);
+}
+
+/// A view that does not pull is for looking at: its condition and order, with other parameters.
+async fn finds_what_a_view_holds(administrator: &Client, north: &[String]) {
+    let view = json!({
+        "queue": "inbox",
+        "condition": "user.region = :where AND tier <= :most",
+        "order": "user.amount",
+        "parameters": {"where": "south", "most": "0"},
+    });
+    administrator.put("/v1/config/view/regions", view).await;
+    let told = administrator.get("/v1/views/regions").await;
+    assert_eq!(told["pulls"], false, "{told}");
+    assert_eq!(told["resting"], 17, "{told}");
+    let all = take(administrator, json!({"view": "regions"})).await;
+    assert_eq!(all["total"], 5, "{all}");
+    let asked = json!({"view": "regions", "parameters": {"where": "north", "most": 0}});
+    let taken = take(administrator, asked).await;
+    let path = format!("/v1/snapshots/{}", taken["id"].as_str().expect("an id"));
+    let (found, _) = ids(administrator, &path).await;
+    let by_amount: Vec<String> = north.iter().rev().cloned().collect();
+    assert_eq!(found, by_amount);
+    for (body, status) in [
+        (json!({"view": "nowhere"}), 404),
+        (json!({"view": "regions", "condition": "tier = 1"}), 422),
+        (json!({"view": "regions", "parameters": {"other": 1}}), 422),
+    ] {
+        let answer = administrator.try_post("/v1/snapshots", None, &body).await;
+        let answer = answer.expect("an answer");
+        assert_eq!(answer.status, status, "{body}: {}", answer.body);
+    }
 }
 
 async fn take(client: &Client, ask: Value) -> Value {

@@ -479,6 +479,24 @@ async fn who_did_what_is_told_and_cannot_be_changed_unnoticed() {
     }
 }
 
+async fn segments_are_masked(administrator: &Client, sam: &Person, whole: &str, masked: &str) {
+    administrator
+        .put("/v1/virtual-queues/calls", json!({}))
+        .await;
+    let view = json!({
+        "queue": "inbox", "segment_by": "called", "segment_max": 1,
+        "route": {"virtual_queue": "calls", "target": "Nobody>=9"},
+    });
+    administrator.put("/v1/config/view/callers", view).await;
+    let path = "/v1/views/callers";
+    let told = administrator
+        .until(path, |view| view["under_way"] != json!([]))
+        .await;
+    assert_eq!(told["under_way"], json!([{"segment": whole, "count": 1}]));
+    let told = sam.get(path).await.body;
+    assert_eq!(told["under_way"], json!([{"segment": masked, "count": 1}]));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn numbers_are_shown_only_to_those_who_need_them() {
     const WHOLE: &str = "+49 30 7654321";
@@ -537,6 +555,8 @@ async fn numbers_are_shown_only_to_those_who_need_them() {
         heard.contains(MASKED) && !heard.contains("76543"),
         "{heard}"
     );
+    // Where a view divides by numbers, its segments are called by them.
+    segments_are_masked(&administrator, &sam, WHOLE, MASKED).await;
     // What he sees does not take the place of what is there.
     let change = format!("/v1/interactions/{id}/change");
     for (wrong, at) in [
@@ -587,6 +607,7 @@ async fn numbers_are_shown_only_to_those_who_need_them() {
             .expect("it goes on");
         heard.push_str(&String::from_utf8_lossy(&chunk));
     }
+    assert!(heard.contains("interaction.handed"), "{heard}");
     assert!(
         heard.contains(MASKED) && !heard.contains("76543"),
         "{heard}"

@@ -142,6 +142,26 @@ async fn the_rarer_things(centre: &Centre) {
     an_object_comes_and_a_queue_goes(administrator).await;
     one_waits_behind_a_threshold(administrator).await;
     an_agent_works_on_one(administrator).await;
+    a_view_pulls_one(administrator).await;
+}
+
+/// A view hands over what rests in its queue.
+async fn a_view_pulls_one(administrator: &Client) {
+    administrator.put("/v1/queues/post", json!({})).await;
+    let rests = json!({"queue": "post", "medium": "chat"});
+    let made = administrator.post("/v1/interactions", rests).await;
+    let view = json!({
+        "queue": "post",
+        "route": {"virtual_queue": "english", "target": "Nobody>=9"},
+    });
+    administrator.put("/v1/config/view/post", view).await;
+    let id = made["interaction"].as_str().expect("an id");
+    let path = format!("/v1/interactions/{id}");
+    administrator
+        .until(&path, |view| view["under_way_by"] == json!("post"))
+        .await;
+    let cancel = json!({"cause": "cancelled", "reason": "duplicate"});
+    administrator.post(&format!("{path}/stop"), cancel).await;
 }
 
 /// An agent takes what rests, does with it what can be done and puts it back, while another

@@ -7,6 +7,7 @@ use crate::dto::written::Written;
 use crate::problem::Problem;
 use crate::text::{Text, Time};
 use ringback_model::condition::{Condition, Order, Parameters};
+use ringback_model::config::View;
 use ringback_model::value::Value;
 use ringback_model::{InteractionId, Name};
 use ringback_ports::query::Search;
@@ -22,7 +23,13 @@ use utoipa::ToSchema;
     "order": "tier DESC, placed_in_queue_at"
 }))]
 pub(crate) struct SnapshotAsk {
-    /// What they have to fit, in the language of conditions; empty: all the caller sees.
+    /// A view, by name: only what is at rest in its queue and fits its condition, in its order unless another
+    /// one is given. `parameters` then are those of the view, which has a value for each.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, example = "loans", min_length = 1, max_length = 64)]
+    pub(crate) view: Option<Text<Name>>,
+    /// What they have to fit, in the language of conditions; empty: all the caller sees. Not with
+    /// `view`.
     #[schema(max_length = 4000)]
     pub(crate) condition: String,
     /// Values of the condition's parameters, by name.
@@ -34,6 +41,35 @@ pub(crate) struct SnapshotAsk {
 }
 
 impl SnapshotAsk {
+    /// What a view holds, as the hall takes it.
+    pub(crate) fn of_view(self, view: &View) -> Result<Search, Problem> {
+        if !self.condition.is_empty() {
+            let problem = "leave it out: the view has a condition";
+            return Err(Problem::invalid("/condition", problem));
+        }
+        let order = if self.order.is_empty() {
+            &view.order
+        } else {
+            &self.order
+        };
+        let order: Order = order
+            .parse()
+            .map_err(|error| Problem::invalid("/order", format!("{error}")))?;
+        let not_read = |error| Problem::invalid("/view", format!("{error}"));
+        let condition: Condition = view.condition.parse().map_err(not_read)?;
+        let given = self.parameters.into_iter();
+        let given = given.map(|(name, value)| (name.0, value)).collect();
+        let condition = view.bound(&condition, &given).map_err(|error| {
+            let at = format!("/parameters/{}", error.parameter);
+            Problem::invalid(at, error.to_string())
+        })?;
+        Ok(Search {
+            condition,
+            order,
+            resting_in: Some(view.queue.clone()),
+        })
+    }
+
     /// The same as the hall takes it.
     pub(crate) fn into_search(self) -> Result<Search, Problem> {
         let condition: Condition = self
@@ -53,7 +89,11 @@ impl SnapshotAsk {
             let at = format!("/parameters/{}", error.parameter);
             Problem::invalid(at, error.to_string())
         })?;
-        Ok(Search { condition, order })
+        Ok(Search {
+            condition,
+            order,
+            resting_in: None,
+        })
     }
 }
 

@@ -111,6 +111,21 @@ impl SelectionIn {
     }
 }
 
+impl From<Selection> for SelectionIn {
+    fn from(it: Selection) -> Self {
+        Self {
+            select: it.select.into(),
+            exclude: it.exclude.into_iter().map(Text).collect(),
+            last_agent: it.last_agent.map(|last| LastAgentIn {
+                agent: Text(last.agent),
+                wait_ms: last.wait.0,
+            }),
+            not_author: it.not_author,
+            not_reviewer: it.not_reviewer,
+        }
+    }
+}
+
 /// What of a waiting request is to be different; what is left out stays.
 #[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -450,7 +450,7 @@ impl ScopeView {
         Self {
             everything: *scope == Scope::Everything,
             queues: queues.map(|id| known.queue(*id)).collect(),
-            groups: groups.map(|id| known.group(*id)).collect(),
+            groups: groups.map(|id| known.object(*id)).collect(),
         }
     }
 }

@@ -15,7 +15,7 @@ use ringback_model::value::Map;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Event, InteractionId, Medium, Now, OfferId,
     RouteRequestId, config as model_config, contact, effect, interaction, login as model_login,
-    node, offer, record, route,
+    node, offer, record, route, view,
 };
 use ringback_ports::Cursor;
 use ringback_ports::envelope::ActorRef;
@@ -75,6 +75,8 @@ impl EventView {
         if let Some(submitted) = &mut self.data.submitted {
             masking::mask(&mut submitted.user_data, digits_shown);
         }
+        // A value of the user data, too.
+        masking::mask_text(&mut self.data.view_segment, digits_shown);
         self
     }
 }
@@ -196,6 +198,24 @@ pub(crate) struct EventData {
     /// When what a silent desk handles goes back.
     #[serde(skip_serializing_if = "Option::is_none")]
     returns: Option<Vec<ReturnView>>,
+    /// The view of an interaction queue it is about, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "loans")]
+    view: Option<String>,
+    /// The segment the interaction is under way in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    view_segment: Option<String>,
+    /// How often views handed the interaction over since a person last had to do with it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pulls: Option<u8>,
+    /// The view found nothing more it could hand over: it sleeps until something changes, and at
+    /// least until `until`. If not, it looks at `until`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sleeps: Option<bool>,
+    /// The view left behind what would have fitted, for want of room in its virtual queue or in a
+    /// segment; it looks again when there is some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lacks_room: Option<bool>,
     /// Thresholds that hold now, or hold no more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     thresholds: Vec<ThresholdView>,
@@ -269,6 +289,7 @@ impl EventData {
             Event::Offer(event) => base.offer_event(now, event),
             Event::Record(event) => base.record_event(known, event),
             Event::Route(event) => base.route_event(known, now, event),
+            Event::View(event) => base.view_event(known, now, event),
         }
     }
 
@@ -445,6 +466,17 @@ impl EventData {
                     ..self
                 }
             }
+            interaction::Event::Handed {
+                view,
+                segment,
+                pulls,
+                ..
+            } => Self {
+                view: Some(known.object(*view)),
+                view_segment: segment.clone(),
+                pulls: Some(*pulls),
+                ..self
+            },
             interaction::Event::Submitted(it) => Self {
                 medium: Some(Text(it.medium)),
                 contact: it.contact.map(Text),
@@ -454,6 +486,23 @@ impl EventData {
             interaction::Event::Moved { .. } => self,
             interaction::Event::Stopped { ending, .. } => Self {
                 ending: Some(EndingView::from(ending)),
+                ..self
+            },
+        }
+    }
+
+    fn view_event(self, known: &Known, now: Now, event: &view::Event) -> Self {
+        match event {
+            view::Event::Looked { view, look } => Self {
+                view: Some(known.object(*view)),
+                sleeps: Some(look.next.is_none()),
+                lacks_room: Some(!look.lacks.nothing()),
+                until: Some(Time::at(now, look.next.unwrap_or(look.not_before))),
+                ..self
+            },
+            view::Event::Woken { view, next } => Self {
+                view: Some(known.object(*view)),
+                until: Some(Time::at(now, *next)),
                 ..self
             },
         }

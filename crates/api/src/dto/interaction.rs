@@ -295,6 +295,13 @@ pub(crate) struct InteractionView {
     /// Set while only one may change it.
     #[serde(skip_serializing_if = "Option::is_none")]
     lock: Option<LockView>,
+    /// How often views handed it over since a person last took, placed or changed it. What came
+    /// back five times is left at rest until somebody does.
+    pulls: u8,
+    /// The view by which it is under way: it was handed over and has not come back to rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "loans")]
+    under_way_by: Option<String>,
     /// Set while its owner wraps it up after the contact.
     #[serde(skip_serializing_if = "Option::is_none")]
     wrap_up: Option<WrapUpView>,
@@ -515,6 +522,8 @@ impl InteractionView {
                 let since = Time::of(lock.since);
                 LockView { by, agent, since }
             }),
+            pulls: it.handed().map_or(0, |handed| handed.pulls),
+            under_way_by: it.under_way().map(|(view, _)| known.object(view)),
             wrap_up: more.wrap.as_ref().map(WrapUpView::from),
             capabilities: Vec::new(),
             invitations: Vec::new(),

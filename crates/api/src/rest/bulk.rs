@@ -1,5 +1,6 @@
 //! `/v1/snapshots` and `/v1/bulk`: looking through open interactions, and acting on many at once.
 
+use super::views::pulling;
 use super::{limit, read};
 use crate::commands::{self, Ready};
 use crate::door::Caller;
@@ -51,7 +52,14 @@ pub(crate) async fn take(
     caller: Caller,
     ApiJson(body): ApiJson<SnapshotAsk>,
 ) -> Result<Response, Problem> {
-    let search = Arc::new(body.into_search()?);
+    let search = match &body.view {
+        Some(Text(name)) => {
+            let view = pulling(&house, &caller, name).await?.1.body;
+            body.of_view(&view)?
+        }
+        None => body.into_search()?,
+    };
+    let search = Arc::new(search);
     let held = found(&house, &caller, &search).await?;
     let now = jiff::Timestamp::now().as_millisecond();
     let by = &caller.actor.name;

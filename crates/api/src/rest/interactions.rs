@@ -216,10 +216,12 @@ pub(crate) async fn view(
             let lines = requests.map(|one| one.request.virtual_queue);
             let lines: Vec<_> = lines.collect();
             let queue = live.interaction.queue;
+            let view = live.interaction.under_way().map(|(view, _)| view);
             let known = house
                 .names
                 .with(caller.tenant, |known| {
                     known.knows_queue(queue)
+                        && view.is_none_or(|id| known.knows_object(id))
                         && lines.iter().all(|id| known.knows_virtual_queue(*id))
                 })
                 .await?;

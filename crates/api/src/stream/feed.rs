@@ -263,7 +263,17 @@ fn names_known(known: &Known, event: &Event) -> bool {
         Event::Record(record::Event::Segment(segment)) => segment.virtual_queue,
         _ => None,
     };
-    queue && line.is_none_or(|id| known.knows_virtual_queue(id))
+    let view = match event {
+        Event::Interaction(ringback_model::interaction::Event::Handed { view, .. })
+        | Event::View(
+            ringback_model::view::Event::Looked { view, .. }
+            | ringback_model::view::Event::Woken { view, .. },
+        ) => Some(*view),
+        _ => None,
+    };
+    queue
+        && line.is_none_or(|id| known.knows_virtual_queue(id))
+        && view.is_none_or(|id| known.knows_object(id))
 }
 
 /// Reads the journal, subscribes, reads the rest, hands the subscription over.

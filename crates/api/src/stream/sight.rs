@@ -74,6 +74,7 @@ impl Sight {
             Event::Config(config::Event::QueuePut(queue)) => return self.reaches(queue.id),
             Event::Config(config::Event::VirtualQueuePut(_)) => return true,
             _ if self.scope != Scope::Everything => return false,
+            Event::View(_) => return true,
             _ => {}
         }
         match self.role {

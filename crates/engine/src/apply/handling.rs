@@ -3,9 +3,11 @@
 use super::{claim_of, role_of};
 use crate::state::State;
 use crate::timers::Timer;
+use crate::views;
 use ringback_model::agent::{Claim, ClaimKind, Occupied};
 use ringback_model::interaction::{
-    Doer, Event as It, Interaction, Lock, More, Placed, PlacedSequence, Rest, Subject, Wrap,
+    Doer, Event as It, Interaction, Lock, More, Placed, PlacedSequence, Rest, Subject, WhyPlaced,
+    Wrap,
 };
 use ringback_model::place::{Party, Place, Role, Who};
 use ringback_model::{AgentId, EngineTime, InteractionId, Now, OfferId, QueueId};
@@ -26,10 +28,14 @@ impl State {
                 of,
                 to,
                 queue,
+                why,
                 at,
                 sequence,
                 ..
-            } => self.rests(*of, to, *queue, *at, *sequence),
+            } => {
+                let asked = matches!(why, WhyPlaced::Asked { .. });
+                self.rests(*of, to, (*queue, *sequence), *at, asked);
+            }
             It::Pulled {
                 of,
                 from,
@@ -38,7 +44,10 @@ impl State {
                 at,
                 ..
             } => self.pulled(*of, from, *agent, *review, *at),
-            It::Changed { of, change, .. } => self.change(*of, |it| change.write_into(it)),
+            It::Changed { of, change, .. } => self.change(*of, |it| {
+                change.write_into(it);
+                views::had_by_a_person(it);
+            }),
             It::Joined {
                 of,
                 agent,
@@ -84,6 +93,13 @@ impl State {
                 });
                 self.arm_wrap(of.interaction);
             }
+            It::Handed {
+                of,
+                view,
+                segment,
+                pulls,
+                ..
+            } => self.change(*of, |it| Self::handed(it, *view, segment.as_ref(), *pulls)),
         }
     }
 
@@ -91,6 +107,7 @@ impl State {
         self.counters.interaction = self.counters.interaction.max(it.id.0);
         *self.places.count(&it.place) += 1;
         *self.open_in.entry(it.queue).or_default() += 1;
+        self.enter_rest(it);
         self.interactions.insert(it.id, it.clone());
         if let Some(owner) = it.owner() {
             self.take_claim(owner, it.id, Role::Owner, it.submitted);
@@ -102,6 +119,7 @@ impl State {
         self.disarm_wrap(of.interaction);
         if let Some(gone) = self.interactions.remove(of.interaction) {
             *self.places.count(&gone.place) -= 1;
+            self.leave_rest(&gone);
             if let Some(open) = self.open_in.get_mut(&gone.queue) {
                 *open -= 1;
             }
@@ -154,9 +172,9 @@ impl State {
         &mut self,
         of: Subject,
         to: &Rest,
-        queue: QueueId,
+        (queue, sequence): (QueueId, Option<PlacedSequence>),
         at: Now,
-        sequence: Option<PlacedSequence>,
+        asked: bool,
     ) {
         self.leave_bin(of.interaction);
         let before = self.interactions.get(of.interaction).map(|it| it.queue);
@@ -182,6 +200,9 @@ impl State {
                 }
                 more.pulled_from = None;
             });
+            if asked {
+                views::had_by_a_person(it);
+            }
         });
         self.enter_bin(of.interaction);
     }
@@ -198,6 +219,7 @@ impl State {
                     more.reviewer = Some(agent);
                 }
             });
+            views::had_by_a_person(it);
         });
         self.take_claim(agent, of.interaction, Role::Owner, at);
     }

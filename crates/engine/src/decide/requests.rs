@@ -33,11 +33,23 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
 
 /// A new request of an interaction, which may be about to be submitted.
 pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Result<Event, Refused> {
+    make_after(state, now, it, ask, 0)
+}
+
+/// A new request, when as many others as `made` were decided in the same step for the same
+/// virtual queue.
+pub(super) fn make_after(
+    state: &State,
+    now: Now,
+    it: &Interaction,
+    ask: &Ask,
+    made: u32,
+) -> Result<Event, Refused> {
     routable(it)?;
     let queue = state
         .virtual_queue_named(&ask.virtual_queue)
         .ok_or_else(|| Why::UnknownVirtualQueue(ask.virtual_queue.clone()))?;
-    if state.in_line(queue.id) >= queue.body.waiting_max {
+    if state.in_line(queue.id).saturating_add(made) >= queue.body.waiting_max {
         let limit = queue.body.waiting_max;
         return Err(Why::VirtualQueueFull {
             virtual_queue: queue.name.clone(),
@@ -54,7 +66,7 @@ pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Resu
     if let Some(selection) = ask.selection.get() {
         choose(state, now, it, selection, &mut more)?;
     }
-    let id = RouteRequestId(state.counters().request + 1);
+    let id = RouteRequestId(state.counters().request + 1 + u64::from(made));
     let tier = ask.tier.unwrap_or(it.tier);
     let mut request = RouteRequest {
         id,
@@ -63,19 +75,19 @@ pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Resu
         virtual_queue: queue.id,
         target: ask.target.clone(),
         step: 0,
-        widens_at: None,
+        widens_at: Deadline::NONE,
         key: OrderKey::new(tier, now.engine, ask.credit, id.0),
         since: now,
         owner: None,
-        due_at: None,
-        cooling: Vec::new(),
-        ends_at: Deadline(Some(now.engine + state.routing_max(it.medium))),
+        due_at: Rare::none(),
+        cooling: Rare::none(),
+        ends_at: (now.engine + state.routing_max(it.medium)).into(),
         more: Rare::of(more),
     };
     if let Some(documented) = &ask.targets {
         targets::follow(&mut request, documented);
     }
-    request.widens_at = turns_at(&request);
+    request.widens_at = turns_at(&request).into();
     Ok(Event::Route(It::Requested {
         of: subject(it),
         request: Box::new(request),
@@ -223,7 +235,7 @@ pub(super) fn turned(mut request: RouteRequest, now: Now) -> RouteRequest {
     request.more.change(|more| {
         more.last.take_if(|last| last.until <= now.engine);
     });
-    request.widens_at = turns_at(&request);
+    request.widens_at = turns_at(&request).into();
     request
 }
 
@@ -323,7 +335,7 @@ fn cancel(state: &State, now: Now, id: RouteRequestId) -> Result<Vec<Event>, Why
 /// A request ends without a match. An interaction that is left without one rests in its queue.
 pub(super) fn cancelled(it: &Interaction, request: RouteRequestId, cause: Cancelled) -> Event {
     let left_without = matches!(cause, Cancelled::Asked | Cancelled::TimedOut);
-    let rests = left_without && it.requests == [request];
+    let rests = left_without && it.requests[..] == [request];
     ended(it, request, cause, rests)
 }
 

@@ -1,6 +1,6 @@
 //! What happens when time has passed.
 
-use super::{agents, logins, offers, requests, segments, targets, wrapping};
+use super::{agents, logins, offers, requests, segments, targets, views, wrapping};
 use crate::state::State;
 use crate::timers::Timer;
 use ringback_model::offer::NotTaken;
@@ -17,7 +17,7 @@ pub(super) fn due(state: &State, now: Now, limit: u32) -> Vec<Event> {
     let mut touched = Vec::new();
     for (_, timer) in state.timers.due(now.engine, limit as usize) {
         if stands_alone(timer) {
-            // It moves an interaction, which others may be about.
+            // It moves interactions, which others may be about.
             if events.is_empty() {
                 events.extend(fire(state, now, timer));
             }
@@ -36,7 +36,10 @@ pub(super) fn due(state: &State, now: Now, limit: u32) -> Vec<Event> {
 
 /// Whether a timer has to have an input of its own.
 const fn stands_alone(timer: Timer) -> bool {
-    matches!(timer, Timer::RequestEnds(_) | Timer::Returns(..))
+    matches!(
+        timer,
+        Timer::RequestEnds(_) | Timer::Returns(..) | Timer::Looks(_)
+    )
 }
 
 /// The agent whose work a timer changes.
@@ -50,7 +53,7 @@ fn works_for(state: &State, timer: Timer) -> Option<AgentId> {
         | Timer::ForgetResults
         | Timer::SessionEnds(_)
         | Timer::Thresholds => None,
-        Timer::RequestEnds(_) => None,
+        Timer::RequestEnds(_) | Timer::Looks(_) => None,
         Timer::Returns(agent, _) => Some(agent),
         Timer::WrapOver(id) => state.interaction(id).and_then(|it| it.owner()),
     }
@@ -67,6 +70,7 @@ fn fire(state: &State, now: Now, timer: Timer) -> Vec<Event> {
         Timer::RequestEnds(request) => found_nobody(state, now, request),
         Timer::Returns(agent, it) => agents::returns(state, now, agent, it),
         Timer::WrapOver(id) => wrap_over(state, now, id),
+        Timer::Looks(view) => views::look(state, now, view),
         Timer::ForgetResults => {
             let (_, settings) = state.settings();
             let kept = settings.results_kept;
@@ -142,6 +146,6 @@ fn widen(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
         of,
         request: id,
         step: turned.step,
-        widens_at: turned.widens_at,
+        widens_at: turned.widens_at.get(),
     })]
 }

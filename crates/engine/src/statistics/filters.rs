@@ -112,6 +112,7 @@ impl Facts for Submitted<'_> {
             }
             Property::Parent => id(it.parent.map(|id| id.to_string())),
             Property::Place => text(Some(it.place.name())),
+            Property::Pulls => Fact::Int(0),
             Property::Queue => text(self.queue),
             Property::Subkind => text(it.subkind.as_ref().map(|it| it.as_str())),
             Property::SubmitSequence => Fact::Int(i64::try_from(it.id.0).unwrap_or(i64::MAX)),

@@ -127,7 +127,9 @@ impl Book {
             | Event::Contact(_)
             | Event::Effect(_)
             | Event::Login(_)
-            | Event::Node(_) => {}
+            | Event::Node(_)
+            // What a view hands over is counted by the request it makes.
+            | Event::View(_) => {}
             Event::Offer(event) => self.offer(event, now),
             Event::Record(record::Event::Segment(segment)) => self.segment(segment, now),
             // Their time is counted while it passes, so that it lies in the right quarter.

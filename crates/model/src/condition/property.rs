@@ -97,6 +97,8 @@ properties! {
     PlaceInQueueSequence Number "place_in_queue_sequence" ["placeinqueueseq"],
     /// When it was last placed in the queue.
     PlacedInQueueAt Time "placed_in_queue_at" [],
+    /// How often views handed it over since a person last took, placed or changed it.
+    Pulls Number "pulls" [],
     /// The interaction queue it belongs to, by name.
     Queue Text "queue" [],
     /// When it was received from the customer.

@@ -1,6 +1,6 @@
 //! What few interactions have: everything beyond who, what and where.
 
-use crate::id::{AgentId, OfferId, QueueId};
+use crate::id::{AgentId, ObjectId, OfferId, QueueId};
 use crate::name::Name;
 use crate::personal::Personal;
 use crate::place::BinOwner;
@@ -92,6 +92,29 @@ pub struct More {
     /// The wrap-up, after the contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrap: Option<super::Wrap>,
+    /// What views did with it since a person last had to do with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handed: Option<Box<Handed>>,
+}
+
+/// That a view handed an interaction over.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Handed {
+    /// Which view, the last time.
+    pub view: ObjectId,
+    /// The segment it counted in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub segment: Option<String>,
+    /// How often views handed it over since a person last took, placed or changed it.
+    pub pulls: u8,
+    /// It has not come back to rest since.
+    pub under_way: bool,
+}
+
+impl Handed {
+    /// So often views hand over what comes back unserved; then it is left at rest until a person
+    /// takes, places or changes it.
+    pub const PULLS_MAX: u8 = 5;
 }
 
 /// When and in which order an interaction was placed.

@@ -12,7 +12,7 @@ use ringback_model::config::{
     VirtualQueueBody,
 };
 use ringback_model::effect::{Order, Phase};
-use ringback_model::interaction::Ending;
+use ringback_model::interaction::{Ending, PlacedSequence};
 use ringback_model::offer::NotTaken;
 use ringback_model::place::{BackTo, Who};
 use ringback_model::record::{AgentInterval, AgentState, Segment, SegmentEnd, SegmentKind};
@@ -20,7 +20,7 @@ use ringback_model::route::{Cancelled, ChangeCause};
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, Effect, EffectId, EngineTime, Event, InteractionId, KeyId,
     Medium, Millis, ObjectId, OfferId, QueueId, RouteRequestId, VirtualQueueId, agent, config,
-    contact, effect, interaction as it, login, node, offer as o, record, route,
+    contact, effect, interaction as it, login, node, offer as o, record, route, view,
 };
 use std::collections::BTreeSet;
 
@@ -64,6 +64,7 @@ named!(Event {
     Event::Interaction(it::Event::Resumed { .. }) => "interaction.resumed",
     Event::Interaction(it::Event::Locked { .. }) => "interaction.locked",
     Event::Interaction(it::Event::Unlocked { .. }) => "interaction.unlocked",
+    Event::Interaction(it::Event::Handed { .. }) => "interaction.handed",
     Event::Interaction(it::Event::WrapBegun { .. }) => "interaction.wrap_begun",
     Event::Interaction(it::Event::WrapChanged { .. }) => "interaction.wrap_changed",
     Event::Node(node::Event::Opened { .. }) => "node.opened",
@@ -81,6 +82,8 @@ named!(Event {
     Event::Route(route::Event::Changed { .. }) => "route.changed",
     Event::Route(route::Event::Cooled { .. }) => "route.cooled",
     Event::Route(route::Event::Cancelled { .. }) => "route.cancelled",
+    Event::View(view::Event::Looked { .. }) => "view.looked",
+    Event::View(view::Event::Woken { .. }) => "view.woken",
 });
 
 fn samples() -> Vec<Sample<Event>> {
@@ -93,6 +96,7 @@ fn samples() -> Vec<Sample<Event>> {
         offers(),
         records(),
         routes(),
+        views(),
     ];
     samples.into_iter().flatten().collect()
 }
@@ -117,6 +121,39 @@ fn the_name_people_see_is_the_name_in_the_journal() {
             format!("{subject}.{}", what.expect("an event"))
         );
     }
+}
+
+fn views() -> Vec<Sample<Event>> {
+    let (view, next) = (ObjectId(4), EngineTime(30_000));
+    let not_before = next;
+    let looked = |next, lacks, from| {
+        let look = view::Look {
+            not_before,
+            next,
+            lacks,
+            from,
+        };
+        Event::View(view::Event::Looked { view, look })
+    };
+    let nothing = view::Lacks::default();
+    let room = view::Lacks {
+        line: true,
+        segments: Some(12),
+    };
+    let sequence = PlacedSequence {
+        submitted: 9,
+        placing: 2,
+    };
+    vec![
+        ("", looked(Some(next), nothing, None)),
+        ("sleeps", looked(None, nothing, None)),
+        ("lacks_room", looked(None, room, None)),
+        (
+            "goes_on",
+            looked(Some(next), nothing, Some((sequence, InteractionId(7)))),
+        ),
+        ("", Event::View(view::Event::Woken { view, next })),
+    ]
 }
 
 fn agents() -> Vec<Sample<Event>> {

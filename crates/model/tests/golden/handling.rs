@@ -67,6 +67,7 @@ pub(crate) fn full_interaction() -> it::Interaction {
         }),
         pulled_from: Some(drafts()),
         invitations: vec![OfferId(12)],
+        handed: None,
         wrap: None,
     });
     full
@@ -382,6 +383,26 @@ pub(crate) fn events() -> Vec<(&'static str, it::Event)> {
                 of: subject(),
                 held_by: Doer::Agent(ANNA),
                 by: Doer::Supervisor,
+            },
+        ),
+        (
+            "",
+            it::Event::Handed {
+                of: subject(),
+                view: ringback_model::ObjectId(4),
+                segment: None,
+                pulls: 1,
+                at: at(47),
+            },
+        ),
+        (
+            "segment",
+            it::Event::Handed {
+                of: subject(),
+                view: ringback_model::ObjectId(4),
+                segment: Some("loan".to_owned()),
+                pulls: 2,
+                at: at(48),
             },
         ),
         (

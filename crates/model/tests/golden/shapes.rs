@@ -7,22 +7,23 @@ use ringback_model::agent::{ClaimKind, NotReady};
 use ringback_model::capacity::Rule as CapacityText;
 use ringback_model::condition::{Condition, Order};
 use ringback_model::config::{
-    Attribute, AttributeType, Body, Calendar, CapacityRule, Choice, Code, DeskUse, Expected, Hours,
-    Kind, List, ListPurpose, MediumDefaults, Person, Role as KeyRole, Scope, ScreenPop, Skill,
-    SpecialDay, View, Webhook, WebhookSecret, Weekday, Workbin, WorkbinOwner, WrapUp,
+    Attribute, AttributeType, Body, Calendar, CapacityRule, Choice, Code, DeskUse, Expected,
+    HandOver, Hours, Kind, List, ListPurpose, MediumDefaults, Person, Role as KeyRole, Scope,
+    ScreenPop, Skill, SpecialDay, View, ViewRoute, Webhook, WebhookSecret, Weekday, Workbin,
+    WorkbinOwner, WrapUp,
 };
 use ringback_model::effect::{Phase, Report};
 use ringback_model::interaction::{Ending, StopCause, WhyLeft, WhyPlaced};
 use ringback_model::offer::{NotTaken, Occasion, Rule};
 use ringback_model::place::{BackTo, Place, Role, Who};
 use ringback_model::record::{AgentState, SegmentEnd, SegmentKind};
-use ringback_model::route::Cancelled;
+use ringback_model::route::{Cancelled, Select, Selection};
 use ringback_model::target::{
     Comparison, Escalation, Expression, RawStep, Target, TargetKind, Targets, TextComparison,
 };
 use ringback_model::{
     AgentId, DeskSessionId, EngineTime, InteractionId, LoginId, Medium, ObjectId, OfferId, Outcome,
-    QueueId, RouteRequestId, WallTime,
+    QueueId, Rare, RouteRequestId, Tier, WallTime,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -318,6 +319,7 @@ shape!(bodies_of_objects, "body", Body {
         pull_max: 10,
         check_every: ringback_model::Millis::seconds(5),
         priority: 2,
+        hand_over: None,
     });
     Body::Workbin(_) => "workbin", Body::Workbin(Workbin {
         display_name: "Drafts".to_owned(),
@@ -351,6 +353,18 @@ shape!(bodies_of_objects, "body", Body {
             },
             until: Some(WallTime(1_769_860_800_000)),
         }],
+    });
+});
+
+shape!(ways_to_hand_over, "hand_over", HandOver {
+    HandOver::Route(_) => "route", HandOver::Route(ViewRoute {
+        virtual_queue: name("support"),
+        target: Target::fixed("English>=2".parse().expect("an expression")),
+        tier: Some(Tier(2)),
+        selection: Rare::of(Selection {
+            select: Select::BestFit,
+            ..Selection::default()
+        }),
     });
 });
 

@@ -39,6 +39,8 @@ pub(crate) enum Question {
     Workbin(AgentId, Name),
     /// What can somebody do with it?
     Can(Doer, InteractionId),
+    /// What does a view see?
+    View(ObjectId),
     /// What was counted?
     Counted(count::Question),
 }
@@ -80,6 +82,15 @@ pub(crate) fn read(state: &State, first: &str, words: &mut Words<'_>) -> Result<
             let doer = handling::doer(state, who);
             let doer = doer.ok_or_else(|| Fault::new(format!("who is `{who}`?"), "an agent"))?;
             Question::Can(doer, words.value(interaction)?)
+        }
+        "look" => {
+            words.must("of")?;
+            let expected = "the name of a view made before";
+            let name = words.name(expected)?;
+            let found = state.object_named(Kind::View, &name).map(|it| it.id);
+            Question::View(
+                found.ok_or_else(|| Fault::new(format!("there is no view `{name}`"), expected))?,
+            )
         }
         "statistic" | "balance" | "quarters" => Question::Counted(count::read(first, words)?),
         "answer" => {
@@ -129,9 +140,35 @@ pub(crate) fn answer(stage: &Stage, question: &Question) -> Vec<String> {
         Question::Members(id) => vec![members(state, *id)],
         Question::Workbin(owner, name) => vec![handling::workbin(state, *owner, name)],
         Question::Can(who, id) => vec![handling::can(state, *who, *id)],
+        Question::View(id) => vec![look(state, *id)],
         Question::Counted(question) => count::answer(stage, question),
         Question::Kept => vec![format!("{} answers are kept", state.results_kept())],
     }
+}
+
+/// When a view looks next, what rests in its queue, and what is under way by it.
+fn look(state: &State, id: ObjectId) -> String {
+    let next = match state.look(id) {
+        None => "does not pull".to_owned(),
+        Some(look) => match look.next {
+            Some(next) => format!("looks at {next}"),
+            None if look.lacks.nothing() => "sleeps".to_owned(),
+            None => "waits for room".to_owned(),
+        },
+    };
+    let view = state.view(id);
+    let queue = view.and_then(|view| state.queue_named(&view.queue));
+    let resting = queue.map_or(0, |queue| state.resting_count(queue.id));
+    let segments = state.under_way(id);
+    let segments: Vec<String> = segments
+        .map(|(segment, count)| format!("{count} of {}", segment.unwrap_or("no segment")))
+        .collect();
+    let under_way = if segments.is_empty() {
+        "nothing".to_owned()
+    } else {
+        segments.join(", ")
+    };
+    format!("{next}; {resting} at rest, under way: {under_way}")
 }
 
 fn groups(state: &State, id: AgentId) -> String {
@@ -313,10 +350,21 @@ fn more_of(state: &State, more: &More) -> String {
         more.held
             .map(|since| format!("on hold since {}", since.engine)),
     );
+    if let Some(handed) = &more.handed {
+        let by = super::say::object_name(state, handed.view);
+        words.push(format!("handed over {} by {by}", times(handed.pulls)));
+    }
     if let Some(from) = &more.pulled_from {
         words.push(format!("pulled from {}", handling::rest(state, from)));
     }
     words.into_iter().map(|word| format!(", {word}")).collect()
+}
+
+fn times(count: u8) -> String {
+    match count {
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
+    }
 }
 
 fn how(state: &State, id: AgentId) -> String {

@@ -3,11 +3,11 @@
 use super::words::{self, Fault, Words};
 use ringback_engine::State;
 use ringback_model::config::{
-    AfterContact, AgentBody, Body, Capacity, Dispositions, Expected, Input as It, Kind, QueueBody,
-    Role, Settings, VirtualQueueBody, WrapUp,
+    AfterContact, AgentBody, Body, Capacity, Dispositions, Expected, HandOver, Input as It, Kind,
+    QueueBody, Role, Settings, View, ViewRoute, VirtualQueueBody, WrapUp,
 };
 use ringback_model::target::{Level, Skills, TextSkills};
-use ringback_model::{Input, Medium, Millis, Name};
+use ringback_model::{Input, Medium, Millis, Name, Rare};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Reads the rest of a line that begins with `first`.
@@ -19,6 +19,7 @@ pub(crate) fn read(state: &State, first: &str, words: &mut Words<'_>) -> Result<
         "settings" => settings(state, words)?,
         "make" => make_key(words)?,
         "put" => put(words)?,
+        "view" => view(words)?,
         "delete" => delete(words)?,
         _ => {
             words.must("key")?;
@@ -127,6 +128,92 @@ fn put(words: &mut Words<'_>) -> Result<It, Fault> {
         body: Box::new(body),
         expected: against,
     })
+}
+
+/// Words that begin a part of a view.
+const VIEW_PARTS: &[&str] = &[
+    "where",
+    "ordered",
+    "given",
+    "wants",
+    "every",
+    "pulling",
+    "segments",
+    "before",
+    "expecting",
+];
+
+/// `view loans of inbox [where user.matter = :what] [given what=loan] [ordered tier DESC]
+/// [wants Loans>=1 in support] [every 10s] [pulling 2] [segments matter of 1] [before 5]`
+fn view(words: &mut Words<'_>) -> Result<It, Fault> {
+    let name = words.name("the name of a view")?;
+    words.must("of")?;
+    let mut view = View {
+        queue: words.name("the name of an interaction queue")?,
+        display_name: String::new(),
+        condition: String::new(),
+        order: String::new(),
+        parameters: BTreeMap::new(),
+        segment_by: None,
+        segment_max: None,
+        pull_max: View::pull_default(),
+        check_every: View::check_default(),
+        priority: 0,
+        hand_over: None,
+    };
+    while let Some(word) = words.peek() {
+        match word {
+            "wants" => {
+                let target = super::read::target(words)?;
+                words.must("in")?;
+                view.hand_over = Some(Box::new(HandOver::Route(ViewRoute {
+                    virtual_queue: words.name("the name of a virtual queue")?,
+                    target,
+                    tier: None,
+                    selection: Rare::none(),
+                })));
+            }
+            "expecting" => break,
+            part => {
+                words.word("a part of a view")?;
+                view_part(&mut view, part, words)?;
+            }
+        }
+    }
+    Ok(It::Put {
+        name,
+        body: Box::new(Body::View(view)),
+        expected: against(words)?,
+    })
+}
+
+fn view_part(view: &mut View, part: &str, words: &mut Words<'_>) -> Result<(), Fault> {
+    match part {
+        "where" => view.condition = words.until(VIEW_PARTS),
+        "ordered" => view.order = words.until(VIEW_PARTS),
+        "every" => view.check_every = words.span()?,
+        "pulling" => view.pull_max = words.value("how many at one look")?,
+        "before" => view.priority = words.value("a priority such as 5")?,
+        "given" => {
+            let expected = "a parameter and its value, such as least=3";
+            let word = words.word(expected)?;
+            let (name, value) = word
+                .split_once('=')
+                .ok_or_else(|| Fault::new(format!("`{word}` is no value"), expected))?;
+            let name = words::read(name, expected)?;
+            view.parameters.insert(name, value.to_owned());
+        }
+        "segments" => {
+            view.segment_by = Some(words.word("a user data key")?.to_owned());
+            words.must("of")?;
+            view.segment_max = Some(words.value("how many may be under way")?);
+        }
+        other => {
+            let expected = "where, ordered, given, wants, every, pulling, segments or before";
+            return Err(Fault::new(format!("found `{other}`"), expected));
+        }
+    }
+    Ok(())
 }
 
 /// `delete queue inbox [moving to orders] [expecting ..]`
@@ -247,6 +334,10 @@ fn setting(settings: &mut Settings, word: &str, words: &mut Words<'_>) -> Result
             }
         }
         "routing" => settings.timeouts.routing = words.span()?,
+        "open-key" => {
+            let key = words.word("a user data key")?;
+            settings.open_keys.insert(key.to_owned());
+        }
         "handling" => match words.peek().and_then(pair) {
             Some((medium, span)) => {
                 let span = span_of(span)?;
@@ -272,7 +363,7 @@ fn setting(settings: &mut Settings, word: &str, words: &mut Words<'_>) -> Result
         other => {
             return Err(Fault::new(
                 format!("there is no setting `{other}`"),
-                "offer, offer-of, cool-down, grace, handling, routing, open, results, credit, \
+                "offer, offer-of, cool-down, grace, handling, routing, open, open-key, results, credit, \
                  misses, notices, skills or expecting",
             ));
         }

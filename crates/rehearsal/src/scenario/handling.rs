@@ -423,6 +423,19 @@ pub(crate) fn event(state: &State, event: &Event) -> String {
                 format!("{by} broke the lock of {whose} on {}", of.interaction)
             }
         }
+        Event::Handed {
+            of,
+            view,
+            segment,
+            pulls,
+            ..
+        } => {
+            let (it, view) = (of.interaction, super::say::object_name(state, *view));
+            let segment = segment.iter().map(|it| format!(", segment {it}"));
+            let again = (*pulls > 1).then(|| format!(", time {pulls}"));
+            let more: String = segment.chain(again).collect();
+            format!("view {view} hands over {it}{more}")
+        }
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn line(state: &State, line: &str) -> Result<Line, Fault> {
 /// What a line may begin with, for whoever mistyped it.
 const FIRST_WORDS: &str = "a command (queue, virtual queue, agent, settings, make key, revoke key, \
     put, delete, submit, request, change, cancel, complete, stop, desk, restart, clock, erase, tick, show, with key, \
-    why, position, line, where, how, books, answer, kept, statistic, balance, quarters, groups, members, workbin, can, supervisor, system, person, session, log-ins), an interaction, an effect, or the name of \
+    why, position, line, where, how, books, answer, kept, statistic, balance, quarters, groups, members, workbin, look, view, can, supervisor, system, person, session, log-ins), an interaction, an effect, or the name of \
     an agent made before";
 
 fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
@@ -78,12 +78,11 @@ fn command(state: &State, words: &mut Words<'_>) -> Result<Command, Fault> {
         }
         "show" => return show(words),
         "why" | "position" | "line" | "where" | "how" | "books" | "answer" | "kept" | "groups"
-        | "members" | "workbin" | "can" | "statistic" | "balance" | "quarters" => {
+        | "members" | "workbin" | "look" | "can" | "statistic" | "balance" | "quarters" => {
             return ask::read(state, first, words).map(Command::Ask);
         }
-        "queue" | "virtual" | "agent" | "settings" | "make" | "revoke" | "put" | "delete" => {
-            configure::read(state, first, words)?
-        }
+        "queue" | "virtual" | "agent" | "settings" | "make" | "revoke" | "put" | "view"
+        | "delete" => configure::read(state, first, words)?,
         "person" | "session" | "log-ins" => logins::read(state, first, words)?,
         "submit" => submit(words)?,
         "request" => request(words)?,
@@ -409,7 +408,7 @@ fn step(words: &mut Words<'_>, clear: bool) -> Result<EscalationStep, Fault> {
 }
 
 /// `wants A>=2 & B>=1 then A>=1 after 20s`
-fn target(words: &mut Words<'_>) -> Result<Target, Fault> {
+pub(crate) fn target(words: &mut Words<'_>) -> Result<Target, Fault> {
     words.must("wants")?;
     let mut steps = vec![Step {
         expression: expression(words)?,

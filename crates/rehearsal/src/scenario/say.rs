@@ -12,8 +12,8 @@ use ringback_model::place::{Place, Role, Who};
 use ringback_model::record::{AgentInterval, AgentState, Segment};
 use ringback_model::route::{Cancelled, ChangeCause, RouteRequest};
 use ringback_model::{
-    AgentId, Event, Medium, OfferId, Outcome, QueueId, RouteRequestId, VirtualQueueId, agent,
-    config, contact, effect, interaction, login, node, offer, record, route,
+    AgentId, Event, Medium, ObjectId, OfferId, Outcome, QueueId, RouteRequestId, VirtualQueueId,
+    agent, config, contact, effect, interaction, login, node, offer, record, route, view,
 };
 use std::fmt::Display;
 
@@ -65,6 +65,7 @@ pub(crate) fn event(state: &State, shown: Shown, event: &Event) -> Option<String
         Event::Record(record::Event::Segment(it)) => shown.segments.then(|| segment(state, it)),
         Event::Record(record::Event::Interval(it)) => shown.intervals.then(|| interval(state, it)),
         Event::Route(event) => Some(route_event(state, event)),
+        Event::View(event) => Some(view_event(state, event)),
     }
 }
 
@@ -91,6 +92,44 @@ fn queue_name(state: &State, id: QueueId) -> String {
 pub(crate) fn virtual_queue_name(state: &State, id: VirtualQueueId) -> String {
     let name = state.virtual_queue(id).map(|it| it.name.to_string());
     name.unwrap_or_else(|| id.to_string())
+}
+
+pub(crate) fn object_name(state: &State, id: ObjectId) -> String {
+    let name = state.object(id).map(|it| it.name.to_string());
+    name.unwrap_or_else(|| id.to_string())
+}
+
+fn view_event(state: &State, event: &view::Event) -> String {
+    match event {
+        view::Event::Looked { view, look } => {
+            let name = object_name(state, *view);
+            let from = look.from;
+            let from = from.map(|(order, id)| format!(", going on with {id}, order {order}"));
+            let from = from.unwrap_or_default();
+            let lacks = match (look.lacks.line, look.lacks.segments) {
+                (false, None) => "",
+                (true, None) => " for room in its virtual queue",
+                (false, Some(_)) => " for room in a segment",
+                (true, Some(_)) => " for room in its virtual queue or in a segment",
+            };
+            match look.next {
+                Some(next) => format!("view {name} looked, and looks again{lacks} at {next}{from}"),
+                None if lacks.is_empty() => {
+                    format!(
+                        "view {name} looked, and sleeps, at least until {}",
+                        look.not_before
+                    )
+                }
+                None => format!(
+                    "view {name} looked, and waits{lacks}, at least until {}",
+                    look.not_before
+                ),
+            }
+        }
+        view::Event::Woken { view, next } => {
+            format!("view {} looks at {next}", object_name(state, *view))
+        }
+    }
 }
 
 // -- agents -------------------------------------------------------------------------------------
@@ -377,7 +416,7 @@ fn changed(state: &State, it: &RouteRequest, cause: ChangeCause) -> String {
     if !excluded.is_empty() {
         words.push(format!("not {excluded}"));
     }
-    if let Some(at) = it.widens_at {
+    if let Some(at) = it.widens_at.get() {
         words.push(format!("next at {at}"));
     }
     list(words.into_iter())

@@ -25,6 +25,8 @@ impl Day {
         for input in moves::world() {
             day.tell(&input)?;
         }
+        // Views that are new look at once.
+        day.catch_up()?;
         Ok(day)
     }
 

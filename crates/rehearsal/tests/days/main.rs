@@ -8,3 +8,4 @@ mod processes;
 mod properties;
 mod statistics;
 mod transitions;
+mod views;

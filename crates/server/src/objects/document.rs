@@ -58,6 +58,10 @@ An agent belongs to a group who is named in it, or for whom its expression holds
 agents and their skills at once. A key or person with `groups` sees and steers the agents of these
 groups; with `queues` as well, also the interactions of these queues.
 
+## Views
+
+What a view pulls and when is on the page of [views](views.md).
+
 ## Persons
 
 The name and e-mail address of a person are not sealed as customers' data are: they stand in the
@@ -97,7 +101,10 @@ fn describe(text: &mut String, schema: &Value) {
         .filter_map(Value::as_str)
         .collect();
     for (key, one) in schema["properties"].as_object().into_iter().flatten() {
-        let about = one["description"].as_str().unwrap_or_default();
+        // What may be left out and has a shape of its own says so inside.
+        let about = one["description"].as_str();
+        let about = about.or_else(|| one["oneOf"][0]["description"].as_str());
+        let about = about.unwrap_or_default();
         let default = match &one["default"] {
             Value::Null if required.contains(&key.as_str()) => "must be given".to_owned(),
             Value::Null => String::new(),

@@ -5,6 +5,9 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+/// The kinds whose objects ask for user data, which have to be open before.
+const ASK_FOR_KEYS: [&str; 3] = ["webhook", "statistic", "view"];
+
 /// One thing to do.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Step {
@@ -88,7 +91,8 @@ impl Plan {
         }
     }
 
-    /// What only declared skills may be named by comes after the skills, all else before it.
+    /// What only declared skills may be named by comes after the skills, all else before it; open
+    /// keys come before what asks for them.
     fn settings(&mut self, wanted: &BTreeMap<String, Object>, there: &BTreeMap<String, Object>) {
         let Some(object) = wanted.get(SETTINGS) else {
             return;
@@ -99,11 +103,13 @@ impl Plan {
             return;
         }
         let step = step(SETTINGS, SETTINGS, object, found);
-        if object.body["skills_declared"] == true {
-            self.steps.push(step);
+        let at = if object.body["skills_declared"] == true {
+            let asks = |step: &Step| ASK_FOR_KEYS.contains(&step.kind.as_str());
+            self.steps.iter().position(asks).unwrap_or(self.steps.len())
         } else {
-            self.steps.insert(0, step);
-        }
+            0
+        };
+        self.steps.insert(at, step);
     }
 }
 
@@ -183,6 +189,7 @@ mod tests {
             ("group", "sales", 0, json!({"members": ["anna"]})),
             ("agent", "anna", 0, json!({"skills": {"English": 4}})),
             ("skill", "English", 0, json!({})),
+            ("view", "mail", 0, json!({"queue": "inbox"})),
             ("settings", "settings", 0, json!({"skills_declared": true})),
         ]);
         let there = objects(&[
@@ -197,13 +204,14 @@ mod tests {
             "change agent anna: /skills/English 3 -> 4",
             "make group sales",
             "change settings: /skills_declared false -> true",
+            "make view mail",
             "delete group old",
             "delete agent ben",
         ];
         assert_eq!(told(&plan), expected);
         let plan = Plan::new(&wanted, &there, false);
         assert_eq!(plan.extra, ["group old", "agent ben"]);
-        assert_eq!(told(&plan), expected[..4]);
+        assert_eq!(told(&plan), expected[..5]);
     }
 
     #[test]

@@ -172,6 +172,7 @@ async fn live_through(world: &World) -> Day {
     for queue in ["north", "south"] {
         objects::over(home, "anna", queue).await;
         work_on_one(home, queue).await;
+        pull_one(home, queue).await;
     }
     somebody_logs_in(administrator).await;
     let erase = json!({"contact": "person-south"});
@@ -228,6 +229,28 @@ async fn work_on_one(home: &Tenant, queue: &str) {
     home.anna.post(&path, json!({"act": "finish"})).await;
 }
 
+/// A view pulls what is for it, and goes.
+async fn pull_one(home: &Tenant, queue: &str) {
+    let administrator = &home.administrator;
+    let new = json!({"queue": queue, "medium": "chat", "kind": "for-the-view"});
+    let made = administrator.post("/v1/interactions", new).await;
+    let path = "/v1/config/view/puller";
+    let view = json!({
+        "queue": queue,
+        "condition": "kind = 'for-the-view'",
+        "route": {"virtual_queue": "english", "target": "Nobody>=9"},
+    });
+    administrator.put(path, view).await;
+    let id = made["interaction"].as_str().expect("an id");
+    administrator
+        .until(&format!("/v1/interactions/{id}"), |view| {
+            view["under_way_by"] == json!("puller")
+        })
+        .await;
+    let gone = requests::send(administrator, "DELETE", path, None).await;
+    assert_eq!(gone.status, 200, "{}", gone.text);
+}
+
 /// Something that each agent hears, and something that everybody else hears.
 async fn end(tenant: &Tenant, mark: &str) {
     for name in ["anna", "berta"] {
@@ -258,6 +281,7 @@ fn of(event: &Value, day: &Day) -> String {
         &data["queue"],
         &data["segment"]["queue"],
         &data["config"]["name"],
+        &data["view"],
     ];
     if let Some(name) = places.iter().find_map(|place| place.as_str()) {
         return name.to_owned();

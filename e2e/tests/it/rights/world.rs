@@ -123,6 +123,11 @@ impl Tenant {
         administrator.put("/v1/config/group/team", team).await;
         let skill = json!({"display_name": "English", "level_max": 10});
         administrator.put("/v1/config/skill/English", skill).await;
+        // For looking at only: one that pulls writes in the journal by itself.
+        for queue in ["north", "south"] {
+            let path = format!("/v1/config/view/{queue}-view");
+            administrator.put(&path, json!({"queue": queue})).await;
+        }
         let key =
             |name: &str| json!({"name": format!("desk-{name}"), "role": "agent", "agent": name});
         Self {

@@ -305,6 +305,9 @@ async fn plant_configuration(administrator: &Client, values: &mut Values) {
     values.insert("revokeKey", keys);
     let texts = |list: &[&str]| list.iter().map(|text| (*text).to_owned()).collect();
     values.insert("getQueue", texts(&["support"]));
+    let view = json!({"queue": "support"});
+    administrator.put("/v1/config/view/loans", view).await;
+    values.insert("getView", texts(&["loans"]));
     values.insert("getVirtualQueue", texts(&["english"]));
     values.insert("virtualQueueLine", texts(&["english"]));
     let objects = [

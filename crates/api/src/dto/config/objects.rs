@@ -2,6 +2,8 @@
 //! shows and takes them.
 
 use super::{AgentPut, Body, QueuePut, RoleWord, VirtualQueuePut};
+use crate::dto::choice::SelectionIn;
+use crate::dto::route::TargetIn;
 use crate::dto::text;
 use crate::extract::from_value;
 use crate::options::UrlCheck;
@@ -10,7 +12,7 @@ use crate::text::Text;
 use ringback_model::config::{self as model, Date, EventPattern, Expected, Kind, Span};
 use ringback_model::statistic::{Measure, Profile, SubjectKind};
 use ringback_model::target::{self, Expression, Level};
-use ringback_model::{Medium, Millis, Name, Rare};
+use ringback_model::{Medium, Millis, Name, Rare, Tier};
 use ringback_ports::query::Configured;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -305,6 +307,54 @@ pub(crate) struct ViewPut {
     /// Of views that hold the same interaction, the one with the higher priority pulls it.
     #[serde(default)]
     priority: i16,
+    /// The route request made of each interaction it pulls. Left out: it pulls nothing and is
+    /// only for looking at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    route: Option<ViewRoute>,
+}
+
+/// What becomes of an interaction a view pulls: a wish for an agent.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"virtual_queue": "english", "target": "English>=2 & Loans>=1"}))]
+pub(crate) struct ViewRoute {
+    /// The virtual queue to compete in, by name.
+    #[schema(value_type = String, example = "english", min_length = 1, max_length = 64)]
+    virtual_queue: Text<Name>,
+    /// Whom to want: one skill expression, or steps that widen with time. An empty expression
+    /// wants anybody.
+    #[schema(value_type = crate::dto::route::TargetSchema)]
+    target: TargetIn,
+    /// How urgent; as the interaction when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = -32768, maximum = 32767, example = 0)]
+    priority: Option<i16>,
+    /// Who is chosen, beside what the target says. Left out: who has been idle longest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    selection: Option<SelectionIn>,
+}
+
+impl From<model::ViewRoute> for ViewRoute {
+    fn from(it: model::ViewRoute) -> Self {
+        Self {
+            virtual_queue: Text(it.virtual_queue),
+            target: TargetIn(it.target),
+            priority: it.tier.map(|tier| tier.0),
+            selection: it.selection.get().cloned().map(SelectionIn::from),
+        }
+    }
+}
+
+impl From<ViewRoute> for model::ViewRoute {
+    fn from(it: ViewRoute) -> Self {
+        let selection = it.selection.map(SelectionIn::into_model);
+        Self {
+            virtual_queue: it.virtual_queue.0,
+            target: it.target.0,
+            tier: it.priority.map(Tier),
+            selection: selection.map_or_else(Rare::none, Rare::of),
+        }
+    }
 }
 
 const fn check_default() -> u64 {
@@ -788,6 +838,10 @@ impl From<model::View> for ViewPut {
             pull_max: it.pull_max,
             check_every_ms: it.check_every.0,
             priority: it.priority,
+            route: it.hand_over.map(|it| {
+                let model::HandOver::Route(route) = *it;
+                route.into()
+            }),
         }
     }
 }
@@ -806,6 +860,9 @@ impl From<ViewPut> for model::View {
             pull_max: it.pull_max,
             check_every: Millis(it.check_every_ms),
             priority: it.priority,
+            hand_over: it
+                .route
+                .map(|route| Box::new(model::HandOver::Route(route.into()))),
         }
     }
 }

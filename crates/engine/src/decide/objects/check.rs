@@ -6,8 +6,10 @@ use super::references::{self, Reference};
 use super::{Finding, Kind};
 use crate::state::State;
 use ringback_model::Name;
+use ringback_model::condition::{Condition, Order, Path};
 use ringback_model::config::{AgentBody, Body, ListPurpose, QueueBody, Skill};
 use ringback_model::target::{Level, Text};
+use std::collections::BTreeSet;
 
 /// What is found so far.
 #[derive(Debug, Default)]
@@ -62,6 +64,7 @@ pub(super) fn object(state: &State, name: &Name, body: &Body) -> Vec<Finding> {
         Body::Person(person) => own_address(state, name, person.email.as_deref(), &mut report),
         _ => {}
     }
+    sealed_keys(state, body, &mut report);
     report.0
 }
 
@@ -136,6 +139,42 @@ fn missing(state: &State, references: Vec<Reference>, report: &mut Report) {
         if !free && !state.exists(it.kind, &it.name) {
             report.add(it.path, format!("there is no {} {}", it.kind, it.name));
         }
+    }
+}
+
+/// User data that are asked for are open: what is sealed counts as missing, so whatever asks for it
+/// would never fit, and nobody would be told.
+fn sealed_keys(state: &State, body: &Body, report: &mut Report) {
+    let (_, settings) = state.settings();
+    for (path, key) in keys_asked(body) {
+        if !settings.open_keys.contains(&key) {
+            let problem = format!("{key:?} is sealed: add it to `open_keys` in the settings");
+            report.add(path, problem);
+        }
+    }
+}
+
+/// The keys of user data that a body asks for, and where.
+fn keys_asked(body: &Body) -> BTreeSet<(&'static str, String)> {
+    let first = |path: &'static str| move |key: &Path| (path, key.keys()[0].clone());
+    let of_condition = |path: &'static str, text: &str| {
+        let condition: Option<Condition> = text.parse().ok();
+        let keys = condition.iter().flat_map(Condition::user_paths);
+        keys.map(first(path)).collect::<BTreeSet<_>>()
+    };
+    match body {
+        Body::View(view) => {
+            let mut keys = of_condition("/condition", &view.condition);
+            let order: Option<Order> = view.order.parse().ok();
+            let order = order.iter().flat_map(Order::user_paths);
+            keys.extend(order.map(first("/order")));
+            let segment = view.segment_by.iter().cloned();
+            keys.extend(segment.map(|key| ("/segment_by", key)));
+            keys
+        }
+        Body::Webhook(webhook) => of_condition("/condition", &webhook.condition),
+        Body::Statistic(statistic) => of_condition("/filter", &statistic.filter),
+        _ => BTreeSet::new(),
     }
 }
 

@@ -131,6 +131,7 @@ pub(super) fn of(body: &Body) -> Vec<Reference> {
     match body {
         Body::Group(group) => of_group(group),
         Body::Person(person) => of_person(person),
+        Body::View(view) => of_view(view),
         Body::Calendar(Calendar { hours, .. }) => named("/hours", Kind::Hours, hours),
         Body::ScreenPop(ScreenPop { queues, .. }) => named("/queues", Kind::Queue, queues),
         Body::Webhook(Webhook { queues, groups, .. }) => {
@@ -139,7 +140,6 @@ pub(super) fn of(body: &Body) -> Vec<Reference> {
             let queues = named("/queues", Kind::Queue, queues).into_iter();
             queues.chain(groups).collect()
         }
-        Body::View(View { queue, .. }) => vec![Reference::new("/queue", Kind::Queue, queue)],
         Body::Attribute(_)
         | Body::CapacityRule(_)
         | Body::Hours(_)
@@ -165,6 +165,41 @@ fn of_group(group: &Group) -> Vec<Reference> {
         skills_of(expression, &mut |name| {
             found.push(Reference::new("/expression", Kind::Skill, name));
         });
+    }
+    found
+}
+
+/// What a view names: its queue, and all that the requests it makes name.
+fn of_view(view: &View) -> Vec<Reference> {
+    let mut found = vec![Reference::new("/queue", Kind::Queue, &view.queue)];
+    let Some(route) = view.route() else {
+        return found;
+    };
+    let line = &route.virtual_queue;
+    found.push(Reference::new(
+        "/route/virtual_queue",
+        Kind::VirtualQueue,
+        line,
+    ));
+    for step in route.target.steps() {
+        let path = "/route/target";
+        step.expression.each_belonging(&mut |condition, name| {
+            let kind = match condition {
+                Expression::Agent(_) => Kind::Agent,
+                _ => Kind::Group,
+            };
+            found.push(Reference::new(path, kind, name));
+        });
+        skills_of(&step.expression, &mut |name| {
+            found.push(Reference::new(path, Kind::Skill, name));
+        });
+    }
+    if let Some(selection) = route.selection.get() {
+        let excluded = selection.exclude.iter();
+        found.extend(excluded.map(|name| Reference::new("/route/exclude", Kind::Agent, name)));
+        let last = selection.last_agent.iter();
+        let last = last.map(|last| &last.agent);
+        found.extend(last.map(|name| Reference::new("/route/last_agent", Kind::Agent, name)));
     }
     found
 }

@@ -2,12 +2,13 @@
 
 use super::Report;
 use ringback_model::capacity::Rule;
-use ringback_model::condition::{Condition, Order};
+use ringback_model::condition::{Condition, Order, Parameters};
 use ringback_model::config::{
     AfterContact, Attribute, AttributeType, Body, Calendar, CapacityRule, Date, Group, Hours, List,
     MediumDefaults, Person, Role, ScreenPop, Skill, Span, Statistic, Template, View, Webhook,
     Workbin, WrapUp,
 };
+use ringback_model::route::Selection;
 use ringback_model::statistic::{
     EDGES_SECONDS, Measure, Profile, SELECTION_MAX, SLIDING_MINUTES_MAX, SubjectKind, Thresholds,
 };
@@ -217,6 +218,19 @@ fn view(it: &View, report: &mut Report) {
     }
     report.within("/pull_max", it.pull_max, 1, 10_000);
     report.within("/check_every_ms", it.check_every, SECOND, DAY);
+    if let Some(selection) = it.route().and_then(|route| route.selection.get()) {
+        selected(selection, report);
+    }
+}
+
+/// What a request says of whom to choose is within its limits.
+fn selected(it: &Selection, report: &mut Report) {
+    let most = Selection::EXCLUDE_MAX;
+    report.within("/route/exclude", it.exclude.len(), 0, most);
+    if let Some(last) = &it.last_agent {
+        let most = Selection::WAIT_MAX;
+        report.within("/route/last_agent/wait_ms", last.wait, Millis::ZERO, most);
+    }
 }
 
 /// The condition reads, and its parameters are those of the view.
@@ -240,6 +254,13 @@ fn condition(it: &View, report: &mut Report) {
     {
         let problem = format!("the condition does not leave {name} open");
         report.add("/parameters", problem);
+    }
+    let all_given = used.keys().all(|name| it.parameters.contains_key(*name));
+    if all_given
+        && used.len() == it.parameters.len()
+        && let Err(error) = it.bound(&condition, &Parameters::new())
+    {
+        report.add("/parameters", error.to_string());
     }
 }
 
