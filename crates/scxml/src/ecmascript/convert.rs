@@ -18,7 +18,7 @@ pub(super) fn to_js<'js>(ctx: &Ctx<'js>, value: &Value) -> rquickjs::Result<Js<'
             rquickjs::String::from_str(ctx.clone(), text)?.into_value()
         }
         Value::Date(instant) => {
-            let date: Function<'js> = ctx.globals().get("Date")?;
+            let date: Function<'js> = shared(ctx).get("Date")?;
             let date = date
                 .into_value()
                 .into_constructor()
@@ -41,6 +41,12 @@ pub(super) fn to_js<'js>(ctx: &Ctx<'js>, value: &Value) -> rquickjs::Result<Js<'
             object.into_value()
         }
     })
+}
+
+/// What all sessions share: it stands behind the global object, where no data of a session hide it.
+fn shared<'js>(ctx: &Ctx<'js>) -> Object<'js> {
+    let globals = ctx.globals();
+    globals.get_prototype().unwrap_or(globals)
 }
 
 /// A number, small integers as such, and minus zero as itself.
@@ -145,14 +151,15 @@ fn copy_object<'js>(
 /// Dates and nodes of documents; told by what only they have.
 fn special(object: &Object<'_>) -> Result<Option<Value>, String> {
     let ctx = object.ctx().clone();
-    let plain: Option<Object<'_>> = ctx.globals().get::<_, Object<'_>>("Object").ok();
+    let shared = shared(&ctx);
+    let plain: Option<Object<'_>> = shared.get::<_, Object<'_>>("Object").ok();
     let plain_prototype = plain.and_then(|plain| plain.get::<_, Object<'_>>("prototype").ok());
     let prototype = object.get_prototype();
     if prototype.is_none() || prototype == plain_prototype {
         return Ok(None);
     }
     let is = |name: &str| {
-        ctx.globals()
+        shared
             .get::<_, Object<'_>>(name)
             .is_ok_and(|class| object.is_instance_of(&class))
     };
@@ -197,7 +204,7 @@ pub(super) fn text(value: &Js<'_>) -> String {
         let ctx = value.ctx();
         let well_formed = value
             .as_string()
-            .and_then(|_| ctx.globals().get::<_, Object<'_>>("String").ok())
+            .and_then(|_| shared(ctx).get::<_, Object<'_>>("String").ok())
             .and_then(|class| class.get::<_, Object<'_>>("prototype").ok())
             .and_then(|prototype| prototype.get::<_, Function<'_>>("toWellFormed").ok())
             .and_then(|function| {
