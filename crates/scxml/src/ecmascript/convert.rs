@@ -58,20 +58,17 @@ pub(super) fn number_to_js<'js>(ctx: &Ctx<'js>, number: f64) -> Js<'js> {
     }
 }
 
-/// Sets a member; one that is called `__proto__` is an ordinary member too.
+/// Makes a member. Setting it would ask the prototype first, which is frozen and knows `__proto__`.
 pub(super) fn define<'js>(
     object: &Object<'js>,
     name: &str,
     value: Js<'js>,
 ) -> rquickjs::Result<()> {
-    if name == "__proto__" {
-        let property = rquickjs::object::Property::from(value)
-            .writable()
-            .enumerable()
-            .configurable();
-        return object.prop(name, property);
-    }
-    object.set(name, value)
+    let property = rquickjs::object::Property::from(value)
+        .writable()
+        .enumerable()
+        .configurable();
+    object.prop(name, property)
 }
 
 /// What cannot be copied: told instead of it, in logs; an error otherwise.

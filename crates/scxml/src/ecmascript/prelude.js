@@ -10,7 +10,7 @@
   } = g;
   const {
     defineProperty, getOwnPropertyNames, getOwnPropertyDescriptor, getPrototypeOf, freeze, isExtensible,
-    setPrototypeOf, create, keys,
+    hasOwn, setPrototypeOf, create, keys,
   } = Object;
   const { ownKeys, construct, apply } = Reflect;
   const RealDate = g.Date;
@@ -67,7 +67,7 @@
       get,
       set() { throw new TypeError(variable + " is a system variable and cannot be changed"); },
       enumerable: false,
-      configurable: true,
+      configurable: false,
     });
   const buildProcessors = () => {
     const made = {};
@@ -82,7 +82,7 @@
   fixed("_data", () => g);
   defineProperty(g, "In", {
     value: function In(id) { return host.active(String(id)); },
-    writable: false, enumerable: false, configurable: true,
+    writable: false, enumerable: false, configurable: false,
   });
 
   // ---- a small read-only DOM -------------------------------------------------------------------
@@ -232,7 +232,8 @@
   ];
   for (const root of roots) deep(getPrototypeOf(root));
   for (const root of roots.slice(10, 14)) deep(root);
-  // What all sessions share moves behind the global object, to its prototype: the object itself then holds
+  // System variables stay on the global object, where nothing can stand in front of them. What all sessions
+  // share moves behind the global object, to its prototype: the object itself then holds
   // what the session made and little else, so that it is quickly listed and emptied.
   const shared = create(getPrototypeOf(g));
   for (const key of ownKeys(g)) {
@@ -262,6 +263,11 @@
         const [sendid, origin, origintype, invokeid, raw] = rare;
         event = { name, type, sendid, origin, origintype, invokeid, data, raw };
       }
+    },
+    // A variable without a value, if the session has none of this name.
+    declare(name) {
+      if (hasOwn(g, name)) return;
+      defineProperty(g, name, { value: undefined, writable: true, enumerable: true, configurable: true });
     },
     setEvent(value) { event = value; },
     roots() { return [event, processors, x, Object.prototype]; },

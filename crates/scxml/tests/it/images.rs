@@ -21,6 +21,7 @@ fn kept(make: &str, show: &str) -> (String, Vec<String>) {
     let round = rmp_serde::to_vec_named(&play.session).unwrap();
     play.session = rmp_serde::from_slice(&round).unwrap();
     play.send("look");
+    assert_eq!(play.broken, None, "{make}");
     (play.logs.join("; "), play.lost)
 }
 
