@@ -18,7 +18,7 @@ pub(super) fn to_js<'js>(ctx: &Ctx<'js>, value: &Value) -> rquickjs::Result<Js<'
             rquickjs::String::from_str(ctx.clone(), text)?.into_value()
         }
         Value::Date(instant) => {
-            let date: Function<'js> = ctx.globals().get("Date")?;
+            let date: Function<'js> = shared(ctx).get("Date")?;
             let date = date
                 .into_value()
                 .into_constructor()
@@ -43,6 +43,12 @@ pub(super) fn to_js<'js>(ctx: &Ctx<'js>, value: &Value) -> rquickjs::Result<Js<'
     })
 }
 
+/// What all sessions share: it stands behind the global object, where no data of a session hide it.
+fn shared<'js>(ctx: &Ctx<'js>) -> Object<'js> {
+    let globals = ctx.globals();
+    globals.get_prototype().unwrap_or(globals)
+}
+
 /// A number, small integers as such, and minus zero as itself.
 pub(super) fn number_to_js<'js>(ctx: &Ctx<'js>, number: f64) -> Js<'js> {
     if number == 0.0 && number.is_sign_negative() {
@@ -52,20 +58,17 @@ pub(super) fn number_to_js<'js>(ctx: &Ctx<'js>, number: f64) -> Js<'js> {
     }
 }
 
-/// Sets a member; one that is called `__proto__` is an ordinary member too.
+/// Makes a member. Setting it would ask the prototype first, which is frozen and knows `__proto__`.
 pub(super) fn define<'js>(
     object: &Object<'js>,
     name: &str,
     value: Js<'js>,
 ) -> rquickjs::Result<()> {
-    if name == "__proto__" {
-        let property = rquickjs::object::Property::from(value)
-            .writable()
-            .enumerable()
-            .configurable();
-        return object.prop(name, property);
-    }
-    object.set(name, value)
+    let property = rquickjs::object::Property::from(value)
+        .writable()
+        .enumerable()
+        .configurable();
+    object.prop(name, property)
 }
 
 /// What cannot be copied: told instead of it, in logs; an error otherwise.
@@ -145,14 +148,15 @@ fn copy_object<'js>(
 /// Dates and nodes of documents; told by what only they have.
 fn special(object: &Object<'_>) -> Result<Option<Value>, String> {
     let ctx = object.ctx().clone();
-    let plain: Option<Object<'_>> = ctx.globals().get::<_, Object<'_>>("Object").ok();
+    let shared = shared(&ctx);
+    let plain: Option<Object<'_>> = shared.get::<_, Object<'_>>("Object").ok();
     let plain_prototype = plain.and_then(|plain| plain.get::<_, Object<'_>>("prototype").ok());
     let prototype = object.get_prototype();
     if prototype.is_none() || prototype == plain_prototype {
         return Ok(None);
     }
     let is = |name: &str| {
-        ctx.globals()
+        shared
             .get::<_, Object<'_>>(name)
             .is_ok_and(|class| object.is_instance_of(&class))
     };
@@ -197,7 +201,7 @@ pub(super) fn text(value: &Js<'_>) -> String {
         let ctx = value.ctx();
         let well_formed = value
             .as_string()
-            .and_then(|_| ctx.globals().get::<_, Object<'_>>("String").ok())
+            .and_then(|_| shared(ctx).get::<_, Object<'_>>("String").ok())
             .and_then(|class| class.get::<_, Object<'_>>("prototype").ok())
             .and_then(|prototype| prototype.get::<_, Function<'_>>("toWellFormed").ok())
             .and_then(|function| {

@@ -92,14 +92,7 @@ impl Engine {
     }
 
     fn declare_in(&self, ctx: &Ctx<'_>, name: &str) -> Result<(), Failure> {
-        let globals = ctx.globals();
-        let told = |error| self.failure(ctx, error);
-        if globals.contains_key(name).map_err(told)? {
-            return Ok(());
-        }
-        globals
-            .set(name, Js::new_undefined(ctx.clone()))
-            .map_err(told)
+        self.call_kit(ctx, "declare", (name,))
     }
 }
 
@@ -142,9 +135,7 @@ impl DataModel for Engine {
         self.see(view.active);
         self.with(|engine, ctx| {
             let value = engine.assigned(ctx, view, value)?;
-            ctx.globals()
-                .set(id, value)
-                .map_err(|error| engine.failure(ctx, error))
+            convert::define(&ctx.globals(), id, value).map_err(|error| engine.failure(ctx, error))
         })
     }
 

@@ -4,9 +4,13 @@
 (function (host, extra) {
   "use strict";
   const g = globalThis;
+  // Kept here, because a session may give its own data these names.
+  const {
+    Object, Reflect, Array, Boolean, Number, String, Symbol, Error, TypeError, RegExp, Map, Set, JSON, Math, BigInt,
+  } = g;
   const {
     defineProperty, getOwnPropertyNames, getOwnPropertyDescriptor, getPrototypeOf, freeze, isExtensible,
-    create, keys,
+    hasOwn, setPrototypeOf, create, keys,
   } = Object;
   const { ownKeys, construct, apply } = Reflect;
   const RealDate = g.Date;
@@ -228,17 +232,21 @@
   ];
   for (const root of roots) deep(getPrototypeOf(root));
   for (const root of roots.slice(10, 14)) deep(root);
+  // System variables stay on the global object, where nothing can stand in front of them. What all sessions
+  // share moves behind the global object, to its prototype: the object itself then holds
+  // what the session made and little else, so that it is quickly listed and emptied.
+  const shared = create(getPrototypeOf(g));
   for (const key of ownKeys(g)) {
     const found = getOwnPropertyDescriptor(g, key);
-    if ("value" in found) {
-      deep(found.value);
-      if (found.configurable) {
-        defineProperty(g, key, { value: found.value, writable: false, configurable: false, enumerable: false });
-      }
-    }
+    if ("value" in found) deep(found.value);
+    if (!found.configurable) continue;
+    defineProperty(shared, key, "value" in found ? { value: found.value } : { get: found.get, set: found.set });
+    delete g[key];
   }
+  freeze(shared);
+  setPrototypeOf(g, shared);
   const baseline = ownKeys(g).length;
-  const globalPrototype = getPrototypeOf(g);
+  const globalPrototype = shared;
   const datePrototype = RealDate.prototype;
   const getTime = datePrototype.getTime;
 
@@ -255,6 +263,11 @@
         const [sendid, origin, origintype, invokeid, raw] = rare;
         event = { name, type, sendid, origin, origintype, invokeid, data, raw };
       }
+    },
+    // A variable without a value, if the session has none of this name.
+    declare(name) {
+      if (hasOwn(g, name)) return;
+      defineProperty(g, name, { value: undefined, writable: true, enumerable: true, configurable: true });
     },
     setEvent(value) { event = value; },
     roots() { return [event, processors, x, Object.prototype]; },

@@ -21,6 +21,7 @@ fn kept(make: &str, show: &str) -> (String, Vec<String>) {
     let round = rmp_serde::to_vec_named(&play.session).unwrap();
     play.session = rmp_serde::from_slice(&round).unwrap();
     play.send("look");
+    assert_eq!(play.broken, None, "{make}");
     (play.logs.join("; "), play.lost)
 }
 
@@ -106,6 +107,11 @@ fn values_that_json_cannot_say_are_kept() {
             "5 true",
         ),
         ("globalThis.late = 5", "late", "5"),
+        (
+            "var Date = 1, JSON = 2, Map = new Set([3]); v = [/x/, 'a\\ud800']",
+            "[Date, Map.size, v[0].source]",
+            "1,1,x",
+        ),
     ] {
         assert_eq!(kept(make, show), (expected.to_owned(), vec![]), "{make}");
     }

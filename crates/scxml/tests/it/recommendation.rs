@@ -204,10 +204,12 @@ fn a_transition_deeper_in_the_tree_preempts_and_an_earlier_region_wins() {
 #[test]
 fn system_variables_cannot_be_changed_not_even_by_scripts() {
     for variable in ["_event", "_sessionid", "_name", "_ioprocessors", "_x"] {
-        passes(&format!(
-            "<state id='a'><onentry><script>{variable} = 1</script><raise event='ran'/></onentry>
+        for attempt in ["", "var "] {
+            passes(&format!(
+            "<state id='a'><onentry><script>{attempt}{variable} = 1</script><raise event='ran'/></onentry>
                <transition event='error.execution' target='pass'/><transition event='*' target='fail'/></state>"
         ));
+        }
     }
 }
 
@@ -267,5 +269,23 @@ fn a_parallel_state_is_done_when_nested_parallel_states_are() {
         "<parallel id='p'><state id='x'><final id='xf'/></state>
            <parallel id='q'><state id='y'><final id='yf'/></state></parallel>
            <transition event='done.state.p' target='pass'/></parallel>",
+    );
+}
+
+#[test]
+fn data_may_be_named_like_builtins() {
+    passes(
+        "<datamodel><data id='Date' expr='1'/><data id='Map'>{\"isPrototypeOf\": 2}</data></datamodel>
+         <state id='a'><onentry><assign location='Date' expr='Date + Map.isPrototypeOf'/><raise event='e'/></onentry>
+           <transition event='e' cond='Date === 3' target='pass'/><transition event='*' target='fail'/></state>",
+    );
+}
+
+#[test]
+fn data_cannot_be_named_like_system_variables() {
+    passes(
+        "<datamodel><data id='_event' expr='1'/></datamodel>
+         <state id='a'><transition event='error.execution' cond=\"_event.name == 'error.execution'\" target='pass'/>
+           <transition event='*' target='fail'/></state>",
     );
 }
