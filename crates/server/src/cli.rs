@@ -2,7 +2,7 @@
 
 use crate::commands::{
     audit, backup, check_config, config, demo, demo_people, doctor, notify, openapi, replay,
-    restore, serve, top,
+    restore, serve, top, workflow,
 };
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -30,6 +30,7 @@ enum Command {
     Backup(backup::Args),
     Restore(restore::Args),
     Replay(replay::Args),
+    Workflow(workflow::Args),
     Notify(notify::Args),
     Openapi(openapi::Args),
     #[command(hide = true)]
@@ -49,6 +50,7 @@ pub(crate) fn run() -> anyhow::Result<ExitCode> {
         Command::Backup(args) => done(backup::run(&args)),
         Command::Restore(args) => done(restore::run(&args)),
         Command::Replay(args) => replay::run(&args),
+        Command::Workflow(args) => workflow::run(&args),
         Command::Notify(args) => done(notify::run(args)),
         Command::Openapi(args) => done(openapi::run(&args)),
         Command::DemoPeople(args) => demo_people::run(args),

@@ -14,3 +14,4 @@ pub(crate) mod replay;
 pub(crate) mod restore;
 pub(crate) mod serve;
 pub(crate) mod top;
+pub(crate) mod workflow;

@@ -23,11 +23,8 @@ pub(crate) enum Layer {
 /// that stand before it.
 const HOUSE: &[(Layer, &[&str])] = &[
     (Layer::Stone, &["scxml", "sip", "media", "wire-text"]),
-    (
-        Layer::Heart,
-        &["model", "content", "engine", "callback", "workflow"],
-    ),
-    (Layer::Hall, &["ports", "runtime", "rehearsal"]),
+    (Layer::Heart, &["model", "content", "engine", "callback"]),
+    (Layer::Hall, &["ports", "workflow", "runtime", "rehearsal"]),
     (
         Layer::Room,
         &[

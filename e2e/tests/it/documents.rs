@@ -35,6 +35,15 @@ async fn the_example_company_works_for_a_morning() {
     tell(&root().join(HOW_TO)).await;
 }
 
+/// The page needs no server: that is what it tells.
+#[test]
+fn a_first_workflow_is_written_and_tested() {
+    let page = root().join("docs/how-to/write-a-workflow.md");
+    let examples = blocks(&page);
+    let (good, told) = bash(&format!("set -e\nexec 2>&1\n{examples}"), "", "");
+    says(&page, &examples, good, &told);
+}
+
 /// Runs the examples of one page.
 async fn tell(page: &Path) {
     let name = page.display();
@@ -52,8 +61,15 @@ async fn tell(page: &Path) {
     let (url, key) = (site.base(), here.secret().to_owned());
     let told = tokio::task::spawn_blocking(move || bash(&script, &url, &key));
     let (good, told) = told.await.expect("it does not panic");
+    says(page, &examples, good, &told);
+    server.stop().await;
+}
+
+/// What a page promises came, in its order.
+fn says(page: &Path, examples: &str, good: bool, told: &str) {
+    let name = page.display();
     assert!(good, "the examples of {name} end with a mistake:\n{told}");
-    let mut rest = told.as_str();
+    let mut rest = told;
     for expected in examples.lines().filter_map(|line| line.strip_prefix("#>")) {
         let expected = expected.trim();
         let after = rest.split_once(expected);
@@ -61,7 +77,6 @@ async fn tell(page: &Path) {
             after.unwrap_or_else(|| panic!("{name} says {expected}, but comes:\n{rest}"));
         rest = after;
     }
-    server.stop().await;
 }
 
 /// Everything is new, then nothing is left to do.
