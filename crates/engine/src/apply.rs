@@ -532,7 +532,7 @@ impl State {
             agent::Event::LoggedOut { agent } => {
                 self.disarm_grace(*agent);
                 self.keep_all(*agent);
-                self.at_work.update(*agent, |at_work| {
+                self.at_desk(*agent, |at_work| {
                     at_work.desk = None;
                     at_work.media.clear();
                     at_work.misses.clear();
@@ -592,7 +592,7 @@ impl State {
         self.counters.desk = self.counters.desk.max(session.0);
         self.disarm_grace(agent);
         self.keep_all(agent);
-        self.at_work.update(agent, |at_work| {
+        self.at_desk(agent, |at_work| {
             let desk = Desk {
                 session,
                 since: at,
@@ -616,7 +616,7 @@ impl State {
     }
 
     fn set_readiness(&mut self, agent: AgentId, medium: Medium, why: Option<NotReady>, at: Now) {
-        self.at_work.update(agent, |at_work| {
+        self.at_desk(agent, |at_work| {
             if why.is_none() {
                 let was_ready = at_work.media.values().any(|it| it.not_ready.is_none());
                 at_work.misses.remove(&medium);
@@ -634,6 +634,16 @@ impl State {
             );
         });
         self.refresh_all_free(agent);
+    }
+
+    /// Changes whether an agent is there, or ready.
+    fn at_desk(&mut self, agent: AgentId, change: impl FnOnce(&mut AtWork)) {
+        let staff = &mut self.staff;
+        self.at_work.update(agent, |at_work| {
+            staff.goes(at_work);
+            change(at_work);
+            staff.comes(at_work);
+        });
     }
 
     fn desk(&mut self, agent: AgentId, change: impl FnOnce(&mut Desk)) {

@@ -287,6 +287,7 @@ impl State {
             ("capacity rules", again.rules == self.rules),
             ("offer times", again.offer_ttls == self.offer_ttls),
             ("places", again.places == self.places),
+            ("staff", again.staff == self.staff),
             ("workbins", again.bins == self.bins),
             ("resting interactions", again.resting == self.resting),
             ("views", again.pullers == self.pullers),

@@ -216,6 +216,7 @@ impl Restore {
             Part::Head(head) => state.restore_head(*head),
             Part::AtWork(list) => {
                 for (id, at_work) in list {
+                    state.staff.comes(&at_work);
                     state.at_work.insert(id, at_work);
                 }
             }

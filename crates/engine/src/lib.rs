@@ -46,6 +46,7 @@ pub mod react;
 mod results;
 pub mod search;
 mod shares;
+pub mod staff;
 pub mod state;
 pub mod statistics;
 mod timers;

@@ -7,6 +7,7 @@ use crate::logins::Logins;
 use crate::matching::{Matcher, Matching};
 use crate::objects::Retired;
 use crate::results::{Kept, Results};
+use crate::staff::Staff;
 use crate::timers::Timers;
 use crate::tracked::Tracked;
 use crate::views::{Pullers, RestingIn, UnderWay};
@@ -64,6 +65,8 @@ pub struct State {
     pub(crate) matcher: Matcher,
     pub(crate) timers: Timers,
     pub(crate) places: Places,
+    /// How many agents are there.
+    pub(crate) staff: Staff,
     pub(crate) open_in: BTreeMap<QueueId, u32>,
     pub(crate) bins: Bins,
     /// The requests that wait for an agent before they want their target.
@@ -408,6 +411,12 @@ impl State {
     #[must_use]
     pub fn agent_ids(&self) -> Vec<AgentId> {
         self.agents.keys()
+    }
+
+    /// How many agents are logged in, and ready for each medium.
+    #[must_use]
+    pub const fn staff(&self) -> Staff {
+        self.staff
     }
 
     /// An agent at work.
