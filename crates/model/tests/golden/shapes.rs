@@ -181,6 +181,8 @@ shape!(endings, "ending", Ending {
         disposition: None,
     };
     Ending::Abandoned => "abandoned", Ending::Abandoned;
+    Ending::AbandonedWith { .. } => "abandoned_with",
+        Ending::AbandonedWith { disposition: name("sale") };
     Ending::Cancelled { .. } => "cancelled", Ending::Cancelled { reason: name("duplicate") };
 });
 
@@ -342,7 +344,7 @@ shape!(bodies_of_objects, "body", Body {
         description: "Tells the customer system".to_owned(),
         events: BTreeSet::from(["interaction.*".parse().expect("a pattern")]),
         queues: BTreeSet::from([name("inbox")]),
-        groups: ringback_model::Rare::none(),
+        groups: Rare::none(),
         condition: "Priority > 0".to_owned(),
         disabled: true,
         secrets: vec![WebhookSecret {
