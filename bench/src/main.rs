@@ -14,6 +14,7 @@ mod hall;
 mod recovery;
 mod report;
 mod runner;
+mod scxml;
 mod server;
 mod statistics;
 mod threads;
@@ -53,6 +54,8 @@ enum Command {
     Recovery(RecoveryArgs),
     /// How long one routing decision takes, and what a waiting request costs in memory
     Decision(DecisionArgs),
+    /// Events per second of the SCXML interpreter, with SCION beside it
+    Scxml(ScxmlArgs),
     /// What counting costs: folding events into the book of statistics, asking it, putting it away
     Statistics(StatisticsArgs),
 }
@@ -116,6 +119,22 @@ struct StatisticsArgs {
 }
 
 #[derive(Args)]
+struct ScxmlArgs {
+    /// Folder with toggle.scxml and callback.scxml [default: that of the conformance data]
+    #[arg(long)]
+    folder: Option<PathBuf>,
+    /// Measured seconds per cell
+    #[arg(long, default_value_t = 2.0, value_parser = seconds)]
+    seconds: f64,
+    /// Rounds; in each, everything runs once
+    #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..))]
+    rounds: u16,
+    /// Sessions started per round
+    #[arg(long, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
+    starts: u32,
+}
+
+#[derive(Args)]
 struct RecoveryArgs {
     #[command(flatten)]
     common: Common,
@@ -166,6 +185,14 @@ fn run(cli: &Cli, keeper: &Keeper) -> anyhow::Result<()> {
             Ok(())
         }
         Command::Recovery(args) => measure_recovery(args, keeper),
+        Command::Scxml(args) => {
+            let plan = scxml::Plan {
+                seconds: args.seconds,
+                rounds: usize::from(args.rounds),
+                starts: args.starts,
+            };
+            scxml::run(args.folder.as_deref(), &plan)
+        }
         Command::Statistics(args) => {
             statistics::run(&args.agents, args.interactions);
             Ok(())

@@ -16,7 +16,7 @@ use crate::views;
 use ringback_model::agent::{AtWork, Claim, ClaimKind, Desk, NotReady, Occupied, Readiness};
 use ringback_model::config::Kind;
 use ringback_model::effect::Phase;
-use ringback_model::interaction::{Interaction, Subject, Wish};
+use ringback_model::interaction::{Interaction, Requests, Subject, Wish};
 use ringback_model::offer::{NotTaken, Offer, Rule};
 use ringback_model::place::{BackTo, Party, Place, Role, Who};
 use ringback_model::route::{Cooling, RouteRequest, Select};
@@ -129,8 +129,10 @@ impl State {
             route::Event::Cooled { of, request, agent } => {
                 self.change(*of, |_| {});
                 let cooling = self.requests.update(*request, |it| {
-                    let index = it.cooling.iter().position(|pair| pair.agent == *agent)?;
-                    Some(it.cooling.remove(index))
+                    it.cooling.change(|cooling| {
+                        let index = cooling.iter().position(|pair| pair.agent == *agent)?;
+                        Some(cooling.remove(index))
+                    })
                 });
                 if let Some(Some(pair)) = cooling {
                     self.timers
@@ -155,7 +157,7 @@ impl State {
         self.counters.request = self.counters.request.max(request.id.0);
         self.lines
             .update(request.virtual_queue, |counts| counts.entered += 1);
-        if let Some(at) = request.widens_at {
+        if let Some(at) = request.widens_at.get() {
             self.timers.arm(at, Timer::Widens(request.id));
         }
         self.requests.insert(request.id, request.clone());
@@ -171,13 +173,13 @@ impl State {
 
     /// A request ends when nobody is found in time, as long as it stands in line.
     fn arm_end(&mut self, id: RouteRequestId) {
-        if let Some(at) = self.requests.get(id).and_then(|it| it.ends_at.0) {
+        if let Some(at) = self.requests.get(id).and_then(|it| it.ends_at.get()) {
             self.timers.arm(at, Timer::RequestEnds(id));
         }
     }
 
     fn disarm_end(&mut self, id: RouteRequestId) {
-        if let Some(at) = self.requests.get(id).and_then(|it| it.ends_at.0) {
+        if let Some(at) = self.requests.get(id).and_then(|it| it.ends_at.get()) {
             self.timers.disarm(at, Timer::RequestEnds(id));
         }
     }
@@ -191,9 +193,9 @@ impl State {
     ) {
         self.change(of, |_| {});
         let before = self.requests.update(id, |it| {
-            let before = it.widens_at;
+            let before = it.widens_at.get();
             it.step = step;
-            it.widens_at = widens_at;
+            it.widens_at = widens_at.into();
             before
         });
         if let Some(Some(at)) = before {
@@ -215,7 +217,7 @@ impl State {
         self.gates_changed(now_is);
         self.waits_no_more(id);
         let before = self.requests.update(id, |it| {
-            let before = it.widens_at;
+            let before = it.widens_at.get();
             // A pause may have ended since the change was decided: pauses have their own events.
             let cooling = std::mem::take(&mut it.cooling);
             it.clone_from(now_is);
@@ -226,7 +228,7 @@ impl State {
         if let Some(Some(at)) = before {
             self.timers.disarm(at, Timer::Widens(id));
         }
-        if let Some(at) = now_is.widens_at {
+        if let Some(at) = now_is.widens_at.get() {
             self.timers.arm(at, Timer::Widens(id));
         }
         // As with a new step: one that is offered stands in no line now.
@@ -311,10 +313,10 @@ impl State {
         self.gates_left(&request, None);
         self.lines
             .update(request.virtual_queue, |counts| counts.left += 1);
-        if let Some(at) = request.widens_at {
+        if let Some(at) = request.widens_at.get() {
             self.timers.disarm(at, Timer::Widens(id));
         }
-        for pair in &request.cooling {
+        for pair in request.cooling.as_slice() {
             self.timers
                 .disarm(pair.until, Timer::Cooled(id, pair.agent));
         }
@@ -476,11 +478,12 @@ impl State {
         let pair = Cooling { agent, until };
         // A pause that is over, but whose timer has not fired, gives way to the new one.
         let over = self.requests.update(id, |request| {
-            let cooling = &mut request.cooling;
-            let same = cooling.iter().position(|old| old.agent == agent);
-            let over = same.map(|index| cooling.remove(index));
-            cooling.push(pair);
-            over
+            request.cooling.change(|cooling| {
+                let same = cooling.iter().position(|old| old.agent == agent);
+                let over = same.map(|index| cooling.remove(index));
+                cooling.push(pair);
+                over
+            })
         });
         if let Some(Some(over)) = over {
             self.timers.disarm(over.until, Timer::Cooled(id, agent));
@@ -508,7 +511,7 @@ impl State {
         Some(offer)
     }
 
-    fn requests_of(&self, id: InteractionId) -> Vec<RouteRequestId> {
+    fn requests_of(&self, id: InteractionId) -> Requests {
         self.interactions
             .get(id)
             .map(|it| it.requests.clone())
@@ -531,7 +534,7 @@ impl State {
                 self.disarm_grace(*agent);
                 self.keep_all(*agent);
                 self.unsubscribe_all(*agent);
-                self.at_work.update(*agent, |at_work| {
+                self.at_desk(*agent, |at_work| {
                     at_work.desk = None;
                     at_work.media.clear();
                     at_work.misses.clear();
@@ -593,7 +596,7 @@ impl State {
         self.counters.desk = self.counters.desk.max(session.0);
         self.disarm_grace(agent);
         self.keep_all(agent);
-        self.at_work.update(agent, |at_work| {
+        self.at_desk(agent, |at_work| {
             let desk = Desk {
                 session,
                 since: at,
@@ -617,7 +620,7 @@ impl State {
     }
 
     fn set_readiness(&mut self, agent: AgentId, medium: Medium, why: Option<NotReady>, at: Now) {
-        self.at_work.update(agent, |at_work| {
+        self.at_desk(agent, |at_work| {
             if why.is_none() {
                 let was_ready = at_work.media.values().any(|it| it.not_ready.is_none());
                 at_work.misses.remove(&medium);
@@ -635,6 +638,16 @@ impl State {
             );
         });
         self.refresh_all_free(agent);
+    }
+
+    /// Changes whether an agent is there, or ready.
+    fn at_desk(&mut self, agent: AgentId, change: impl FnOnce(&mut AtWork)) {
+        let staff = &mut self.staff;
+        self.at_work.update(agent, |at_work| {
+            staff.goes(at_work);
+            change(at_work);
+            staff.comes(at_work);
+        });
     }
 
     fn desk(&mut self, agent: AgentId, change: impl FnOnce(&mut Desk)) {

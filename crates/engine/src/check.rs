@@ -294,6 +294,7 @@ impl State {
             ("capacity rules", again.rules == self.rules),
             ("offer times", again.offer_ttls == self.offer_ttls),
             ("places", again.places == self.places),
+            ("staff", again.staff == self.staff),
             ("workbins", again.bins == self.bins),
             ("subscribers", again.subscribers == self.subscribers),
             ("resting interactions", again.resting == self.resting),

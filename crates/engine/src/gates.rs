@@ -5,12 +5,12 @@
 //! index. Requests that name the same threshold share it: it costs one measurement, not one for
 //! each of them, and a request without thresholds costs nothing.
 
-use crate::matching::Matching;
+use crate::matching::{Matching, Watched};
 use crate::state::State;
 use crate::timers::Timer;
 use ringback_model::route::{Documented, RouteRequest};
 use ringback_model::target::{Expression, Gate};
-use ringback_model::{EngineTime, Medium, Millis, OrderKey, RouteRequestId};
+use ringback_model::{AgentId, EngineTime, Medium, Millis, OrderKey, RouteRequestId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many different thresholds may be in use. What happens to an agent is held against each of
@@ -27,10 +27,43 @@ pub(crate) struct Gates {
     pub(crate) open: BTreeSet<Gate>,
     /// When those that change with time alone are looked at next. Truth.
     pub(crate) look_at: Option<EngineTime>,
-    /// The requests that name each. An index.
-    used: BTreeMap<Gate, BTreeSet<(OrderKey, RouteRequestId)>>,
+    /// What is known of each in use. An index.
+    used: BTreeMap<Gate, Users>,
     /// How often each set of agents is counted. An index.
     counted: BTreeMap<Expression, u32>,
+}
+
+/// Who waits behind a threshold, and whom it is about.
+#[derive(Debug)]
+pub(crate) struct Users {
+    /// The requests that name it.
+    requests: BTreeSet<(OrderKey, RouteRequestId)>,
+    /// The agents it is measured of, if it is measured of agents: whatever happens to one is held
+    /// against every threshold, so this is not made anew each time.
+    agents: Option<Expression>,
+    /// Where the matcher keeps who they are. It watches them as long as somebody names the
+    /// threshold.
+    watched: Option<Watched>,
+}
+
+impl PartialEq for Users {
+    /// Where the matcher keeps what it watches depends on the order in which it began to.
+    fn eq(&self, other: &Self) -> bool {
+        self.requests == other.requests && self.agents == other.agents
+    }
+}
+
+impl Eq for Users {}
+
+impl Users {
+    /// Whether a threshold is about an agent; `None` if it is about no agents at all.
+    pub(crate) fn concern(&self, state: &State, agent: AgentId) -> Option<bool> {
+        let of = self.agents.as_ref()?;
+        Some(match self.watched {
+            Some(watched) => state.matcher.is_watched_in(agent, watched),
+            None => state.matcher.satisfies(agent, of),
+        })
+    }
 }
 
 impl Gates {
@@ -42,6 +75,11 @@ impl Gates {
     /// All in use, in order.
     pub(crate) fn in_use(&self) -> impl Iterator<Item = &Gate> {
         self.used.keys()
+    }
+
+    /// All in use with their users, in order.
+    pub(crate) fn with_users(&self) -> impl Iterator<Item = (&Gate, &Users)> {
+        self.used.iter()
     }
 
     /// How many are in use.
@@ -59,8 +97,8 @@ impl Gates {
 
     /// The requests that name it, in order.
     pub(crate) fn users(&self, gate: &Gate) -> impl Iterator<Item = RouteRequestId> {
-        let users = self.used.get(gate).into_iter().flatten();
-        users.map(|(_, id)| *id)
+        let users = self.used.get(gate).into_iter();
+        users.flat_map(|it| &it.requests).map(|(_, id)| *id)
     }
 
     /// Whether one in use changes with time alone.
@@ -93,8 +131,16 @@ impl State {
             *self.gates.counted.entry(of).or_default() += 1;
         }
         for gate in gates_of(documented, request.medium) {
-            let users = self.gates.used.entry(gate).or_default();
-            users.insert((request.key, request.id));
+            let matcher = &self.matcher;
+            let users = self.gates.used.entry(gate).or_insert_with_key(|gate| {
+                let agents = gate.of.agents();
+                Users {
+                    requests: BTreeSet::new(),
+                    watched: agents.as_ref().and_then(|of| matcher.watched(of)),
+                    agents,
+                }
+            });
+            users.requests.insert((request.key, request.id));
         }
     }
 
@@ -121,8 +167,8 @@ impl State {
             let Some(users) = self.gates.used.get_mut(&gate) else {
                 continue;
             };
-            users.remove(&(request.key, request.id));
-            if users.is_empty() {
+            users.requests.remove(&(request.key, request.id));
+            if users.requests.is_empty() {
                 self.gates.used.remove(&gate);
                 self.turn_gate(&gate, false);
             }

@@ -26,7 +26,7 @@ use std::hash::Hash;
 
 /// Version of the parts and of the digest over them; a reader refuses a newer one. It grows with
 /// every field that joins a record of the state, because an older snapshot was digested without it.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// One part of a state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -203,6 +203,8 @@ pub struct Restore {
     not_in_line: BTreeSet<InteractionId>,
     /// Who is in line, put there together at the end.
     in_line: Vec<InLine>,
+    /// The timers of requests, armed together at the end.
+    timers: Vec<(EngineTime, Timer)>,
 }
 
 impl Restore {
@@ -214,6 +216,7 @@ impl Restore {
             Part::Head(head) => state.restore_head(*head),
             Part::AtWork(list) => {
                 for (id, at_work) in list {
+                    state.staff.comes(&at_work);
                     state.at_work.insert(id, at_work);
                 }
             }
@@ -270,10 +273,10 @@ impl Restore {
     fn request(&mut self, request: RouteRequest, digest: u64) {
         let state = &mut self.state;
         let id = request.id;
-        if let Some(at) = request.widens_at {
-            state.timers.arm(at, Timer::Widens(id));
+        if let Some(at) = request.widens_at.get() {
+            self.timers.push((at, Timer::Widens(id)));
         }
-        for pair in &request.cooling {
+        for pair in request.cooling.as_slice() {
             state.timers.arm(pair.until, Timer::Cooled(id, pair.agent));
         }
         state.gates_used(&request);
@@ -281,8 +284,8 @@ impl Restore {
             let wanted = request.wanted();
             self.in_line
                 .push(state.matcher.in_line(waiting(&request), &wanted));
-            if let Some(at) = request.ends_at.0 {
-                state.timers.arm(at, Timer::RequestEnds(id));
+            if let Some(at) = request.ends_at.get() {
+                self.timers.push((at, Timer::RequestEnds(id)));
             }
         }
         state.requests.insert_digested(id, request, digest);
@@ -294,6 +297,7 @@ impl Restore {
     pub fn finish(self) -> State {
         let mut state = self.state;
         state.matcher.fill(self.in_line);
+        state.timers.fill(self.timers);
         for agent in state.at_work.keys() {
             let grace = state
                 .at_work(agent)

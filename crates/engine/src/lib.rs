@@ -47,6 +47,7 @@ pub mod react;
 mod results;
 pub mod search;
 mod shares;
+pub mod staff;
 pub mod state;
 pub mod statistics;
 mod timers;
@@ -68,7 +69,7 @@ use ringback_model::{agent, config, interaction, login, route};
 /// Version of the rules: the same version decides the same events for the same inputs. It
 /// stands in every journal record; `replay --check` decides again only what was decided by the
 /// same version.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// Takes one input in: decides, applies and follows up. The state has changed exactly by the
 /// returned events; a refusal changed nothing.

@@ -26,6 +26,7 @@ mod tree;
 
 pub(crate) use lines::InLine;
 pub use matcher::Matcher;
+pub(crate) use matcher::Watched;
 pub use naive::Naive;
 
 use ringback_model::capacity::MediaSet;

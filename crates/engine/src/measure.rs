@@ -1,5 +1,6 @@
 //! Statistics about targets at this moment, read from the state itself.
 
+use crate::gates::Users;
 use crate::matching::{Counted, Matching};
 use crate::state::State;
 use ringback_model::agent::ClaimKind;
@@ -160,9 +161,9 @@ impl State {
             return None;
         }
         let touched = Touched::by(self, event)?;
-        let gates = self.gates.in_use();
-        let touched = gates.filter(|gate| touched.is(self, gate));
-        let turned = self.turned(now, touched);
+        let gates = self.gates.with_users();
+        let touched = gates.filter(|(gate, users)| touched.is(self, gate, users));
+        let turned = self.turned(now, touched.map(|(gate, _)| gate));
         // The first one that changes with time alone starts the clock.
         let starts = self.gates.look_at.is_none() && self.gates.some_timed();
         if turned.is_empty() && !starts {
@@ -259,12 +260,9 @@ impl Touched {
         })
     }
 
-    fn is(&self, state: &State, gate: &Gate) -> bool {
-        let serves = |agent: AgentId| match gate.of.agents() {
-            Some(of) => state.matcher.satisfies(agent, &of),
-            None => gate.threshold.statistic != Statistic::StatCallsInQueue,
-        };
+    fn is(&self, state: &State, gate: &Gate, users: &Users) -> bool {
         let waits = gate.threshold.statistic == Statistic::StatCallsInQueue;
+        let serves = |agent: AgentId| users.concern(state, agent).unwrap_or(!waits);
         match self {
             Self::Agent(agent) => serves(*agent),
             Self::Lines(agent) => waits || agent.is_some_and(serves),

@@ -183,6 +183,9 @@ impl State {
     fn agent_gone(&mut self, id: AgentId, name: &Name) {
         self.names.agents.remove(name);
         self.agents.remove(id);
+        if let Some(at_work) = self.at_work.get(id) {
+            self.staff.goes(at_work);
+        }
         self.at_work.remove(id);
         self.matcher_forgets(id);
         self.regroup(id);

@@ -50,7 +50,7 @@ impl State {
 mod tests {
     use super::*;
     use ringback_model::config::{self, Queue};
-    use ringback_model::interaction;
+    use ringback_model::interaction::{self, Requests};
     use ringback_model::place::Place;
     use ringback_model::value::UserData;
     use ringback_model::{Event, Medium, Name, Now, QueueId, Rare, Tier};
@@ -74,7 +74,7 @@ mod tests {
             submitted: Now::default(),
             place: Place::Queue,
             parties: Vec::new(),
-            requests: Vec::new(),
+            requests: Requests::new(),
             version: 1,
             more: Rare::none(),
         })))

@@ -8,6 +8,7 @@ use crate::logins::Logins;
 use crate::matching::{Matcher, Matching};
 use crate::objects::Retired;
 use crate::results::{Kept, Results};
+use crate::staff::Staff;
 use crate::timers::Timers;
 use crate::tracked::Tracked;
 use crate::views::{Pullers, RestingIn, UnderWay};
@@ -65,6 +66,8 @@ pub struct State {
     pub(crate) matcher: Matcher,
     pub(crate) timers: Timers,
     pub(crate) places: Places,
+    /// How many agents are there.
+    pub(crate) staff: Staff,
     pub(crate) open_in: BTreeMap<QueueId, u32>,
     pub(crate) bins: Bins,
     pub(crate) subscribers: Subscribers,
@@ -412,6 +415,12 @@ impl State {
         self.agents.keys()
     }
 
+    /// How many agents are logged in, and ready for each medium.
+    #[must_use]
+    pub const fn staff(&self) -> Staff {
+        self.staff
+    }
+
     /// An agent at work.
     #[must_use]
     pub fn at_work(&self, id: AgentId) -> Option<&AtWork> {
@@ -550,7 +559,7 @@ impl State {
         it.into_iter()
             .flat_map(|it| &it.requests)
             .filter_map(|id| self.requests.get(*id))
-            .flat_map(|request| &request.cooling)
+            .flat_map(|request| request.cooling.as_slice())
     }
 
     /// The agents who did not take the interaction of a request a moment ago, through whichever

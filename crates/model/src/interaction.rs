@@ -20,6 +20,10 @@ use crate::route;
 use crate::time::{EngineTime, Now};
 use crate::value::UserData;
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+/// The route requests of one interaction. Most have one, some two: these take no room of their own.
+pub type Requests = SmallVec<[RouteRequestId; 2]>;
 
 /// One piece of customer contact in any medium.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -55,7 +59,7 @@ pub struct Interaction {
     /// Who takes part.
     pub parties: Vec<Party>,
     /// Its route requests that are neither matched nor cancelled, oldest first.
-    pub requests: Vec<RouteRequestId>,
+    pub requests: Requests,
     /// Grows with every change; the entity tag of the API.
     pub version: u64,
     /// What few interactions have.

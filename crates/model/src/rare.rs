@@ -46,6 +46,14 @@ impl<T: Default + PartialEq> Rare<T> {
     }
 }
 
+impl<T> Rare<Vec<T>> {
+    /// What is listed.
+    #[must_use]
+    pub fn as_slice(&self) -> &[T] {
+        self.get().map_or(&[], Vec::as_slice)
+    }
+}
+
 impl<T> Default for Rare<T> {
     fn default() -> Self {
         Self::none()

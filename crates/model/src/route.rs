@@ -29,8 +29,8 @@ pub struct RouteRequest {
     /// The step in force.
     pub step: u8,
     /// When the next step comes into force.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub widens_at: Option<EngineTime>,
+    #[serde(default, skip_serializing_if = "Deadline::is_none")]
+    pub widens_at: Deadline,
     /// Its place in line.
     pub key: OrderKey,
     /// When it began to wait.
@@ -39,12 +39,12 @@ pub struct RouteRequest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<u64>,
     /// Reserved for service objectives.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub due_at: Option<WallTime>,
+    #[serde(default, skip_serializing_if = "Rare::is_none")]
+    pub due_at: Rare<WallTime>,
     /// Agents who did not take it. Until the time given, nothing of its interaction is offered to
     /// them again, through whichever request.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub cooling: Vec<Cooling>,
+    #[serde(default, skip_serializing_if = "Rare::is_none")]
+    pub cooling: Rare<Vec<Cooling>>,
     /// When it ends if nobody was found.
     #[serde(default, skip_serializing_if = "Deadline::is_none")]
     pub ends_at: Deadline,

@@ -90,23 +90,56 @@ pub struct Now {
     pub wall: WallTime,
 }
 
-/// A time at which something happens, or none. None adds nothing to a digest, so that records
-/// written before the field existed digest as they did.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Deadline(pub Option<EngineTime>);
+/// A time at which something happens, or none, in one word. None adds nothing to a digest, so that
+/// records written before the field existed digest as they did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Option<EngineTime>", into = "Option<EngineTime>")]
+pub struct Deadline(EngineTime);
 
 impl Deadline {
+    /// None. What happens at the end of time never happens.
+    pub const NONE: Self = Self(EngineTime(u64::MAX));
+
+    /// The time, if there is one.
+    #[must_use]
+    pub fn get(self) -> Option<EngineTime> {
+        (self != Self::NONE).then_some(self.0)
+    }
+
     /// Whether there is none.
     #[must_use]
     pub const fn is_none(&self) -> bool {
-        self.0.is_none()
+        self.0.0 == Self::NONE.0.0
+    }
+}
+
+impl Default for Deadline {
+    fn default() -> Self {
+        Self::NONE
+    }
+}
+
+impl From<Option<EngineTime>> for Deadline {
+    fn from(at: Option<EngineTime>) -> Self {
+        at.map_or(Self::NONE, Self)
+    }
+}
+
+impl From<EngineTime> for Deadline {
+    fn from(at: EngineTime) -> Self {
+        Self(at)
+    }
+}
+
+impl From<Deadline> for Option<EngineTime> {
+    fn from(at: Deadline) -> Self {
+        at.get()
     }
 }
 
 impl std::hash::Hash for Deadline {
     fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
-        if let Some(at) = self.0 {
+        if let Some(at) = self.get() {
             at.hash(state);
         }
     }

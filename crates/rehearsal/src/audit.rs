@@ -327,7 +327,7 @@ impl Auditor {
             ) => vec![request.id],
             Event::Offer(offer::Event::NotTaken { of, .. }) => state
                 .interaction(of.interaction)
-                .map(|it| it.requests.clone())
+                .map(|it| it.requests.to_vec())
                 .unwrap_or_default(),
             _ => Vec::new(),
         };

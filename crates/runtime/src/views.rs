@@ -432,17 +432,7 @@ fn line(
 fn overview(open: &Open, now: Now) -> Overview {
     let state = &open.state;
     let places = state.places();
-    let mut logged_in = 0;
-    let mut ready = [0_u32; Medium::ALL.len()];
-    for id in state.agent_ids() {
-        let Some(at_work) = state.at_work(id) else {
-            continue;
-        };
-        logged_in += u32::from(at_work.desk.is_some());
-        for (medium, readiness) in &at_work.media {
-            ready[medium.index()] += u32::from(readiness.not_ready.is_none());
-        }
-    }
+    let staff = state.staff();
     let mut effects = (0, 0, 0);
     for order in state.outbox() {
         match order.phase {
@@ -460,10 +450,10 @@ fn overview(open: &Open, now: Now) -> Overview {
         offered: places.offered,
         handling: places.handling,
         submitted: state.counters().interaction,
-        logged_in,
+        logged_in: staff.logged_in,
         ready: Medium::ALL
             .into_iter()
-            .zip(ready)
+            .zip(staff.ready)
             .filter(|(_, count)| *count > 0)
             .collect(),
         effects,

@@ -5,6 +5,7 @@
 //! | `check` | holds the tree against the rules of the house, one function per rule |
 //! | `test` | everything CI runs, in named stages with a timetable at the end |
 //! | `soak` | the long forms of the tests |
+//! | `scxml-report` | the conformance suites of SCXML, a table for each section |
 //! | `deny` | licences, banned crates, duplicates and sources of the dependencies |
 //!
 //! Nothing here is shipped. What has to run before Rust can build anything (system packages, the
@@ -16,6 +17,7 @@ mod deny;
 mod layers;
 mod repo;
 mod run;
+mod scxml;
 mod skips;
 mod source;
 mod stages;
@@ -33,6 +35,7 @@ cargo xtask <chore>
   test --list                name the stages and their budgets
   soak [--list] [--only ..] [--limit-minutes N]
                              the long forms of the tests, for hours
+  scxml-report [FOLDER...]   run conformance folders of SCXML; without one those of the conformance data
   deny                       check licences, bans, duplicates, sources (and advisories where reachable)";
 
 fn main() -> ExitCode {
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
         Some("test") => run::command(&stages::TEST, &words.collect::<Vec<_>>()),
         Some("soak") => run::command(&stages::SOAK, &words.collect::<Vec<_>>()),
         Some("deny") => deny::command(&words.collect::<Vec<_>>()),
+        Some("scxml-report") => scxml::command(&words.collect::<Vec<_>>()),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             Ok(true)

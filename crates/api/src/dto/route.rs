@@ -234,7 +234,10 @@ impl RequestView {
                 documented.in_force().map(ToString::to_string).collect()
             }),
             step: request.step,
-            widens_at: request.widens_at.map(|at| Time::at(request.since, at)),
+            widens_at: request
+                .widens_at
+                .get()
+                .map(|at| Time::at(request.since, at)),
             priority: request.key.tier.0,
             selection: request.more.get().map(SelectionView::new),
             since: Time::of(request.since),

@@ -6,7 +6,7 @@ use ringback_model::config::{
     Expected, Queue, QueueBody, Role, Scope, Settings, VirtualQueue, VirtualQueueBody,
 };
 use ringback_model::interaction::{
-    Capabilities, Capability, Ending, Interaction, StopCause, Subject, Submission,
+    Capabilities, Capability, Ending, Interaction, Requests, StopCause, Subject, Submission,
 };
 use ringback_model::place::Place;
 use ringback_model::statistic::Amount;
@@ -463,7 +463,7 @@ impl State {
             submitted: now(),
             place: Place::Queue,
             parties: Vec::new(),
-            requests: Vec::new(),
+            requests: Requests::new(),
             version: 1,
             more: ringback_model::Rare::none(),
         };

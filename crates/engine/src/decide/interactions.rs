@@ -4,8 +4,8 @@ use super::{effects, handling, offers, reasons, requests, segments, wrapping};
 use crate::guard;
 use crate::state::State;
 use ringback_model::interaction::{
-    Ending, Event as It, Input, Interaction, Refused as Why, StopCause, Subject, Submission,
-    WhyLeft,
+    Ending, Event as It, Input, Interaction, Refused as Why, Requests, StopCause, Subject,
+    Submission, WhyLeft,
 };
 use ringback_model::offer::NotTaken;
 use ringback_model::place::{Party, Place, Role, Who};
@@ -138,7 +138,7 @@ pub(super) fn new_interaction(
             role: Role::Customer,
             since: now,
         }],
-        requests: Vec::new(),
+        requests: Requests::new(),
         version: 1,
         more: handling::nothing_more(new),
     })

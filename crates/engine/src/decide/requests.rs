@@ -90,19 +90,19 @@ pub(super) fn make_after(
         virtual_queue: queue.id,
         target: ask.target.clone(),
         step: 0,
-        widens_at: None,
+        widens_at: Deadline::NONE,
         key: OrderKey::new(tier, now.engine, ask.credit, id.0),
         since: now,
         owner: None,
-        due_at: None,
-        cooling: Vec::new(),
-        ends_at: Deadline(Some(now.engine + state.routing_max(it.medium))),
+        due_at: Rare::none(),
+        cooling: Rare::none(),
+        ends_at: (now.engine + state.routing_max(it.medium)).into(),
         more: Rare::of(more),
     };
     if let Some(documented) = &ask.targets {
         targets::follow(&mut request, documented);
     }
-    request.widens_at = turns_at(&request);
+    request.widens_at = turns_at(&request).into();
     Ok(Event::Route(It::Requested {
         of: subject(it),
         request: Box::new(request),
@@ -250,7 +250,7 @@ pub(super) fn turned(mut request: RouteRequest, now: Now) -> RouteRequest {
     request.more.change(|more| {
         more.last.take_if(|last| last.until <= now.engine);
     });
-    request.widens_at = turns_at(&request);
+    request.widens_at = turns_at(&request).into();
     request
 }
 
@@ -350,7 +350,7 @@ fn cancel(state: &State, now: Now, id: RouteRequestId) -> Result<Vec<Event>, Why
 /// A request ends without a match. An interaction that is left without one rests in its queue.
 pub(super) fn cancelled(it: &Interaction, request: RouteRequestId, cause: Cancelled) -> Event {
     let left_without = matches!(cause, Cancelled::Asked | Cancelled::TimedOut);
-    let rests = left_without && it.requests == [request];
+    let rests = left_without && it.requests[..] == [request];
     ended(it, request, cause, rests)
 }
 

@@ -10,7 +10,7 @@ use ringback_model::route::{
     ChangeCause, Documented, Event as It, Refused as Why, RouteRequest, Select,
 };
 use ringback_model::target::{Escalation, Expression, Target, TargetItem, TargetKind};
-use ringback_model::{Event, Medium, Now};
+use ringback_model::{Deadline, Event, Medium, Now};
 
 /// What targets name exists, and there is room for their thresholds.
 pub(super) fn usable(state: &State, targets: &Escalation, over: Medium) -> Result<(), Why> {
@@ -89,7 +89,7 @@ pub(super) fn next_turn(state: &State, now: Now, mut request: RouteRequest) -> R
     request
         .more
         .change(|more| more.documented = Some(documented));
-    request.widens_at = super::requests::turns_at(&request);
+    request.widens_at = super::requests::turns_at(&request).into();
     request
 }
 
@@ -120,7 +120,7 @@ pub(crate) fn moves(
     let serves = to.body.serves.clone();
     request.target = Target::fixed(serves.unwrap_or_else(Expression::anyone));
     request.step = 0;
-    request.widens_at = None;
+    request.widens_at = Deadline::NONE;
     request.more.change(|more| {
         more.documented = None;
         more.last = None;

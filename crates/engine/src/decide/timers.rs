@@ -146,6 +146,6 @@ fn widen(state: &State, now: Now, id: RouteRequestId) -> Vec<Event> {
         of,
         request: id,
         step: turned.step,
-        widens_at: turned.widens_at,
+        widens_at: turned.widens_at.get(),
     })]
 }

@@ -3,10 +3,14 @@
 use super::agents::{Agents, Idle, Slot};
 use super::bits::Bits;
 use super::lines::{InLine, Kind, LineId, Lines, Merged};
-use super::qualified::Qualified;
+use super::qualified::{ExprId, Qualified};
 use super::{AgentFound, Ahead, Counted, Matching, PlaceInLine, Presence, Waiting, WhoCould};
 use ringback_model::target::{Expression, Gate, Qualification};
 use ringback_model::{AgentId, EngineTime, Medium, Name, RouteRequestId, VirtualQueueId};
+
+/// Where the matcher keeps a set of agents that is watched.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Watched(ExprId);
 
 /// Matching with an index; answers like [`Naive`](super::Naive), sooner.
 ///
@@ -37,6 +41,19 @@ impl Matcher {
     #[must_use]
     pub fn bytes_of_requests(&self) -> usize {
         self.lines.bytes()
+    }
+
+    /// Where a set of agents is kept that is watched; good until it is watched no more.
+    #[must_use]
+    pub(crate) fn watched(&self, of: &Expression) -> Option<Watched> {
+        self.qualified.find(of).map(Watched)
+    }
+
+    /// Whether an agent belongs to a set that is watched.
+    #[must_use]
+    pub(crate) fn is_watched_in(&self, agent: AgentId, watched: Watched) -> bool {
+        let slot = self.agents.slot(agent);
+        slot.is_some_and(|slot| self.qualified.satisfies(slot, watched.0))
     }
 
     /// Finds the line of a request that is to be put there by [`Matcher::fill`]. The agents

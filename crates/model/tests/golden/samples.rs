@@ -1,6 +1,6 @@
 //! Records that stand in several documents.
 
-use ringback_model::interaction::{Interaction, Subject};
+use ringback_model::interaction::{Interaction, Requests, Subject};
 use ringback_model::offer::{Decision, Details, Occasion, Offer, Rule};
 use ringback_model::place::{BackTo, Party, Place, Role, Who};
 use ringback_model::route::{
@@ -183,7 +183,7 @@ pub(crate) fn interaction() -> Interaction {
             role: Role::Customer,
             since: at(10),
         }],
-        requests: vec![RouteRequestId(9)],
+        requests: Requests::from_iter([RouteRequestId(9)]),
         version: 1,
         more: Rare::none(),
     }
@@ -197,7 +197,7 @@ pub(crate) fn bare_interaction() -> Interaction {
         parent: None,
         thread: None,
         user_data: UserData::default(),
-        requests: Vec::new(),
+        requests: Requests::new(),
         ..interaction()
     }
 }
@@ -210,15 +210,15 @@ pub(crate) fn request() -> RouteRequest {
         virtual_queue: VirtualQueueId(4),
         target: target(),
         step: 1,
-        widens_at: Some(EngineTime(50_000)),
+        widens_at: EngineTime(50_000).into(),
         key: OrderKey::new(Tier(5), EngineTime(10_000), Millis::seconds(30), 9),
         since: at(10),
         owner: Some(77),
-        due_at: Some(WallTime(1_767_600_600_000)),
-        cooling: vec![Cooling {
+        due_at: Rare::of(WallTime(1_767_600_600_000)),
+        cooling: Rare::of(vec![Cooling {
             agent: AgentId(3),
             until: EngineTime(40_000),
-        }],
+        }]),
         ends_at: Deadline::default(),
         more: Rare::none(),
     }
@@ -228,10 +228,10 @@ pub(crate) fn bare_request() -> RouteRequest {
     RouteRequest {
         target: Target::fixed("".parse().expect("anyone")),
         step: 0,
-        widens_at: None,
+        widens_at: Deadline::NONE,
         owner: None,
-        due_at: None,
-        cooling: Vec::new(),
+        due_at: Rare::none(),
+        cooling: Rare::none(),
         ..request()
     }
 }

@@ -99,7 +99,7 @@ fn is_cooling(state: &State, request: &RouteRequest, agent: AgentId) -> bool {
     let siblings = it.map(|it| it.requests.as_slice()).unwrap_or_default();
     let pairs = siblings.iter().filter_map(|id| state.request(*id));
     pairs
-        .flat_map(|request| &request.cooling)
+        .flat_map(|request| request.cooling.as_slice())
         .any(|pair| pair.agent == agent)
 }
 

@@ -33,17 +33,18 @@ fn deadline_of(state: &State, event: &Event) -> Option<Option<EngineTime>> {
         }) => Some(state.offer(*offer).map(|it| it.until)),
         Event::Route(route::Event::Cooled { request, agent, .. }) => {
             let request = state.request(*request);
-            let pair = request.and_then(|it| it.cooling.iter().find(|it| it.agent == *agent));
+            let pair =
+                request.and_then(|it| it.cooling.as_slice().iter().find(|it| it.agent == *agent));
             Some(pair.map(|it| it.until))
         }
         Event::Route(route::Event::Widened { request, .. }) => {
-            Some(state.request(*request).and_then(|it| it.widens_at))
+            Some(state.request(*request).and_then(|it| it.widens_at.get()))
         }
         Event::Route(route::Event::Cancelled {
             request,
             cause: route::Cancelled::TimedOut,
             ..
-        }) => Some(state.request(*request).and_then(|it| it.ends_at.0)),
+        }) => Some(state.request(*request).and_then(|it| it.ends_at.get())),
         Event::Interaction(interaction::Event::Left {
             of,
             agent,

@@ -440,7 +440,7 @@ fn changed(state: &State, it: &RouteRequest, cause: ChangeCause) -> String {
     if !excluded.is_empty() {
         words.push(format!("not {excluded}"));
     }
-    if let Some(at) = it.widens_at {
+    if let Some(at) = it.widens_at.get() {
         words.push(format!("next at {at}"));
     }
     list(words.into_iter())

@@ -3,7 +3,7 @@
 use super::World;
 use ringback_model::agent::NotReady;
 use ringback_model::config::Scope;
-use ringback_model::interaction::{self as model, Ending, Interaction};
+use ringback_model::interaction::{self as model, Ending, Interaction, Requests};
 use ringback_model::place::{Party, Place, Role, Who};
 use ringback_model::record::{AgentInterval, AgentState, Segment, SegmentEnd, SegmentKind};
 use ringback_model::{
@@ -46,7 +46,7 @@ fn interaction(id: u64, queue: u64) -> Interaction {
         submitted: now(10 * id),
         place: Place::Queue,
         parties: Vec::new(),
-        requests: Vec::new(),
+        requests: Requests::new(),
         version: 1,
         more: ringback_model::Rare::none(),
     }
@@ -266,7 +266,7 @@ pub(super) fn an_interaction_is_read_as_it_went(world: &mut World) {
     first.contact = Some(ContactId(4));
     first.parent = Some(InteractionId(9));
     first.thread = Some(InteractionId(8));
-    first.requests = vec![RouteRequestId(2)];
+    first.requests = Requests::from_iter([RouteRequestId(2)]);
     first.place = Place::Handling;
     first.parties = vec![Party {
         who: Who::Agent(AgentId(6)),
