@@ -7,6 +7,7 @@ use crate::dto::choice::RouteChange;
 use crate::dto::interaction::{Complete, Stop, Submit};
 use crate::dto::offer::Reject;
 use crate::dto::route::RouteAsk;
+use crate::dto::work::SubscribeAsk;
 use crate::idempotency;
 use crate::masking;
 use crate::personal;
@@ -56,6 +57,8 @@ pub(crate) enum Verb {
     AgentLogout,
     AgentReady,
     AgentNotReady,
+    AgentSubscribe,
+    AgentUnsubscribe,
     AgentGet,
     OverviewGet,
     StatisticsWatch,
@@ -64,7 +67,7 @@ pub(crate) enum Verb {
 }
 
 impl Verb {
-    pub(crate) const ALL: [Self; 32] = [
+    pub(crate) const ALL: [Self; 34] = [
         Self::InteractionSubmit,
         Self::InteractionComplete,
         Self::InteractionStop,
@@ -92,6 +95,8 @@ impl Verb {
         Self::AgentLogout,
         Self::AgentReady,
         Self::AgentNotReady,
+        Self::AgentSubscribe,
+        Self::AgentUnsubscribe,
         Self::AgentGet,
         Self::OverviewGet,
         Self::StatisticsWatch,
@@ -129,6 +134,8 @@ impl Verb {
             Self::AgentLogout => "agent.logout",
             Self::AgentReady => "agent.ready",
             Self::AgentNotReady => "agent.not_ready",
+            Self::AgentSubscribe => "agent.subscribe",
+            Self::AgentUnsubscribe => "agent.unsubscribe",
             Self::AgentGet => "agent.get",
             Self::OverviewGet => "overview.get",
             Self::StatisticsWatch => "statistics.watch",
@@ -455,6 +462,26 @@ pub(crate) fn not_ready(agent: AgentId, body: NotReadyAsk) -> Ready {
         media,
         reason,
         manner: body.manner.into(),
+    };
+    Ready::new(input, About::Named)
+}
+
+/// An agent is told what happens in a workbin.
+pub(crate) fn subscribe(agent: AgentId, body: SubscribeAsk) -> Ready {
+    let input = agent::Input::Subscribe {
+        agent,
+        group: body.group.map(|name| name.0),
+        workbin: body.workbin.0,
+    };
+    Ready::new(input, About::Named)
+}
+
+/// An agent is told no more.
+pub(crate) fn unsubscribe(agent: AgentId, body: SubscribeAsk) -> Ready {
+    let input = agent::Input::Unsubscribe {
+        agent,
+        group: body.group.map(|name| name.0),
+        workbin: body.workbin.0,
     };
     Ready::new(input, About::Named)
 }

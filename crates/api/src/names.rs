@@ -3,6 +3,8 @@
 
 use crate::problem::Problem;
 use ringback_model::config::{Body, Kind, ScreenPop};
+use ringback_model::interaction::{Interaction, Rest};
+use ringback_model::place::{BinOwner, Place};
 use ringback_model::{AgentId, Name, ObjectId, QueueId, VirtualQueueId};
 use ringback_ports::envelope::Actor;
 use ringback_ports::query::{Configured, Query, QueryFault, View};
@@ -71,6 +73,26 @@ impl Known {
     /// is missing below others is gone.
     pub(crate) fn knows_object(&self, id: ObjectId) -> bool {
         self.objects.last_key_value().is_some_and(|it| *it.0 >= id)
+    }
+
+    /// Whether everything is known that is named when an interaction is shown.
+    pub(crate) fn knows_all_of(&self, it: &Interaction) -> bool {
+        let group = |owner: BinOwner| match owner {
+            BinOwner::Group(group) => Some(group),
+            BinOwner::Agent(_) => None,
+        };
+        let lies_in = match &it.place {
+            Place::Workbin { owner, .. } => owner.and_then(group),
+            _ => None,
+        };
+        let pulled_from = it.more.get().and_then(|more| more.pulled_from.as_ref());
+        let pulled_from = pulled_from.and_then(|rest| match rest {
+            Rest::Workbin { owner, .. } => group(*owner),
+            Rest::Queue(_) => None,
+        });
+        let view = it.under_way().map(|(view, _)| view);
+        let mut objects = [lies_in, pulled_from, view].into_iter().flatten();
+        self.knows_queue(it.queue) && objects.all(|id| self.knows_object(id))
     }
 
     pub(crate) fn knows_virtual_queue(&self, id: VirtualQueueId) -> bool {

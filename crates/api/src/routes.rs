@@ -36,6 +36,8 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("POST", "/v1/agents/{name}/logout", "logoutAgent"),
     ("POST", "/v1/agents/{name}/not-ready", "notReadyAgent"),
     ("POST", "/v1/agents/{name}/ready", "readyAgent"),
+    ("POST", "/v1/agents/{name}/subscribe", "subscribeAgent"),
+    ("POST", "/v1/agents/{name}/unsubscribe", "unsubscribeAgent"),
     ("GET", "/v1/audit", "audit"),
     (
         "POST",
@@ -150,6 +152,12 @@ pub const INVENTORY: &[(&str, &str, &str)] = &[
     ("POST", "/v1/offers/{offer}/withdraw", "withdrawOffer"),
     ("GET", "/v1/agents/{name}/workbins", "listWorkbins"),
     ("GET", "/v1/agents/{name}/workbins/{workbin}", "getWorkbin"),
+    ("GET", "/v1/groups/{group}/workbins", "listGroupWorkbins"),
+    (
+        "GET",
+        "/v1/groups/{group}/workbins/{workbin}",
+        "getGroupWorkbin",
+    ),
     ("GET", "/v1/keys", "listKeys"),
     ("POST", "/v1/keys", "makeKey"),
     ("DELETE", "/v1/keys/{name}", "revokeKey"),
@@ -319,6 +327,8 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(work::wrap_up))
         .routes(routes!(work::workbins))
         .routes(routes!(work::workbin))
+        .routes(routes!(work::group_workbins))
+        .routes(routes!(work::group_workbin))
         .routes(routes!(offers::withdraw))
         .routes(routes!(offers::accept))
         .routes(routes!(offers::reject))
@@ -328,6 +338,8 @@ fn described() -> OpenApiRouter<Shared> {
         .routes(routes!(agents::logout))
         .routes(routes!(agents::ready))
         .routes(routes!(agents::not_ready))
+        .routes(routes!(agents::subscribe))
+        .routes(routes!(agents::unsubscribe))
         .routes(routes!(agents::heartbeat))
         .routes(routes!(queues::list))
         .routes(routes!(queues::get, queues::put))

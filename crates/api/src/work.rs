@@ -16,7 +16,9 @@ use ringback_model::interaction::{
     Change, Destination, Doer, Edit, Input, Interaction, Wish, WrapAct,
 };
 use ringback_model::place::BinOwner;
-use ringback_model::{AgentId, InteractionId, Millis, Name, Personal, Tier};
+use ringback_model::route::Ask;
+use ringback_model::target::{Expression, Target};
+use ringback_model::{AgentId, InteractionId, Millis, Name, Personal, Rare, Tier};
 use ringback_ports::query::{Query, View};
 
 /// What can be asked of one interaction.
@@ -217,6 +219,7 @@ async fn place(
         expected: body.version.or(looked_at),
         reason: body.reason.map(|name| name.0),
         force: body.force,
+        route: None,
     })
 }
 
@@ -235,6 +238,14 @@ async fn destination(
         }
         (None, Some(workbin), None) => {
             let workbin = workbin.0.clone();
+            if let Some(group) = &body.group {
+                if body.owner.is_some() {
+                    let problem = "a workbin is an agent's or a group's: give `owner` or `group`";
+                    return Err(Problem::invalid("/group", problem));
+                }
+                let group = group.0.clone();
+                return Ok(Destination::GroupWorkbin { group, workbin });
+            }
             let owner = match body.owner.as_deref() {
                 Some("author") => return Ok(Destination::Author { workbin }),
                 Some(owner) => agent(house, caller, owner, "/owner").await?,
@@ -258,26 +269,54 @@ async fn transfer(
     by: Doer,
     body: TransferAsk,
 ) -> Result<Input, Problem> {
-    match (body.agent, body.queue) {
-        (Some(to), None) => Ok(Input::Invite {
-            interaction,
-            agent: caller.own_agent()?,
-            to: agent(house, caller, &to, "/agent").await?,
-            wish: Wish::Transfer,
-        }),
-        (None, Some(queue)) => Ok(Input::Place {
-            interaction,
-            by,
-            to: Destination::Queue(queue.0),
-            change: None,
-            expected: None,
-            reason: body.reason.map(|name| name.0),
-            force: false,
-        }),
-        _ => {
-            let problem = "give exactly one of `agent` and `queue`";
-            Err(Problem::invalid("", problem))
+    let (to, route) = match (body.agent, body.group, body.queue, body.virtual_queue) {
+        (Some(to), None, None, None) => {
+            return Ok(Input::Invite {
+                interaction,
+                agent: caller.own_agent()?,
+                to: agent(house, caller, &to, "/agent").await?,
+                wish: Wish::Transfer,
+            });
         }
+        (None, None, Some(queue), None) => (Destination::Queue(queue.0), None),
+        (None, Some(group), queue, Some(line)) => {
+            let to = queue.map_or(Destination::Own, |queue| Destination::Queue(queue.0));
+            (to, Some(Box::new(to_group(group.0, line.0))))
+        }
+        (None, Some(_), _, None) => {
+            let problem = "say in which virtual queue it waits for the group";
+            return Err(Problem::invalid("/virtual_queue", problem));
+        }
+        (None, None, _, Some(_)) => {
+            let problem = "only a transfer to a group waits in a virtual queue";
+            return Err(Problem::invalid("/virtual_queue", problem));
+        }
+        _ => {
+            let problem = "give `agent`, or `queue`, or `group` and `virtual_queue`";
+            return Err(Problem::invalid("", problem));
+        }
+    };
+    Ok(Input::Place {
+        interaction,
+        by,
+        to,
+        change: None,
+        expected: None,
+        reason: body.reason.map(|name| name.0),
+        force: false,
+        route,
+    })
+}
+
+/// What is asked of the routing for a group.
+fn to_group(group: Name, virtual_queue: Name) -> Ask {
+    Ask {
+        virtual_queue,
+        target: Target::fixed(Expression::Group(group)),
+        tier: None,
+        credit: Millis::ZERO,
+        selection: Rare::none(),
+        targets: None,
     }
 }
 

@@ -51,8 +51,9 @@ impl State {
             Event::Offer(event) => self.apply_offer(event),
             Event::Route(event) => self.apply_route(event),
             Event::View(event) => self.apply_view(event),
-            // Facts for reports, and keys that live elsewhere: nothing of them is kept here.
-            Event::Record(_) | Event::Contact(_) => {}
+            // Facts for reports, what subscribers are told, and keys that live elsewhere: nothing of
+            // them is kept here.
+            Event::Record(_) | Event::Workbin(_) | Event::Contact(_) => {}
         }
     }
 
@@ -532,6 +533,7 @@ impl State {
             agent::Event::LoggedOut { agent } => {
                 self.disarm_grace(*agent);
                 self.keep_all(*agent);
+                self.unsubscribe_all(*agent);
                 self.at_desk(*agent, |at_work| {
                     at_work.desk = None;
                     at_work.media.clear();
@@ -580,6 +582,8 @@ impl State {
                 self.will_return(*agent, returns);
                 self.refresh_all_free(*agent);
             }
+            agent::Event::Subscribed { agent, bin } => self.subscribed(*agent, bin),
+            agent::Event::Unsubscribed { agent, bin } => self.unsubscribed(*agent, bin),
             agent::Event::Paused { agent, media } => {
                 self.at_work
                     .update(*agent, |at_work| at_work.paused = Rare::of(*media));

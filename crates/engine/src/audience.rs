@@ -61,5 +61,7 @@ fn concerned(state: &State, it: &Interaction, agents: &mut Vec<AgentId>) {
 fn keepers(owner: BinOwner, agents: &mut Vec<AgentId>) {
     match owner {
         BinOwner::Agent(agent) => agents.push(agent),
+        // Its members are many: they are told if they subscribe.
+        BinOwner::Group(_) => {}
     }
 }

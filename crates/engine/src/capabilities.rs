@@ -18,7 +18,7 @@ pub fn capabilities(state: &State, who: Doer, id: InteractionId) -> Capabilities
     };
     let can = |what: &Can| match who {
         Doer::Agent(_) => as_agent(state, who, it, *what),
-        Doer::Supervisor | Doer::System => from_outside(who, it, *what),
+        Doer::Supervisor | Doer::System => from_outside(state, who, it, *what),
     };
     Can::ALL.into_iter().filter(can).collect()
 }
@@ -31,9 +31,11 @@ fn as_agent(state: &State, who: Doer, it: &Interaction, what: Can) -> bool {
     match what {
         Can::Accept | Can::Reject => state.offers_of(it).any(|offer| offer.agent == agent),
         Can::Complete => own,
-        Can::Place => guard::place(it, who, false).is_ok(),
+        Can::Place => guard::place(state, it, who, false).is_ok(),
         Can::PlaceBack => own,
-        Can::Pull => guard::pull(it, agent).is_ok() && guard::able(state, agent, it.medium).is_ok(),
+        Can::Pull => {
+            guard::pull(state, it, agent).is_ok() && guard::able(state, agent, it.medium).is_ok()
+        }
         Can::Transfer | Can::Invite => guard::invite(it, agent).is_ok(),
         Can::Withdraw => {
             own && it
@@ -46,14 +48,14 @@ fn as_agent(state: &State, who: Doer, it: &Interaction, what: Can) -> bool {
         Can::Resume => guard::resume(it, agent).is_ok(),
         Can::Lock => guard::lock(it, who).is_ok(),
         Can::Unlock => guard::unlock(it, who).is_ok(),
-        Can::Change => guard::change(it, who).is_ok(),
+        Can::Change => guard::change(state, it, who).is_ok(),
         Can::WrapUp => guard::wraps(it, agent).is_ok(),
         // These belong to those who supervise or bring work.
         Can::Stop | Can::Route | Can::TakeOut | Can::Monitor => false,
     }
 }
 
-fn from_outside(who: Doer, it: &Interaction, what: Can) -> bool {
+fn from_outside(state: &State, who: Doer, it: &Interaction, what: Can) -> bool {
     let supervises = who == Doer::Supervisor;
     let busy = matches!(
         it.place,
@@ -62,13 +64,13 @@ fn from_outside(who: Doer, it: &Interaction, what: Can) -> bool {
     match what {
         Can::Stop => guard::unlocked(it).is_ok(),
         Can::Route => requests::routable(it).is_ok(),
-        Can::Place => guard::place(it, who, false).is_ok(),
-        Can::TakeOut => busy && guard::place(it, who, true).is_ok(),
+        Can::Place => guard::place(state, it, who, false).is_ok(),
+        Can::TakeOut => busy && guard::place(state, it, who, true).is_ok(),
         Can::PlaceBack | Can::WrapUp => false,
         Can::Monitor => supervises && guard::join(it).is_ok(),
         Can::Lock => supervises && guard::lock(it, who).is_ok(),
         Can::Unlock => supervises && guard::unlock(it, who).is_ok(),
-        Can::Change => guard::change(it, who).is_ok(),
+        Can::Change => guard::change(state, it, who).is_ok(),
         // These belong to agents.
         Can::Accept
         | Can::Reject

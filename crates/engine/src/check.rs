@@ -50,6 +50,13 @@ impl State {
         for agent in self.agents.keys() {
             self.check_agent(agent, &mut broken);
         }
+        for agents in self.subscribers.values() {
+            for agent in agents {
+                if self.at_work(*agent).is_none_or(|it| it.desk.is_none()) {
+                    broken.push(format!("{agent} is logged out, but told of a workbin"));
+                }
+            }
+        }
         for (agent, waiting) in &self.waits_for {
             if self.at_work(*agent).is_none_or(|it| it.desk.is_none()) {
                 broken.push(format!("{waiting:?} wait for {agent}, who is logged out"));
@@ -289,6 +296,7 @@ impl State {
             ("places", again.places == self.places),
             ("staff", again.staff == self.staff),
             ("workbins", again.bins == self.bins),
+            ("subscribers", again.subscribers == self.subscribers),
             ("resting interactions", again.resting == self.resting),
             ("views", again.pullers == self.pullers),
             ("what is under way", again.under_way == self.under_way),

@@ -17,6 +17,7 @@ mod segments;
 pub(crate) mod targets;
 mod timers;
 pub(crate) mod views;
+mod workbins;
 mod wrapping;
 
 use crate::state::State;
@@ -29,7 +30,7 @@ use ringback_model::{Event, Input, Now, Refused, contact, node};
 /// The reason, if the input is turned down.
 pub fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Refused> {
     match input {
-        Input::Agent(input) => agents::decide(state, now, input).map_err(Refused::from),
+        Input::Agent(input) => agents::decide(state, now, input),
         Input::Config(input) => configuration::decide(state, now, input).map_err(Refused::from),
         Input::Contact(contact::Input::Erased { contact, keys }) => {
             if contact.is_none() && keys.is_empty() {

@@ -70,6 +70,13 @@ impl Facts for Known<'_> {
                     owner: Some(BinOwner::Agent(agent)),
                     ..
                 } => self.agent(Some(*agent)),
+                Place::Workbin {
+                    owner: Some(BinOwner::Group(group)),
+                    ..
+                } => {
+                    let group = self.state.object(*group);
+                    text(group.map(|group| group.name.as_str()))
+                }
                 _ => Fact::Null,
             },
         }

@@ -72,12 +72,12 @@ const fn locked(it: &Interaction, lock: ringback_model::interaction::Lock) -> Wh
 
 /// It may be put somewhere. What an agent or the routing is at work on is taken from them by a
 /// supervisor only, and only when he says so.
-pub(crate) fn place(it: &Interaction, by: Doer, force: bool) -> Result<(), Why> {
+pub(crate) fn place(state: &State, it: &Interaction, by: Doer, force: bool) -> Result<(), Why> {
     in_contact(it)?;
     unlocked_for(it, by).or_else(|why| if forced(by, force) { Ok(()) } else { Err(why) })?;
     match (&it.place, by) {
         (Place::Queue, Doer::Supervisor | Doer::System) => Ok(()),
-        (Place::Workbin { owner, .. }, by) => in_bin(it, *owner, by),
+        (Place::Workbin { owner, .. }, by) => in_bin(state, it, *owner, by),
         (Place::Routing | Place::Offer { .. } | Place::Handling, _) if forced(by, force) => Ok(()),
         (_, Doer::Agent(agent)) => own(it, agent),
         (Place::Routing | Place::Offer { .. } | Place::Handling, _) => Err(Why::Busy {
@@ -92,9 +92,10 @@ fn forced(by: Doer, force: bool) -> bool {
     force && by == Doer::Supervisor
 }
 
-fn in_bin(it: &Interaction, owner: Option<BinOwner>, by: Doer) -> Result<(), Why> {
+/// It lies in a workbin of the agent, or of a group he belongs to.
+fn in_bin(state: &State, it: &Interaction, owner: Option<BinOwner>, by: Doer) -> Result<(), Why> {
     match (by, owner) {
-        (Doer::Agent(agent), Some(owner)) if owner != BinOwner::Agent(agent) => {
+        (Doer::Agent(agent), Some(owner)) if !state.keeps(agent, owner) => {
             Err(Why::WorkbinOfAnother {
                 interaction: it.id,
                 owner,
@@ -106,11 +107,11 @@ fn in_bin(it: &Interaction, owner: Option<BinOwner>, by: Doer) -> Result<(), Why
 }
 
 /// An agent may take it from where it rests.
-pub(crate) fn pull(it: &Interaction, agent: AgentId) -> Result<(), Why> {
+pub(crate) fn pull(state: &State, it: &Interaction, agent: AgentId) -> Result<(), Why> {
     unlocked(it)?;
     match it.place {
         Place::Queue => Ok(()),
-        Place::Workbin { owner, .. } => in_bin(it, owner, Doer::Agent(agent)),
+        Place::Workbin { owner, .. } => in_bin(state, it, owner, Doer::Agent(agent)),
         _ => Err(wrong_place(it, "queue or workbin")),
     }
 }
@@ -246,11 +247,11 @@ pub(crate) fn unlock(it: &Interaction, by: Doer) -> Result<Doer, Why> {
 }
 
 /// What is known of it may be changed.
-pub(crate) fn change(it: &Interaction, by: Doer) -> Result<(), Why> {
+pub(crate) fn change(state: &State, it: &Interaction, by: Doer) -> Result<(), Why> {
     unlocked_for(it, by)?;
     match (by, &it.place) {
         (Doer::Supervisor | Doer::System, _) => Ok(()),
-        (Doer::Agent(_), Place::Workbin { owner, .. }) => in_bin(it, *owner, by),
+        (Doer::Agent(_), Place::Workbin { owner, .. }) => in_bin(state, it, *owner, by),
         (Doer::Agent(agent), _) => owns(it, agent),
     }
 }

@@ -26,7 +26,7 @@ use std::hash::Hash;
 
 /// Version of the parts and of the digest over them; a reader refuses a newer one. It grows with
 /// every field that joins a record of the state, because an older snapshot was digested without it.
-pub const FORMAT: u32 = 4;
+pub const FORMAT: u32 = 5;
 
 /// One part of a state.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -306,6 +306,7 @@ impl Restore {
                 state.timers.arm(at, Timer::DeskSilent(agent));
             }
             state.arm_returns(agent);
+            state.note_subscriptions(agent);
             state.refresh_all_free(agent);
         }
         if let Some(at) = state.forget_at {

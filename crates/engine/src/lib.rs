@@ -26,6 +26,7 @@
 
 pub mod apply;
 mod audience;
+mod bins;
 pub mod capabilities;
 mod capacity;
 mod check;
@@ -60,6 +61,7 @@ pub use react::react;
 pub use results::Kept;
 pub use state::State;
 
+use bins::Touched;
 use ringback_model::audience::Others;
 use ringback_model::{Event, Input, Now, Outcome, Refused};
 use ringback_model::{agent, config, interaction, login, route};
@@ -67,7 +69,7 @@ use ringback_model::{agent, config, interaction, login, route};
 /// Version of the rules: the same version decides the same events for the same inputs. It
 /// stands in every journal record; `replay --check` decides again only what was decided by the
 /// same version.
-pub const VERSION: u32 = 5;
+pub const VERSION: u32 = 6;
 
 /// Takes one input in: decides, applies and follows up. The state has changed exactly by the
 /// returned events; a refusal changed nothing.
@@ -94,7 +96,9 @@ pub fn follow_and_tell(
 ) -> (Vec<Event>, Vec<Others>) {
     let mut events = decided;
     let mut others = Vec::new();
+    let mut bins = Touched::default();
     audience::find(state, &events, 0, &mut others);
+    bins.look(state, &events);
     for event in &events {
         state.apply(event);
     }
@@ -102,6 +106,7 @@ pub fn follow_and_tell(
     loop {
         measure(state, now, &mut events, &mut measured);
         let Some(event) = events.get(next) else {
+            bins.tell(state, &mut events, &mut others);
             return (events, others);
         };
         let follow = react(state, now, event);
@@ -109,6 +114,7 @@ pub fn follow_and_tell(
             next += 1;
         }
         audience::find(state, &follow, events.len(), &mut others);
+        bins.look(state, &follow);
         for event in follow {
             state.apply(&event);
             events.push(event);

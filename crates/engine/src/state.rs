@@ -1,5 +1,6 @@
 //! The state of one tenant's engine, and what may be read of it.
 
+use crate::bins::Subscribers;
 use crate::digest;
 use crate::gates::Gates;
 use crate::groups::Groups;
@@ -17,7 +18,7 @@ use ringback_model::config::{Agent, ApiKey, Kind, Object, Queue, Settings, Versi
 use ringback_model::effect::Order;
 use ringback_model::interaction::{Interaction, PlacedSequence};
 use ringback_model::offer::Offer;
-use ringback_model::place::{BinOwner, Place};
+use ringback_model::place::{Bin, BinOwner, Place};
 use ringback_model::route::{Cooling, PlaceInLine, RouteRequest, Waiting};
 use ringback_model::view::Look;
 use ringback_model::{
@@ -69,6 +70,7 @@ pub struct State {
     pub(crate) staff: Staff,
     pub(crate) open_in: BTreeMap<QueueId, u32>,
     pub(crate) bins: Bins,
+    pub(crate) subscribers: Subscribers,
     /// The requests that wait for an agent before they want their target.
     pub(crate) waits_for: BTreeMap<AgentId, BTreeSet<RouteRequestId>>,
     pub(crate) resting: RestingIn,
@@ -132,7 +134,7 @@ impl Hash for Counters {
 }
 
 /// What rests in each workbin, first come first.
-pub(crate) type Bins = BTreeMap<(BinOwner, Name), BTreeSet<(PlacedSequence, InteractionId)>>;
+pub(crate) type Bins = BTreeMap<Bin, BTreeSet<(PlacedSequence, InteractionId)>>;
 
 /// The books of one virtual queue: `entered - left` requests are in it, waiting or offered.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -465,15 +467,16 @@ impl State {
 
     /// What rests in a workbin, first come first.
     pub fn workbin(&self, owner: BinOwner, name: &Name) -> impl Iterator<Item = InteractionId> {
-        let resting = self.bins.get(&(owner, name.clone()));
+        let workbin = name.clone();
+        let resting = self.bins.get(&Bin { owner, workbin });
         resting.into_iter().flatten().map(|(_, id)| *id)
     }
 
     /// The workbins of an owner that hold something, and how much.
     pub fn workbins(&self, owner: BinOwner) -> impl Iterator<Item = (&Name, usize)> {
         let all = self.bins.iter();
-        all.filter(move |((of, _), _)| *of == owner)
-            .map(|((_, name), resting)| (name, resting.len()))
+        all.filter(move |(bin, _)| bin.owner == owner)
+            .map(|(bin, resting)| (&bin.workbin, resting.len()))
     }
 
     /// All API keys, in order of their names.

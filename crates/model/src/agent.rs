@@ -4,6 +4,7 @@ use crate::capacity::MediaSet;
 use crate::id::{AgentId, DeskSessionId, InteractionId};
 use crate::medium::Medium;
 use crate::name::Name;
+use crate::place::Bin;
 use crate::rare::Rare;
 use crate::time::{EngineTime, Millis, Now};
 use serde::{Deserialize, Serialize};
@@ -50,6 +51,9 @@ pub struct More {
     /// over, and why.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub next: BTreeMap<Medium, Name>,
+    /// Workbins whose comings and goings the agent is told of.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub subscriptions: BTreeSet<Bin>,
 }
 
 /// Since log-in, the time in which the agent worked on at least one interaction, his own or
@@ -239,6 +243,26 @@ pub enum Input {
         #[serde(default, skip_serializing_if = "Manner::is_usual")]
         manner: Manner,
     },
+    /// Be told what happens in a workbin, until log-out.
+    Subscribe {
+        /// Who.
+        agent: AgentId,
+        /// The group whose workbin it is; none: the agent's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<Name>,
+        /// Which workbin.
+        workbin: Name,
+    },
+    /// Be told no more.
+    Unsubscribe {
+        /// Who.
+        agent: AgentId,
+        /// The group whose workbin it is; none: the agent's own.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        group: Option<Name>,
+        /// Which workbin.
+        workbin: Name,
+    },
     /// The desk stopped answering; told by the room that watches it.
     DeskLost {
         /// Whose.
@@ -331,6 +355,20 @@ pub enum Event {
         agent: AgentId,
         /// Of which media; none: everything goes on.
         media: MediaSet,
+    },
+    /// Is told what happens in a workbin from now on.
+    Subscribed {
+        /// Who.
+        agent: AgentId,
+        /// Of which.
+        bin: Bin,
+    },
+    /// Is told no more.
+    Unsubscribed {
+        /// Who.
+        agent: AgentId,
+        /// Of which.
+        bin: Bin,
     },
 }
 

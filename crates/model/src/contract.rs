@@ -4,6 +4,7 @@ use crate::config::Version;
 use crate::id::{AgentId, DeskSessionId, InteractionId, LoginId, RouteRequestId};
 use crate::{
     agent, config, contact, effect, interaction, login, node, offer, place, record, route, view,
+    workbin,
 };
 use serde::{Deserialize, Serialize};
 
@@ -60,6 +61,8 @@ pub enum Event {
     Route(route::Event),
     /// To a view.
     View(view::Event),
+    /// To a workbin somebody is subscribed to.
+    Workbin(workbin::Event),
 }
 
 /// Why an input was turned down. It changed nothing.
@@ -236,6 +239,8 @@ impl Input {
             Self::Agent(agent::Input::LogOut { .. }) => "agent.log_out",
             Self::Agent(agent::Input::Ready { .. }) => "agent.ready",
             Self::Agent(agent::Input::NotReady { .. }) => "agent.not_ready",
+            Self::Agent(agent::Input::Subscribe { .. }) => "agent.subscribe",
+            Self::Agent(agent::Input::Unsubscribe { .. }) => "agent.unsubscribe",
             Self::Agent(agent::Input::DeskLost { .. }) => "agent.desk_lost",
             Self::Agent(agent::Input::DeskBack { .. }) => "agent.desk_back",
             Self::Config(config::Input::PutQueue { .. }) => "config.put_queue",
@@ -303,6 +308,8 @@ impl Event {
                 agent::Event::DeskBack { .. } => "agent.desk_back",
                 agent::Event::DeskSilent { .. } => "agent.desk_silent",
                 agent::Event::Paused { .. } => "agent.paused",
+                agent::Event::Subscribed { .. } => "agent.subscribed",
+                agent::Event::Unsubscribed { .. } => "agent.unsubscribed",
             },
             Self::Config(event) => match event {
                 config::Event::QueuePut(_) => "config.queue_put",
@@ -372,6 +379,11 @@ impl Event {
                 view::Event::Looked { .. } => "view.looked",
                 view::Event::Woken { .. } => "view.woken",
             },
+            Self::Workbin(event) => match event {
+                workbin::Event::Added(_) => "workbin.added",
+                workbin::Event::Taken(_) => "workbin.taken",
+                workbin::Event::Changed(_) => "workbin.changed",
+            },
         }
     }
 
@@ -419,7 +431,17 @@ impl Event {
             | Self::Login(_)
             | Self::Node(_)
             | Self::Record(_)
-            | Self::View(_) => None,
+            | Self::View(_)
+            | Self::Workbin(_) => None,
+        }
+    }
+
+    /// The interaction it tells of, whether it changed that or not.
+    #[must_use]
+    pub fn tells_of(&self) -> Option<InteractionId> {
+        match self {
+            Self::Workbin(event) => Some(event.item().interaction),
+            event => event.subject().map(|of| of.interaction),
         }
     }
 
@@ -436,7 +458,9 @@ impl Event {
                 | agent::Event::DeskLost { agent, .. }
                 | agent::Event::DeskBack { agent }
                 | agent::Event::DeskSilent { agent, .. }
-                | agent::Event::Paused { agent, .. },
+                | agent::Event::Paused { agent, .. }
+                | agent::Event::Subscribed { agent, .. }
+                | agent::Event::Unsubscribed { agent, .. },
             )
             | Self::Offer(
                 offer::Event::Accepted { agent, .. } | offer::Event::NotTaken { agent, .. },

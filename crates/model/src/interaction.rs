@@ -194,6 +194,15 @@ pub enum Destination {
         /// Which.
         workbin: Name,
     },
+    /// Into a workbin of a group.
+    GroupWorkbin {
+        /// Whose, by name.
+        group: Name,
+        /// Which.
+        workbin: Name,
+    },
+    /// Into the interaction queue it belongs to, in a new place.
+    Own,
     /// Where it rested before it was pulled or routed, in its old order; people write `__BACK__`.
     Back,
     /// By one of its named ways out.
@@ -264,6 +273,10 @@ pub enum Input {
         /// Also if an agent or the routing is at work on it; for supervisors.
         #[serde(default)]
         force: bool,
+        /// A route request to make in the same step; not of what goes into a workbin. The agent
+        /// who hands it on is not among those who are asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        route: Option<Box<route::Ask>>,
     },
     /// An agent takes it from where it rests.
     Pull {
@@ -383,6 +396,11 @@ pub enum Ending {
     },
     /// The customer went away.
     Abandoned,
+    /// The customer went away while an agent had it in hand, who said what came of it.
+    AbandonedWith {
+        /// What came of it.
+        disposition: Name,
+    },
     /// It was ended from outside.
     Cancelled {
         /// Why.

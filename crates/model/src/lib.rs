@@ -43,6 +43,7 @@ pub mod target;
 pub mod time;
 pub mod value;
 pub mod view;
+pub mod workbin;
 
 mod contract;
 #[cfg(test)]

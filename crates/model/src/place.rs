@@ -1,6 +1,6 @@
 //! Where an interaction is: exactly one place at any moment.
 
-use crate::id::{AgentId, OfferId};
+use crate::id::{AgentId, ObjectId, OfferId};
 use crate::name::Name;
 use crate::time::WallTime;
 use serde::{Deserialize, Serialize};
@@ -93,14 +93,26 @@ pub enum BackTo {
 pub enum BinOwner {
     /// An agent's own.
     Agent(AgentId),
+    /// A group's: every member takes from it.
+    Group(ObjectId),
 }
 
 impl std::fmt::Display for BinOwner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Agent(agent) => write!(f, "{agent}"),
+            Self::Group(group) => write!(f, "group {group}"),
         }
     }
+}
+
+/// One workbin of one owner.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Bin {
+    /// Whose.
+    pub owner: BinOwner,
+    /// What it is called.
+    pub workbin: Name,
 }
 
 /// Someone who takes part in an interaction.

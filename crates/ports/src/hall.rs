@@ -142,12 +142,12 @@ impl Abilities {
         let mut concerned = Vec::new();
         for entry in &record.entries {
             for (event, index) in entry.events.iter().zip(0..) {
-                let Some(of) = event.subject() else {
+                let Some(interaction) = event.tells_of() else {
                     continue;
                 };
                 let agents = event.agent().into_iter();
                 let agents = agents.chain(entry.others_of(index).iter().copied());
-                concerned.extend(agents.map(|agent| (of.interaction, agent)));
+                concerned.extend(agents.map(|agent| (interaction, agent)));
             }
         }
         concerned.sort_unstable();

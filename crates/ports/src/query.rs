@@ -39,12 +39,12 @@ pub enum Query {
     Agent(AgentId),
     /// An agent by name.
     AgentNamed(Name),
-    /// The workbins of an agent that hold something.
-    Workbins(AgentId),
+    /// The workbins of an agent or a group that hold something.
+    Workbins(Keeper),
     /// What rests in a workbin, first come first.
     Workbin {
         /// Whose.
-        owner: AgentId,
+        owner: Keeper,
         /// Which.
         name: Name,
         /// Only after so many.
@@ -112,6 +112,15 @@ pub enum Query {
     Outbox(usize),
     /// Inputs that were put aside, the newest first, at most so many.
     Quarantined(usize),
+}
+
+/// Whose workbins are asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keeper {
+    /// An agent's own.
+    Agent(AgentId),
+    /// Those of a group, by name.
+    Group(Name),
 }
 
 /// Which interactions are looked for.

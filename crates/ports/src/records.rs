@@ -169,6 +169,8 @@ pub enum RecordsQuery {
         contact: Option<ContactId>,
         /// Only owned by this agent, now or last.
         owner: Option<AgentId>,
+        /// Only those that have to do with another one in this way.
+        related: Option<Related>,
         /// Only those before this one.
         before: Option<InteractionId>,
         /// At most so many; the store caps it at [`PAGE_MAX`].
@@ -223,6 +225,15 @@ pub enum RecordsQuery {
         /// At most so many; capped at [`PAGE_MAX`].
         limit: usize,
     },
+}
+
+/// How interactions have to do with one another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Related {
+    /// They came out of this one.
+    ChildrenOf(InteractionId),
+    /// They continue the thread that this one began, or are this one.
+    Thread(InteractionId),
 }
 
 /// The most rows of one answer.

@@ -59,8 +59,8 @@ pub fn world() -> Vec<Input> {
         })
     });
     let setup = [put_results()].into_iter().chain(queues).chain(lines);
-    let setup = setup.chain([put_rule(0), put_workbin(0, 0)]);
-    let setup = setup.chain(agents).chain([settings]);
+    let setup = setup.chain([put_rule(0), put_workbin(0, 0), put_shared()]);
+    let setup = setup.chain(agents).chain([settings, put_team()]);
     let views = (0..2).map(|index| put_view(index, 0));
     setup.chain(views).chain(agents_at_work).collect()
 }
@@ -483,7 +483,8 @@ fn at_work(state: &State, kind: u8, rest: [u8; 6]) -> Input {
         _ => DeskSessionId(u64::from(rest[2] % 8)),
     };
     Input::Agent(match kind {
-        165..=173 => agent::Input::LogIn { agent, media },
+        165..=170 => agent::Input::LogIn { agent, media },
+        171..=173 => subscribe(agent, rest),
         174..=180 => agent::Input::LogOut { agent },
         181..=195 => agent::Input::Ready { agent, media },
         196..=203 => agent::Input::NotReady {
@@ -499,6 +500,30 @@ fn at_work(state: &State, kind: u8, rest: [u8; 6]) -> Input {
         204..=209 => agent::Input::DeskLost { agent, session },
         _ => agent::Input::DeskBack { agent, session },
     })
+}
+
+/// Mostly to the workbin of the group, sometimes to one that is not there.
+fn subscribe(agent: AgentId, rest: [u8; 6]) -> agent::Input {
+    let (group, workbin) = match rest[1] {
+        0..=179 => (Some("team"), "shared"),
+        180..=209 => (None, "drafts"),
+        210..=229 => (Some("crowd"), "shared"),
+        _ => (Some("team"), "later"),
+    };
+    let (group, workbin) = (group.map(name), name(workbin));
+    if rest[2] < 200 {
+        agent::Input::Subscribe {
+            agent,
+            group,
+            workbin,
+        }
+    } else {
+        agent::Input::Unsubscribe {
+            agent,
+            group,
+            workbin,
+        }
+    }
 }
 
 // -- configuration and effects ------------------------------------------------------------------
@@ -549,6 +574,35 @@ fn put_workbin(byte: u8, room: u8) -> Input {
     Input::Config(config::Input::Put {
         name: name("later"),
         body: Box::new(Body::Workbin(workbin)),
+        expected: Expected::Any,
+    })
+}
+
+/// The workbin of groups.
+fn put_shared() -> Input {
+    let workbin = Workbin {
+        owner: WorkbinOwner::Group,
+        items_max: 3,
+        ..Workbin::default()
+    };
+    Input::Config(config::Input::Put {
+        name: name("shared"),
+        body: Box::new(Body::Workbin(workbin)),
+        expected: Expected::Any,
+    })
+}
+
+/// The group, with everybody in it.
+fn put_team() -> Input {
+    let members = NAMES[..4].iter().copied().map(name);
+    let group = Group {
+        display_name: String::new(),
+        members: members.collect(),
+        expression: None,
+    };
+    Input::Config(config::Input::Put {
+        name: name("team"),
+        body: Box::new(Body::Group(group)),
         expected: Expected::Any,
     })
 }

@@ -15,7 +15,7 @@ use ringback_model::{
     offer, route,
 };
 use ringback_ports::envelope::{Actor, ActorRef, Denied, Right};
-use ringback_ports::query::{Query, QueryFault};
+use ringback_ports::query::{Keeper, Query, QueryFault};
 use std::collections::BTreeSet;
 
 /// How far a role may go with an action.
@@ -88,6 +88,8 @@ enum About {
     Agent(AgentId),
     /// Agents, as many as the key reaches.
     Agents,
+    /// A group of agents; `None` if there is no such group.
+    Group(Option<ObjectId>),
     /// A person who logs in.
     Person(Name),
     /// An interaction and the agents who have to do with it.
@@ -259,6 +261,9 @@ fn in_scope(state: &State, scope: &Scope, about: &About) -> bool {
         About::Person(_) => false,
         About::Agent(agent) => reaches_agent(state, scope, *agent),
         About::Agents => scope.groups().is_none_or(|groups| !groups.is_empty()),
+        About::Group(group) => {
+            group.is_some_and(|group| scope.groups().is_none_or(|groups| groups.contains(&group)))
+        }
         About::Taking(..) => false,
         // What is not there is out of scope like what is elsewhere, so that trying names tells
         // nothing.
@@ -280,6 +285,9 @@ fn is_own(state: &State, scope: &Scope, agent: AgentId, about: &About) -> bool {
     match about {
         About::Tenant | About::Agents | About::Queue(_) | About::Person(_) => false,
         About::Agent(other) => *other == agent,
+        About::Group(group) => {
+            group.is_some_and(|group| state.keeps(agent, BinOwner::Group(group)))
+        }
         // Nobody's yet: what counts is whether the key reaches its queue. What is over answers
         // for itself.
         About::Taking(other, id) => {
@@ -302,12 +310,14 @@ fn has_to_do(at_work: &agent::AtWork, id: InteractionId) -> bool {
     listens || claims.any(|claim| claim.interaction == id)
 }
 
-/// It lies in a workbin of the agent.
+/// It lies in a workbin of the agent, or of a group he belongs to.
 fn is_in_bin(state: &State, agent: AgentId, id: InteractionId) -> bool {
-    let owner = BinOwner::Agent(agent);
-    state
-        .interaction(id)
-        .is_some_and(|it| matches!(it.place, Place::Workbin { owner: Some(of), .. } if of == owner))
+    state.interaction(id).is_some_and(|it| match it.place {
+        Place::Workbin {
+            owner: Some(owner), ..
+        } => state.keeps(agent, owner),
+        _ => false,
+    })
 }
 
 fn of_input(state: &State, input: &Input) -> (Action, About) {
@@ -416,6 +426,8 @@ const fn of_handling(input: &interaction::Input) -> (Action, About) {
 const fn of_agent_input(input: &agent::Input) -> (Action, About) {
     match input {
         agent::Input::LogIn { agent, .. }
+        | agent::Input::Subscribe { agent, .. }
+        | agent::Input::Unsubscribe { agent, .. }
         | agent::Input::LogOut { agent }
         | agent::Input::Ready { agent, .. }
         | agent::Input::NotReady { agent, .. } => (Action::Work, About::Agent(*agent)),
@@ -438,8 +450,15 @@ fn of_query(actor: &Actor, state: &State, query: &Query) -> (Action, About) {
             let agent = state.agent_named(name).map(|agent| agent.id);
             (Action::SeeAgents, agent.map_or(About::Tenant, About::Agent))
         }
-        Query::Workbins(agent) | Query::Workbin { owner: agent, .. } => {
-            (Action::SeeAgents, About::Agent(*agent))
+        Query::Workbins(owner) | Query::Workbin { owner, .. } => {
+            let about = match owner {
+                Keeper::Agent(agent) => About::Agent(*agent),
+                Keeper::Group(name) => {
+                    let group = state.object_named(Kind::Group, name);
+                    About::Group(group.map(|group| group.id))
+                }
+            };
+            (Action::SeeAgents, about)
         }
         Query::Agents { .. } => (Action::SeeAgents, About::Agents),
         Query::QueueNamed(name) => {

@@ -287,6 +287,8 @@ pub fn changes_of<'a>(
             changes.push(Change::Interval(interval));
             return Ok(());
         }
+        // What subscribers are told stands in the history of the interaction already.
+        Event::Workbin(_) => return Ok(()),
         Event::Agent(_)
         | Event::Contact(_)
         | Event::Effect(_)

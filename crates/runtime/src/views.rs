@@ -13,8 +13,8 @@ use ringback_model::place::{BinOwner, Place};
 use ringback_model::{AgentId, InteractionId, Medium, Name, Now, VirtualQueueId, WallTime};
 use ringback_ports::envelope::{Actor, Right};
 use ringback_ports::query::{
-    AgentView, CalendarView, Claim, Configured, InteractionView, LoginView, Overview, PersonView,
-    PullView, Query, QueryFault, QueueView, Search, View, VirtualQueueView,
+    AgentView, CalendarView, Claim, Configured, InteractionView, Keeper, LoginView, Overview,
+    PersonView, PullView, Query, QueryFault, QueueView, Search, View, VirtualQueueView,
 };
 use ringback_ports::records::PAGE_MAX;
 
@@ -50,23 +50,19 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
             let stretch = state.search(condition, order, now.wall, *from, reaches);
             View::Found(stretch.found, stretch.next)
         }
-        Query::Workbins(owner) => {
-            let owner = BinOwner::Agent(*owner);
-            let bins = state.workbins(owner);
-            View::Workbins(bins.map(|(name, count)| (name.clone(), count)).collect())
-        }
+        Query::Workbins(owner) => View::Workbins(workbins(state, actor, keeper(state, owner)?)),
         Query::Workbin {
             owner,
             name,
             skip,
             limit,
         } => {
-            let owner = BinOwner::Agent(*owner);
-            let all = state.workbin(owner, name).count();
-            let ids = state.workbin(owner, name).skip(*skip);
-            let shown = ids.take((*limit).min(PAGE_MAX));
-            let views = shown.map(|id| interaction(state, actor, id));
-            View::Workbin(views.collect::<Result<_, _>>()?, all)
+            let owner = keeper(state, owner)?;
+            let ids = state.workbin(owner, name);
+            let ids: Vec<_> = ids.filter(|id| access::sees(actor, state, *id)).collect();
+            let shown = ids.iter().skip(*skip).take((*limit).min(PAGE_MAX));
+            let views = shown.map(|id| interaction(state, actor, *id));
+            View::Workbin(views.collect::<Result<_, _>>()?, ids.len())
         }
         Query::Why {
             interaction: id,
@@ -158,6 +154,25 @@ pub(crate) fn answer(open: &mut Open, actor: &Actor, query: &Query) -> Result<Vi
         // The gate and the moment are told here; the list itself is read from the store.
         Query::Quarantined(_) => View::Quarantined(Vec::new()),
     })
+}
+
+/// Whose workbins are meant.
+fn keeper(state: &State, keeper: &Keeper) -> Result<BinOwner, QueryFault> {
+    match keeper {
+        Keeper::Agent(agent) => Ok(BinOwner::Agent(*agent)),
+        Keeper::Group(name) => state.group_bins(name).ok_or_else(|| unknown("group", name)),
+    }
+}
+
+/// The workbins of an owner in which the actor sees something, and how much.
+fn workbins(state: &State, actor: &Actor, owner: BinOwner) -> Vec<(Name, usize)> {
+    let bins = state.workbins(owner);
+    let seen = bins.map(|(name, _)| {
+        let ids = state.workbin(owner, name);
+        let ids = ids.filter(|id| access::sees(actor, state, *id));
+        (name.clone(), ids.count())
+    });
+    seen.filter(|(_, count)| *count > 0).collect()
 }
 
 fn person(state: &State, person: Person) -> PersonView {

@@ -231,6 +231,10 @@ impl From<&Ending> for EndingColumns {
                 "completed"
             }
             Ending::Abandoned => "abandoned",
+            Ending::AbandonedWith { disposition } => {
+                columns.disposition = Some(disposition.to_string());
+                "abandoned"
+            }
             Ending::Cancelled { reason } => {
                 columns.reason = Some(reason.to_string());
                 "cancelled"
@@ -248,17 +252,21 @@ impl EndingColumns {
             let text = self.reason.as_deref().unwrap_or_default();
             name("interactions", text)
         };
+        let disposition = || {
+            let text = self.disposition.as_deref();
+            text.map(|text| name("interactions", text)).transpose()
+        };
         match (self.ending.as_deref(), self.agent) {
             (None, _) => Ok(None),
-            (Some("abandoned"), _) => Ok(Some(Ending::Abandoned)),
+            (Some("abandoned"), _) => Ok(Some(match disposition()? {
+                Some(disposition) => Ending::AbandonedWith { disposition },
+                None => Ending::Abandoned,
+            })),
             (Some("cancelled"), _) => Ok(Some(Ending::Cancelled { reason: reason()? })),
             (Some("completed"), Some(agent)) => Ok(Some(Ending::Completed {
                 agent: AgentId(uint(agent)),
                 reason: reason()?,
-                disposition: match &self.disposition {
-                    Some(text) => Some(name("interactions", text)?),
-                    None => None,
-                },
+                disposition: disposition()?,
             })),
             (Some(text), _) => Err(strange("interactions", text)),
         }

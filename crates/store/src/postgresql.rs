@@ -132,6 +132,7 @@ const RECORDS: Format = Format {
         include_str!("postgresql/records-2.sql"),
         include_str!("postgresql/records-3.sql"),
         include_str!("postgresql/records-4.sql"),
+        include_str!("postgresql/records-5.sql"),
     ],
 };
 

@@ -26,6 +26,7 @@ async fn a_supervisor_finds_many_and_acts_on_them() {
     leafs_while_the_house_goes_on(administrator, &north).await;
     moves_many_and_tells_of_each(administrator, &north).await;
     gives_to_an_agent(administrator, &north[5]).await;
+    lists_children_and_threads(administrator, &north[0]).await;
     server.stop().await;
 }
 
@@ -98,6 +99,42 @@ async fn finds_what_a_view_holds(administrator: &Client, north: &[String]) {
         let answer = answer.expect("an answer");
         assert_eq!(answer.status, status, "{body}: {}", answer.body);
     }
+}
+
+/// What came out of an interaction, and all of its thread, page by page.
+async fn lists_children_and_threads(administrator: &Client, first: &str) {
+    let mut thread = vec![first.to_owned()];
+    for parent in [0, 0, 1] {
+        let body = json!({"queue": "inbox", "medium": "email", "parent": thread[parent]});
+        let made = administrator.post("/v1/interactions", body).await;
+        thread.push(made["interaction"].as_str().expect("an id").to_owned());
+    }
+    let sequence = administrator.get("/v1/overview").await["sequence"].clone();
+    let list = async |query: &str| {
+        let path = format!("/v1/interactions?{query}&limit=2&at_least={sequence}");
+        let page = administrator.get(&path).await;
+        let items = page["items"].as_array().expect("items");
+        let ids = items.iter().map(|it| it["id"].as_str().expect("an id"));
+        (
+            ids.map(str::to_owned).collect::<Vec<_>>(),
+            page["next"].clone(),
+        )
+    };
+    let of = |these: &[usize]| {
+        these
+            .iter()
+            .map(|it| thread[*it].clone())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(list(&format!("parent={first}")).await.0, of(&[2, 1]));
+    let (page, next) = list(&format!("thread={first}")).await;
+    assert_eq!(page, of(&[3, 2]));
+    let next = next.as_str().expect("there is more").to_owned();
+    let (page, _) = list(&format!("thread={first}&before={next}")).await;
+    assert_eq!(page, of(&[1, 0]));
+    let path = format!("/v1/interactions?parent={first}&thread={first}");
+    let both = administrator.try_get(&path).await.expect("an answer");
+    assert_eq!(both.status, 422, "{}", both.body);
 }
 
 async fn take(client: &Client, ask: Value) -> Value {

@@ -189,12 +189,16 @@ async fn an_agent_works_on_one(administrator: &Client) {
     }
     let change = json!({"properties": {"subkind": "complaint"}});
     hugo.post(&format!("{path}/change"), change).await;
+    through_the_workbin_of_a_group(administrator, &hugo, &path).await;
     let listens = json!({"agent": "ida"});
     administrator
         .post(&format!("{path}/monitor"), listens)
         .await;
     let place = json!({"queue": "inbox", "reason": "later"});
     hugo.post(&format!("{path}/place"), place).await;
+    hugo.post(&format!("{path}/pull"), json!({})).await;
+    let hand_on = json!({"group": "clerks", "virtual_queue": "english"});
+    hugo.post(&format!("{path}/transfer"), hand_on).await;
     let cancel = json!({"cause": "cancelled", "reason": "duplicate"});
     administrator.post(&format!("{path}/stop"), cancel).await;
     wrap_up(administrator, &hugo).await;
@@ -202,6 +206,24 @@ async fn an_agent_works_on_one(administrator: &Client) {
         let path = format!("/v1/agents/{agent}/logout");
         administrator.post(&path, json!({})).await;
     }
+}
+
+/// An agent is told of what comes into a workbin of his group, changes there and goes.
+async fn through_the_workbin_of_a_group(administrator: &Client, hugo: &Client, path: &str) {
+    let clerks = json!({"members": ["hugo"]});
+    administrator.put("/v1/config/group/clerks", clerks).await;
+    let letters = json!({"owner": "group"});
+    administrator
+        .put("/v1/config/workbin/letters", letters)
+        .await;
+    let bin = json!({"workbin": "letters", "group": "clerks"});
+    let me = "/v1/agents/me";
+    hugo.post(&format!("{me}/subscribe"), bin.clone()).await;
+    hugo.post(&format!("{path}/place"), bin.clone()).await;
+    let change = json!({"properties": {"priority": 3}});
+    hugo.post(&format!("{path}/change"), change).await;
+    hugo.post(&format!("{path}/pull"), json!({})).await;
+    hugo.post(&format!("{me}/unsubscribe"), bin).await;
 }
 
 /// A threshold is looked at as soon as somebody waits behind it.

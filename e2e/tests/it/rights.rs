@@ -113,6 +113,7 @@ fn frame(verb: &str, of: &str, made: &Made) -> Value {
         "interaction.complete" => json!({"reason": "solved"}),
         "offer.reject" => json!({"reason": "busy"}),
         "agent.not_ready" => json!({"reason": "break"}),
+        "agent.subscribe" | "agent.unsubscribe" => json!({"workbin": "shared", "group": "team"}),
         "statistics.watch" => {
             let measure = if of.starts_with("agent/") || of.starts_with("group/") {
                 "total_handled"

@@ -232,6 +232,7 @@ const CONTRACT: &[Demand] = demands![
     project::a_version_that_is_gone_has_no_body,
     project::an_interaction_that_moves_belongs_to_its_new_queue,
     project::tallies_add_up_and_a_book_takes_the_place_of_the_last,
+    project::children_and_threads_are_listed,
     project::tenants_do_not_see_each_other,
     erase::a_sealed_value_opens_until_its_key_is_destroyed,
     erase::a_contacts_key_erases_all_of_a_person,

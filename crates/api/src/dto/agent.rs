@@ -3,6 +3,8 @@
 use super::interaction::MediumWord;
 use super::offer::OfferView;
 use super::text;
+use super::work::RestView;
+use crate::names::Known;
 use crate::screen_pops::PopView;
 use crate::text::{Text, Time};
 use ringback_model::agent::{Claim, ClaimKind, Manner, NotReady, Readiness};
@@ -116,6 +118,8 @@ pub(crate) struct AgentView {
     /// Offers missed in a row, per medium.
     #[schema(value_type = BTreeMap<String, u8>)]
     misses: BTreeMap<&'static str, u8>,
+    /// The workbins the agent is told of.
+    subscriptions: Vec<RestView>,
     /// The record it was read after.
     sequence: u64,
 }
@@ -172,12 +176,14 @@ pub(crate) struct WorkView {
 }
 
 impl AgentView {
-    pub(crate) fn new(live: &Live, sequence: u64) -> Self {
+    pub(crate) fn new(known: &Known, live: &Live, sequence: u64) -> Self {
         let (agent, at_work) = (&live.agent, &live.at_work);
         let skills = agent.body.skills.iter();
         let capacity = agent.body.capacity.0.iter();
         let media = at_work.media.iter();
         let misses = at_work.misses.iter();
+        let more = at_work.more.get().into_iter();
+        let subscriptions = more.flat_map(|more| &more.subscriptions);
         Self {
             id: Text(agent.id),
             name: text(&agent.name),
@@ -212,6 +218,9 @@ impl AgentView {
             work: at_work.claims.iter().map(WorkView::from).collect(),
             paused: at_work.paused().iter().map(Medium::name).collect(),
             misses: misses.map(|(medium, n)| (medium.name(), *n)).collect(),
+            subscriptions: subscriptions
+                .map(|bin| RestView::workbin(known, bin.owner, &bin.workbin))
+                .collect(),
             sequence,
         }
     }

@@ -15,7 +15,7 @@ use ringback_model::value::Map;
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, EffectId, Event, InteractionId, Medium, Now, OfferId,
     RouteRequestId, config as model_config, contact, effect, interaction, login as model_login,
-    node, offer, record, route, view,
+    node, offer, record, route, view, workbin,
 };
 use ringback_ports::Cursor;
 use ringback_ports::envelope::ActorRef;
@@ -198,6 +198,9 @@ pub(crate) struct EventData {
     /// When what a silent desk handles goes back.
     #[serde(skip_serializing_if = "Option::is_none")]
     returns: Option<Vec<ReturnView>>,
+    /// The workbin it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workbin: Option<RestView>,
     /// The view of an interaction queue it is about, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "loans")]
@@ -275,7 +278,7 @@ impl EventData {
             ..Self::default()
         };
         match event {
-            Event::Agent(event) => base.agent_event(now, event),
+            Event::Agent(event) => base.agent_event(known, now, event),
             Event::Config(event) => base.config_event(known, event),
             Event::Contact(contact::Event::Erased { contact, keys }) => Self {
                 contact: contact.map(Text),
@@ -290,12 +293,17 @@ impl EventData {
             Event::Record(event) => base.record_event(known, event),
             Event::Route(event) => base.route_event(known, now, event),
             Event::View(event) => base.view_event(known, now, event),
+            Event::Workbin(event) => base.workbin_event(known, event),
         }
     }
 
-    fn agent_event(self, now: Now, event: &ringback_model::agent::Event) -> Self {
+    fn agent_event(self, known: &Known, now: Now, event: &ringback_model::agent::Event) -> Self {
         use ringback_model::agent::Event;
         match event {
+            Event::Subscribed { bin, .. } | Event::Unsubscribed { bin, .. } => Self {
+                workbin: Some(RestView::workbin(known, bin.owner, &bin.workbin)),
+                ..self
+            },
             Event::LoggedIn { session, media, .. } => Self {
                 session: Some(Text(*session)),
                 media: Some(media.iter().copied().map(Text).collect()),
@@ -488,6 +496,17 @@ impl EventData {
                 ending: Some(EndingView::from(ending)),
                 ..self
             },
+        }
+    }
+
+    fn workbin_event(self, known: &Known, event: &workbin::Event) -> Self {
+        let item = event.item();
+        let bin = &item.bin;
+        Self {
+            interaction: Some(Text(item.interaction)),
+            queue: Some(known.queue(item.queue)),
+            workbin: Some(RestView::workbin(known, bin.owner, &bin.workbin)),
+            ..self
         }
     }
 

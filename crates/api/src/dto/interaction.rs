@@ -237,10 +237,14 @@ pub(crate) struct InteractionView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "drafts")]
     workbin: Option<String>,
-    /// Whose workbin that is.
+    /// The agent whose workbin that is.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "a7")]
     workbin_of: Option<Text<AgentId>>,
+    /// The group whose workbin that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "back_office")]
+    workbin_group: Option<String>,
     /// What another system knows it by.
     #[serde(skip_serializing_if = "Option::is_none")]
     external_id: Option<String>,
@@ -425,6 +429,7 @@ pub(crate) struct EndingView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "solved")]
     reason: Option<String>,
+    /// What came of it, as far as its owner said so: also of a contact the customer left.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "sold")]
     disposition: Option<String>,
@@ -448,6 +453,12 @@ impl From<&Ending> for EndingView {
                 agent: None,
                 reason: None,
                 disposition: None,
+            },
+            Ending::AbandonedWith { disposition } => Self {
+                how: "abandoned",
+                agent: None,
+                reason: None,
+                disposition: Some(text(disposition)),
             },
             Ending::Cancelled { reason } => Self {
                 how: "cancelled",
@@ -498,7 +509,14 @@ impl InteractionView {
         };
         Self {
             workbin,
-            workbin_of: workbin_of.map(|BinOwner::Agent(agent)| Text(agent)),
+            workbin_of: workbin_of.and_then(|owner| match owner {
+                BinOwner::Agent(agent) => Some(Text(agent)),
+                BinOwner::Group(_) => None,
+            }),
+            workbin_group: workbin_of.and_then(|owner| match owner {
+                BinOwner::Agent(_) => None,
+                BinOwner::Group(group) => Some(known.object(group)),
+            }),
             external_id: more.said.external_id.clone(),
             subject: opened.subject,
             comment: opened.comment,

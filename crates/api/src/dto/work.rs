@@ -230,6 +230,10 @@ pub(crate) struct PlaceAsk {
     /// the caller's own when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) owner: Option<String>,
+    /// The group whose workbin it is; not with `owner`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
+    pub(crate) group: Option<Text<Name>>,
     /// One of its named ways out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
@@ -259,7 +263,7 @@ pub(crate) struct PullAsk {
     pub(crate) review: bool,
 }
 
-/// Hand an interaction over: exactly one of `agent` and `queue`.
+/// Hand an interaction over: to an agent, to a group, or to a queue.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
 #[schema(example = json!({"agent": "ben"}))]
@@ -267,11 +271,21 @@ pub(crate) struct TransferAsk {
     /// The agent, by name or id. He is asked; until he takes it the caller owns it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) agent: Option<String>,
-    /// The interaction queue, by name.
+    /// The group, by name: any of its members but the caller is asked, as soon as one is free.
+    /// The caller is done with it at once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
+    pub(crate) group: Option<Text<Name>>,
+    /// The virtual queue in which it waits for the group; with `group`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
+    pub(crate) virtual_queue: Option<Text<Name>>,
+    /// The interaction queue, by name. With `group`: the one it belongs to from now on, if not
+    /// the one it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     pub(crate) queue: Option<Text<Name>>,
-    /// Why, in one word; with a queue.
+    /// Why, in one word; with a queue or a group.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
     pub(crate) reason: Option<Text<Name>>,
@@ -356,6 +370,10 @@ pub(crate) struct RestView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, example = "a7")]
     agent: Option<Text<AgentId>>,
+    /// The group whose workbin it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = "back_office")]
+    group: Option<String>,
 }
 
 impl RestView {
@@ -365,17 +383,39 @@ impl RestView {
                 queue: Some(known.queue(*queue)),
                 workbin: None,
                 agent: None,
+                group: None,
             },
-            Rest::Workbin { owner, workbin } => {
-                let BinOwner::Agent(agent) = owner;
-                Self {
-                    queue: None,
-                    workbin: Some(workbin.to_string()),
-                    agent: Some(Text(*agent)),
-                }
-            }
+            Rest::Workbin { owner, workbin } => Self::workbin(known, *owner, workbin),
         }
     }
+
+    /// A workbin.
+    pub(crate) fn workbin(known: &crate::names::Known, owner: BinOwner, workbin: &Name) -> Self {
+        let (agent, group) = match owner {
+            BinOwner::Agent(agent) => (Some(Text(agent)), None),
+            BinOwner::Group(group) => (None, Some(known.object(group))),
+        };
+        Self {
+            queue: None,
+            workbin: Some(workbin.to_string()),
+            agent,
+            group,
+        }
+    }
+}
+
+/// A workbin to be told of: what comes into it, goes out of it and changes in it.
+#[derive(Debug, Clone, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"workbin": "mail", "group": "back_office"}))]
+pub(crate) struct SubscribeAsk {
+    /// The workbin.
+    #[schema(value_type = String, min_length = 1, max_length = 64)]
+    pub(crate) workbin: Text<Name>,
+    /// The group whose workbin it is; the agent's own when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 64)]
+    pub(crate) group: Option<Text<Name>>,
 }
 
 /// A workbin that holds something.

@@ -6,10 +6,12 @@ use crate::commands;
 use crate::door::Caller;
 use crate::dto::agent::{AgentView, Media, NotReadyAsk};
 use crate::dto::config::AgentPut;
+use crate::dto::work::SubscribeAsk;
 use crate::dto::written::Written;
 use crate::dto::{Empty, Page};
 use crate::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::idempotency;
+use crate::names::Known;
 use crate::problem::{About, Problem};
 use crate::screen_pops::{self, PopView};
 use crate::state::{House, Shared};
@@ -17,9 +19,11 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use ringback_model::offer::Offer;
+use ringback_model::place::BinOwner;
 use ringback_model::{AgentId, Input, Name, Outcome, config};
-use ringback_ports::query::{Query, View};
+use ringback_ports::query::{AgentView as Live, Query, View};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 
 /// Which agents.
@@ -56,7 +60,9 @@ pub(crate) async fn list(
         return Err(Problem::crossed());
     };
     let next = (agents.len() == limit).then(|| agents.last().map(|it| it.agent.id.to_string()));
-    let items = agents.iter().map(|one| AgentView::new(one, sequence.0));
+    let known = known_for(&house, &caller, &agents).await?;
+    let items = agents.iter();
+    let items = items.map(|one| AgentView::new(&known, one, sequence.0));
     let (items, next) = (items.collect(), next.flatten());
     Ok(read(sequence.0, Page { items, next }))
 }
@@ -93,7 +99,8 @@ pub(crate) async fn view(
     };
     match house.query(caller, query, what).await? {
         (sequence, View::Agent(live)) => {
-            let view = AgentView::new(&live, sequence.0);
+            let known = known_for(house, caller, std::slice::from_ref(&*live)).await?;
+            let view = AgentView::new(&known, &live, sequence.0);
             // A desk that was away opens what it would have opened.
             let himself = caller.agent() == Some(live.agent.id);
             let view = match himself && !live.offers.is_empty() {
@@ -118,6 +125,19 @@ async fn pops(house: &House, caller: &Caller, offers: &[Offer]) -> Vec<Vec<PopVi
         }));
     }
     all
+}
+
+/// The names of the groups in whose workbins these agents are interested.
+async fn known_for(house: &House, caller: &Caller, agents: &[Live]) -> Result<Arc<Known>, Problem> {
+    let all = agents.iter().filter_map(|it| it.at_work.more.get());
+    let bins = all.flat_map(|more| &more.subscriptions);
+    let groups = bins.filter_map(|bin| match bin.owner {
+        BinOwner::Group(group) => Some(group),
+        BinOwner::Agent(_) => None,
+    });
+    let groups: Vec<_> = groups.collect();
+    let enough = |known: &Known| groups.iter().all(|group| known.knows_object(*group));
+    house.names.with(caller.tenant, enough).await
 }
 
 /// Make or change an agent.
@@ -251,6 +271,52 @@ pub(crate) async fn not_ready(
     )
     .send(&body, commands::not_ready(agent, body.clone()))
     .await?;
+    Ok(written(StatusCode::OK, &answer))
+}
+
+/// Be told what comes into a workbin, goes out of it and changes in it, until log-out: events
+/// `workbin.added`, `workbin.taken` and `workbin.changed` on the agent's stream.
+#[utoipa::path(
+    post, path = "/v1/agents/{name}/subscribe", operation_id = "subscribeAgent", tag = "agents",
+    params(("name" = String, Path, example = "me")),
+    request_body = SubscribeAsk,
+    responses((status = 200, description = "Subscribed.", body = Written))
+)]
+pub(crate) async fn subscribe(
+    State(house): State<Shared>,
+    caller: Caller,
+    ApiPath(name): ApiPath<String>,
+    headers: HeaderMap,
+    ApiJson(body): ApiJson<SubscribeAsk>,
+) -> Result<Response, Problem> {
+    let agent = house.agent(&caller, &name).await?;
+    let (verb, target) = ("agent.subscribe", agent.to_string());
+    let answer = ask(&house, &caller, &headers, verb, &target)
+        .send(&body, commands::subscribe(agent, body.clone()))
+        .await?;
+    Ok(written(StatusCode::OK, &answer))
+}
+
+/// Be told no more.
+#[utoipa::path(
+    post, path = "/v1/agents/{name}/unsubscribe", operation_id = "unsubscribeAgent",
+    tag = "agents",
+    params(("name" = String, Path, example = "me")),
+    request_body = SubscribeAsk,
+    responses((status = 200, description = "Subscribed no more.", body = Written))
+)]
+pub(crate) async fn unsubscribe(
+    State(house): State<Shared>,
+    caller: Caller,
+    ApiPath(name): ApiPath<String>,
+    headers: HeaderMap,
+    ApiJson(body): ApiJson<SubscribeAsk>,
+) -> Result<Response, Problem> {
+    let agent = house.agent(&caller, &name).await?;
+    let (verb, target) = ("agent.unsubscribe", agent.to_string());
+    let answer = ask(&house, &caller, &headers, verb, &target)
+        .send(&body, commands::unsubscribe(agent, body.clone()))
+        .await?;
     Ok(written(StatusCode::OK, &answer))
 }
 

@@ -12,6 +12,7 @@ use crate::dto::work::PlaceAsk;
 use crate::dto::written::Written;
 use crate::extract::{ApiJson, ApiPath, ApiQuery};
 use crate::idempotency;
+use crate::names::Known;
 use crate::personal;
 use crate::problem::{About, Problem};
 use crate::snapshots::{HELD_MAX, KEPT};
@@ -149,13 +150,11 @@ pub(crate) async fn page(
     else {
         return Err(Problem::crossed());
     };
-    let queues: Vec<_> = views.iter().map(|live| live.interaction.queue).collect();
-    let known = house
-        .names
-        .with(caller.tenant, |known| {
-            queues.iter().all(|id| known.knows_queue(*id))
-        })
-        .await?;
+    let enough = |known: &Known| {
+        let mut shown = views.iter().map(|live| &live.interaction);
+        shown.all(|it| known.knows_all_of(it))
+    };
+    let known = house.names.with(caller.tenant, enough).await?;
     let items = views.iter().map(|live| {
         let vault = house.hall.vault();
         let opened = personal::open_all(
@@ -293,7 +292,7 @@ impl Asked<'_> {
         };
         if live.interaction.place != Place::Queue {
             let queue = live.interaction.queue;
-            let knows = |known: &crate::names::Known| known.knows_queue(queue);
+            let knows = |known: &Known| known.knows_queue(queue);
             let known = self.house.names.with(self.caller.tenant, knows).await?;
             let back = PlaceAsk {
                 queue: Some(known.queue(queue)),

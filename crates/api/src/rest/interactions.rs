@@ -23,7 +23,7 @@ use axum::response::{IntoResponse, Response};
 use ringback_model::config::{Role, Scope};
 use ringback_model::{ContactId, InteractionId, Name, Outcome, RouteRequestId};
 use ringback_ports::query::{Query, View};
-use ringback_ports::records::{InteractionRow, PAGE_MAX, RecordsPage, RecordsQuery};
+use ringback_ports::records::{InteractionRow, PAGE_MAX, RecordsPage, RecordsQuery, Related};
 use ringback_ports::{Cursor, Sequence};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -73,6 +73,12 @@ pub(crate) struct Wanted {
     contact: Option<String>,
     /// Only owned by this agent, now or last: its name, or `me`.
     owner: Option<String>,
+    /// Only those that came out of this one: its children.
+    #[param(pattern = "^i[1-9][0-9]{0,18}$")]
+    parent: Option<String>,
+    /// Only those of the thread that this one began, itself among them. Not with `parent`.
+    #[param(pattern = "^i[1-9][0-9]{0,18}$")]
+    thread: Option<String>,
     /// Only those before this one: `next` of the page before.
     #[param(pattern = "^i[1-9][0-9]{0,18}$")]
     before: Option<String>,
@@ -162,9 +168,22 @@ async fn records_query(
         queue,
         contact,
         owner,
+        related: related(wanted)?,
         before,
         limit,
     }))
+}
+
+fn related(wanted: &Wanted) -> Result<Option<Related>, Problem> {
+    match (&wanted.parent, &wanted.thread) {
+        (None, None) => Ok(None),
+        (Some(parent), None) => Ok(Some(Related::ChildrenOf(parameter("parent", parent)?))),
+        (None, Some(thread)) => Ok(Some(Related::Thread(parameter("thread", thread)?))),
+        (Some(_), Some(_)) => {
+            let problem = "give one of `parent` and `thread`: a child is of its parent's thread";
+            Err(Problem::invalid("query:thread", problem))
+        }
+    }
 }
 
 async fn find_contact(
@@ -215,13 +234,10 @@ pub(crate) async fn view(
             let requests = live.requests.iter();
             let lines = requests.map(|one| one.request.virtual_queue);
             let lines: Vec<_> = lines.collect();
-            let queue = live.interaction.queue;
-            let view = live.interaction.under_way().map(|(view, _)| view);
             let known = house
                 .names
                 .with(caller.tenant, |known| {
-                    known.knows_queue(queue)
-                        && view.is_none_or(|id| known.knows_object(id))
+                    known.knows_all_of(&live.interaction)
                         && lines.iter().all(|id| known.knows_virtual_queue(*id))
                 })
                 .await?;

@@ -10,6 +10,7 @@ use crate::dto::work::{
 use crate::dto::written::Written;
 use crate::dto::{Empty, Page};
 use crate::extract::{ApiJson, ApiPath, ApiQuery};
+use crate::names::Known;
 use crate::personal;
 use crate::problem::Problem;
 use crate::state::Shared;
@@ -20,7 +21,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use ringback_model::config::Kind;
 use ringback_model::{InteractionId, Name, Outcome};
-use ringback_ports::query::{Query, View};
+use ringback_ports::query::{Keeper, Query, View};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -65,10 +66,10 @@ acts! {
     /// Change its properties and user data.
     change(ChangeAsk => Act::from), "/v1/interactions/{interaction}/change", "changeInteraction",
         "interaction.change", "It is changed.";
-    /// Hand it to another agent or to a queue; only its owner can.
+    /// Hand it to another agent, to a group or to a queue; only its owner can.
     transfer(TransferAsk => Act::from), "/v1/interactions/{interaction}/transfer",
         "transferInteraction", "interaction.transfer",
-        "The agent is asked, or it rests in the queue.";
+        "The agent is asked, or it waits for the group, or rests in the queue.";
     /// Ask another agent to advise or to join; only its owner can.
     invite(InviteAsk => Act::from), "/v1/interactions/{interaction}/invite", "inviteAgent",
         "interaction.invite", "The agent is asked.";
@@ -135,8 +136,33 @@ pub(crate) async fn workbins(
     ApiPath(name): ApiPath<String>,
 ) -> Result<Response, Problem> {
     let agent = house.agent(&caller, &name).await?;
-    let query = Query::Workbins(agent);
-    let (sequence, View::Workbins(bins)) = house.query(&caller, query, "agent").await? else {
+    list_of(&house, &caller, Keeper::Agent(agent), "agent").await
+}
+
+/// The workbins of a group that hold something the caller sees.
+#[utoipa::path(
+    get, path = "/v1/groups/{group}/workbins", operation_id = "listGroupWorkbins",
+    tag = "agents",
+    params(("group" = String, Path, example = "back_office")),
+    responses((status = 200, description = "All of them.", body = super::List<WorkbinView>))
+)]
+pub(crate) async fn group_workbins(
+    State(house): State<Shared>,
+    caller: Caller,
+    ApiPath(Text(group)): ApiPath<Text<Name>>,
+) -> Result<Response, Problem> {
+    let what = format!("group {group}");
+    list_of(&house, &caller, Keeper::Group(group), &what).await
+}
+
+async fn list_of(
+    house: &Shared,
+    caller: &Caller,
+    owner: Keeper,
+    what: &str,
+) -> Result<Response, Problem> {
+    let query = Query::Workbins(owner);
+    let (sequence, View::Workbins(bins)) = house.query(caller, query, what).await? else {
         return Err(Problem::crossed());
     };
     let bins = bins.into_iter().map(|(name, count)| WorkbinView {
@@ -178,30 +204,73 @@ pub(crate) async fn workbin(
     ApiQuery(part): ApiQuery<Part>,
 ) -> Result<Response, Problem> {
     let agent = house.agent(&caller, &name).await?;
+    contents(
+        &house,
+        &caller,
+        (Keeper::Agent(agent), workbin),
+        "agent",
+        part,
+    )
+    .await
+}
+
+/// What rests in a workbin of a group, first come first.
+#[utoipa::path(
+    get, path = "/v1/groups/{group}/workbins/{workbin}", operation_id = "getGroupWorkbin",
+    tag = "agents",
+    params(
+        ("group" = String, Path, example = "back_office"),
+        ("workbin" = String, Path, example = "mail"),
+        Part
+    ),
+    responses((status = 200, description = "Some of it.", body = Page<InteractionView>))
+)]
+pub(crate) async fn group_workbin(
+    State(house): State<Shared>,
+    caller: Caller,
+    ApiPath((Text(group), Text(workbin))): ApiPath<(Text<Name>, Text<Name>)>,
+    ApiQuery(part): ApiQuery<Part>,
+) -> Result<Response, Problem> {
+    let what = format!("group {group}");
+    contents(
+        &house,
+        &caller,
+        (Keeper::Group(group), workbin),
+        &what,
+        part,
+    )
+    .await
+}
+
+async fn contents(
+    house: &Shared,
+    caller: &Caller,
+    (owner, workbin): (Keeper, Name),
+    what: &str,
+    part: Part,
+) -> Result<Response, Problem> {
     let limit = limit(part.limit)?;
     let skip = part.after.unwrap_or(0);
     let query = Query::Workbin {
-        owner: agent,
+        owner: owner.clone(),
         name: workbin.clone(),
         skip,
         limit,
     };
-    let (sequence, View::Workbin(views, all)) = house.query(&caller, query, "agent").await? else {
+    let (sequence, View::Workbin(views, all)) = house.query(caller, query, what).await? else {
         return Err(Problem::crossed());
     };
     if all == 0 {
         // One that holds nothing is there if it is configured.
         let what = format!("workbin {workbin}");
         let configured = Query::ObjectNamed(Kind::Workbin, workbin);
-        house.query(&caller, configured, what).await?;
+        house.query(caller, configured, what).await?;
     }
-    let queues: Vec<_> = views.iter().map(|live| live.interaction.queue).collect();
-    let known = house
-        .names
-        .with(caller.tenant, |known| {
-            queues.iter().all(|id| known.knows_queue(*id))
-        })
-        .await?;
+    let enough = |known: &Known| {
+        let mut shown = views.iter().map(|live| &live.interaction);
+        shown.all(|it| known.knows_all_of(it))
+    };
+    let known = house.names.with(caller.tenant, enough).await?;
     let shown = skip + views.len();
     let items = views.iter().map(|live| {
         let vault = house.hall.vault();

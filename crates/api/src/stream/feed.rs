@@ -12,6 +12,7 @@ use crate::names::Known;
 use crate::problem::Problem;
 use crate::screen_pops;
 use crate::state::Shared;
+use ringback_model::place::BinOwner;
 use ringback_model::{Event, offer, record};
 use ringback_ports::envelope::Sequence;
 use ringback_ports::hall::{Push, Subscription};
@@ -174,8 +175,8 @@ impl Feed {
                 known = house.names.fresh(self.tenant).await?;
             }
             let mut view = view(&known, cursor, entry, event);
-            if let Some(((agent, told), of)) = told.zip(event.subject()) {
-                view.capabilities = Some(told.get(of.interaction, agent).names());
+            if let Some(((agent, told), id)) = told.zip(event.tells_of()) {
+                view.capabilities = Some(told.get(id, agent).names());
             }
             if let Event::Offer(offer::Event::Made { offer, .. }) = event
                 && self.sight.is_a_desk()
@@ -271,9 +272,37 @@ fn names_known(known: &Known, event: &Event) -> bool {
         ) => Some(*view),
         _ => None,
     };
+    let group = owner_of_bin(event).and_then(|owner| match owner {
+        BinOwner::Group(group) => Some(group),
+        BinOwner::Agent(_) => None,
+    });
     queue
         && line.is_none_or(|id| known.knows_virtual_queue(id))
         && view.is_none_or(|id| known.knows_object(id))
+        && group.is_none_or(|id| known.knows_object(id))
+}
+
+/// Whose workbin an event tells of.
+fn owner_of_bin(event: &Event) -> Option<BinOwner> {
+    use ringback_model::interaction::{Event as It, Rest};
+    match event {
+        Event::Workbin(event) => Some(event.item().bin.owner),
+        Event::Agent(
+            ringback_model::agent::Event::Subscribed { bin, .. }
+            | ringback_model::agent::Event::Unsubscribed { bin, .. },
+        ) => Some(bin.owner),
+        Event::Interaction(
+            It::Placed {
+                to: Rest::Workbin { owner, .. },
+                ..
+            }
+            | It::Pulled {
+                from: Rest::Workbin { owner, .. },
+                ..
+            },
+        ) => Some(*owner),
+        _ => None,
+    }
 }
 
 /// Reads the journal, subscribes, reads the rest, hands the subscription over.

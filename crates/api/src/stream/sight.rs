@@ -102,6 +102,7 @@ impl Sight {
 pub(crate) fn queue_of(event: &Event) -> Option<QueueId> {
     match event {
         Event::Record(record::Event::Segment(segment)) => Some(segment.queue),
+        Event::Workbin(event) => Some(event.item().queue),
         event => event.subject().map(|of| of.queue),
     }
 }

@@ -20,7 +20,9 @@ use crate::dto::choice::RouteChange;
 use crate::dto::interaction::{Complete, Stop, Submit};
 use crate::dto::offer::Reject;
 use crate::dto::route::RouteAsk;
-use crate::dto::work::{ChangeAsk, InviteAsk, MonitorAsk, PlaceAsk, PullAsk, TransferAsk};
+use crate::dto::work::{
+    ChangeAsk, InviteAsk, MonitorAsk, PlaceAsk, PullAsk, SubscribeAsk, TransferAsk,
+};
 use crate::extract::ApiQuery;
 use crate::idempotency;
 use crate::limits::Counted;
@@ -495,6 +497,14 @@ impl Connection {
             Verb::AgentNotReady => {
                 let body: NotReadyAsk = frame::body(text, "agent")?;
                 self.agent(head, verb, key, body, commands::not_ready)
+            }
+            Verb::AgentSubscribe => {
+                let body: SubscribeAsk = frame::body(text, "agent")?;
+                self.agent(head, verb, key, body, commands::subscribe)
+            }
+            Verb::AgentUnsubscribe => {
+                let body: SubscribeAsk = frame::body(text, "agent")?;
+                self.agent(head, verb, key, body, commands::unsubscribe)
             }
             Verb::OfferWithdraw => {
                 let id: OfferId = target(head.offer.as_ref(), "offer")?;

@@ -1,6 +1,7 @@
 //! Writing what happens to interactions: where they rest, who takes part, what is known of them.
 
 use super::{claim_of, role_of};
+use crate::bins::bin_of;
 use crate::state::State;
 use crate::timers::Timer;
 use crate::views;
@@ -9,7 +10,7 @@ use ringback_model::interaction::{
     Doer, Event as It, Interaction, Lock, More, Placed, PlacedSequence, Rest, Subject, WhyPlaced,
     Wrap,
 };
-use ringback_model::place::{Party, Place, Role, Who};
+use ringback_model::place::{Bin, Party, Place, Role, Who};
 use ringback_model::{AgentId, EngineTime, InteractionId, Now, OfferId, QueueId};
 
 impl State {
@@ -243,21 +244,9 @@ impl State {
     }
 
     /// Key and entry of the index.
-    fn bin_of(
-        &self,
-        id: InteractionId,
-    ) -> Option<(
-        (ringback_model::place::BinOwner, ringback_model::Name),
-        (PlacedSequence, InteractionId),
-    )> {
+    fn bin_of(&self, id: InteractionId) -> Option<(Bin, (PlacedSequence, InteractionId))> {
         let it = self.interactions.get(id)?;
-        match &it.place {
-            Place::Workbin {
-                workbin,
-                owner: Some(owner),
-            } => Some(((*owner, workbin.clone()), (it.placed().sequence, id))),
-            _ => None,
-        }
+        Some((bin_of(it)?, (it.placed().sequence, id)))
     }
 
     // -- who takes part ---------------------------------------------------------------------

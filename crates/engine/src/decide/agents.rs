@@ -1,6 +1,6 @@
 //! Logging in and out, readiness, desks that fall silent.
 
-use super::{handling, offers, reasons, segments, wrapping};
+use super::{handling, offers, reasons, segments, workbins, wrapping};
 use crate::state::State;
 use ringback_model::agent::{
     AtWork, ClaimKind, Desk, Event as It, Input, Manner, NotReady, Refused as Why,
@@ -8,9 +8,28 @@ use ringback_model::agent::{
 use ringback_model::interaction::WhyLeft;
 use ringback_model::offer::NotTaken;
 use ringback_model::record::SegmentEnd;
-use ringback_model::{AgentId, DeskSessionId, EngineTime, Event, InteractionId, Medium, Name, Now};
+use ringback_model::{
+    AgentId, DeskSessionId, EngineTime, Event, InteractionId, Medium, Name, Now, Refused,
+};
 
-pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Why> {
+pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Refused> {
+    match input {
+        Input::Subscribe {
+            agent,
+            group,
+            workbin,
+        } => workbins::subscribe(state, *agent, group.as_ref(), workbin),
+        Input::Unsubscribe {
+            agent,
+            group,
+            workbin,
+        } => workbins::unsubscribe(state, *agent, group.as_ref(), workbin),
+        input => Ok(at_desk(state, now, input)?),
+    }
+}
+
+/// What is asked about an agent and his desk.
+pub(super) fn at_desk(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Why> {
     match input {
         Input::LogIn { agent, media } => log_in(state, now, *agent, media),
         Input::LogOut { agent } => log_out(state, now, *agent),
@@ -23,6 +42,8 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
         } => not_ready(state, now, *agent, media, reason, *manner),
         Input::DeskLost { agent, session } => desk_lost(state, now, *agent, *session),
         Input::DeskBack { agent, session } => desk_back(state, *agent, *session),
+        // These are decided by `workbins`.
+        Input::Subscribe { .. } | Input::Unsubscribe { .. } => Ok(Vec::new()),
     }
 }
 

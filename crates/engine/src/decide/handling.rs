@@ -2,18 +2,17 @@
 //! hold, lock.
 
 use super::interactions::{ending, new_interaction, open, stop};
-use super::{offers, requests, segments, wrapping};
+use super::{offers, requests, segments, workbins, wrapping};
 use crate::guard;
 use crate::state::State;
-use ringback_model::config::{Body, Kind, WorkbinOwner};
 use ringback_model::interaction::{
-    Change, Destination, Doer, Ending, Event as It, ExitTo, Input, Interaction, PlacedSequence,
-    Refused as Why, Rest, Submission, WhyLeft, WhyPlaced, Wish,
+    Change, Destination, Doer, Ending, Event as It, ExitTo, Input, Interaction, Lock,
+    PlacedSequence, Refused as Why, Rest, Submission, WhyLeft, WhyPlaced, Wish,
 };
 use ringback_model::offer::{Decision, Event as OfferEvent, NotTaken, Occasion, Offer, Rule};
-use ringback_model::place::{BackTo, BinOwner, Party, Place, Role, Who};
+use ringback_model::place::{BackTo, Bin, BinOwner, Party, Place, Role, Who};
 use ringback_model::record::SegmentEnd;
-use ringback_model::route::Cancelled;
+use ringback_model::route::{Ask, Cancelled};
 use ringback_model::{AgentId, Event, Millis, Name, Now, OfferId, QueueId, Rare, Refused, agent};
 
 pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event>, Refused> {
@@ -27,6 +26,7 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
             expected,
             reason,
             force,
+            route,
         } => {
             let it = open(state, *interaction)?;
             is_at(it, *expected)?;
@@ -37,6 +37,7 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
                 by: *by,
                 force: *force,
                 why,
+                route: route.as_deref(),
             };
             place(state, now, it, to, change.as_deref(), &placing)
         }
@@ -46,7 +47,7 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
             review,
         } => {
             let it = open(state, *interaction)?;
-            guard::pull(it, *agent)?;
+            guard::pull(state, it, *agent)?;
             guard::able(state, *agent, it.medium)?;
             Ok(pull(it, now, *agent, *review).into_iter().collect())
         }
@@ -57,7 +58,7 @@ pub(super) fn decide(state: &State, now: Now, input: &Input) -> Result<Vec<Event
             expected,
         } => {
             let it = open(state, *interaction)?;
-            guard::change(it, *by)?;
+            guard::change(state, it, *by)?;
             is_at(it, *expected)?;
             fits(state, change)?;
             Ok(changed(it, *by, change).into_iter().collect())
@@ -164,10 +165,12 @@ fn begin(state: &State, now: Now, agent: AgentId, new: &Submission) -> Result<Ve
 // -- placing and pulling ------------------------------------------------------------------------
 
 /// How something is placed.
-struct Placing {
+struct Placing<'a> {
     by: Doer,
     force: bool,
     why: WhyPlaced,
+    /// What is asked of the routing as soon as it is there.
+    route: Option<&'a Ask>,
 }
 
 /// Where something goes.
@@ -182,9 +185,9 @@ fn place(
     it: &Interaction,
     to: &Destination,
     change: Option<&Change>,
-    how: &Placing,
+    how: &Placing<'_>,
 ) -> Result<Vec<Event>, Refused> {
-    guard::place(it, how.by, how.force)?;
+    guard::place(state, it, how.by, how.force)?;
     let goes = destination(state, it, to, how.by)?;
     if let Some(change) = change {
         fits(state, change)?;
@@ -210,6 +213,7 @@ fn place(
             (WhyLeft::TakenOut, NotTaken::TakenOut, SegmentEnd::TakenOut)
         }
     };
+    let handed_on = hand_on(state, now, it, (&rest, queue), how)?;
     events.extend(out_of_work(state, now, it, out));
     events.push(happened(It::Placed {
         of: requests::subject(it),
@@ -220,7 +224,40 @@ fn place(
         at: now,
         sequence,
     }));
+    events.extend(handed_on);
     Ok(events)
+}
+
+/// The route request of what is placed somewhere and asked of the routing in the same step: of the
+/// interaction as it is there, out of the hands it was in.
+fn hand_on(
+    state: &State,
+    now: Now,
+    it: &Interaction,
+    (rest, queue): (&Rest, QueueId),
+    how: &Placing<'_>,
+) -> Result<Option<Event>, Refused> {
+    let Some(ask) = how.route else {
+        return Ok(None);
+    };
+    let mut there = it.clone();
+    there.place = match rest {
+        Rest::Queue(_) => Place::Queue,
+        Rest::Workbin { owner, workbin } => Place::Workbin {
+            workbin: workbin.clone(),
+            owner: Some(*owner),
+        },
+    };
+    there.queue = queue;
+    there.requests.clear();
+    // The lock of its owner goes with him.
+    let goes = |lock: &mut Lock| lock.by == how.by || matches!(lock.by, Doer::Agent(_));
+    there.more.change(|more| more.lock.take_if(goes));
+    let giver = match how.by {
+        Doer::Agent(agent) => Some(agent),
+        Doer::Supervisor | Doer::System => None,
+    };
+    requests::make_without(state, now, &there, ask, giver).map(Some)
 }
 
 /// How an interaction ends that leaves by a way out to the end.
@@ -248,18 +285,17 @@ fn destination(
     match to {
         Destination::Queue(name) => into_queue(state, it, name),
         Destination::Workbin { owner, workbin } => {
-            if let (Doer::Agent(agent), owner) = (by, *owner)
-                && owner != BinOwner::Agent(agent)
-            {
-                let interaction = it.id;
-                return Err(Why::WorkbinOfAnother {
-                    interaction,
-                    owner,
-                    agent,
-                }
-                .into());
-            }
+            takes_from(state, it, *owner, by)?;
             enter_bin(state, it, *owner, workbin)
+        }
+        Destination::GroupWorkbin { group, workbin } => {
+            let owner = workbins::owner(state, group, workbin)?;
+            takes_from(state, it, owner, by)?;
+            enter_bin(state, it, owner, workbin)
+        }
+        Destination::Own => {
+            let rest = Rest::Queue(it.queue);
+            Ok(Goes::Rests(rest, it.queue, Some(next_placing(state))))
         }
         Destination::Author { workbin } => {
             let author = it.more.get().and_then(|more| more.author);
@@ -267,7 +303,7 @@ fn destination(
             enter_bin(state, it, BinOwner::Agent(author), workbin)
         }
         Destination::Back if it.place == Place::Handling => {
-            let (rest, queue) = back(it);
+            let (rest, queue) = back(state, it);
             Ok(Goes::Rests(rest, queue, None))
         }
         Destination::Back => Err(guard::wrong_place(it, "handling").into()),
@@ -284,6 +320,18 @@ fn destination(
                 .into()),
             }
         }
+    }
+}
+
+/// An agent lays something only where he could take it from again.
+fn takes_from(state: &State, it: &Interaction, owner: BinOwner, by: Doer) -> Result<(), Why> {
+    match by {
+        Doer::Agent(agent) if !state.keeps(agent, owner) => Err(Why::WorkbinOfAnother {
+            interaction: it.id,
+            owner,
+            agent,
+        }),
+        _ => Ok(()),
     }
 }
 
@@ -308,49 +356,25 @@ fn enter_bin(
     owner: BinOwner,
     workbin: &Name,
 ) -> Result<Goes, Refused> {
-    let BinOwner::Agent(agent) = owner;
-    if state.agent(agent).is_none() {
+    if let BinOwner::Agent(agent) = owner
+        && state.agent(agent).is_none()
+    {
         return Err(agent::Refused::Unknown(agent).into());
     }
     if it.is_live() {
         return Err(Why::Live(it.id).into());
     }
-    takes_one_more(state, it, owner, workbin)?;
-    let rest = Rest::Workbin {
-        owner,
-        workbin: workbin.clone(),
-    };
+    let workbin = workbin.clone();
+    workbins::takes_one_more(
+        state,
+        it,
+        &Bin {
+            owner,
+            workbin: workbin.clone(),
+        },
+    )?;
+    let rest = Rest::Workbin { owner, workbin };
     Ok(Goes::Rests(rest, it.queue, Some(next_placing(state))))
-}
-
-/// A workbin that is declared is for agents and has room. One that is not is each agent's own.
-fn takes_one_more(
-    state: &State,
-    it: &Interaction,
-    owner: BinOwner,
-    workbin: &Name,
-) -> Result<(), Why> {
-    let refused = |problem: String| Why::Workbin {
-        workbin: workbin.clone(),
-        problem,
-    };
-    let declared = state.object_named(Kind::Workbin, workbin);
-    let Some(Body::Workbin(declared)) = declared.map(|it| &it.body) else {
-        return Ok(());
-    };
-    if declared.owner == WorkbinOwner::Group {
-        let problem = "each group has its own, and agents have none: name another one";
-        return Err(refused(problem.to_owned()));
-    }
-    let mut inside = state.workbin(owner, workbin);
-    let limit = declared.items_max;
-    // What lies in it already takes no more room.
-    let full = inside.nth((limit as usize).saturating_sub(1)).is_some();
-    if full && !state.workbin(owner, workbin).any(|id| id == it.id) {
-        let problem = format!("{owner} keeps {limit} interactions in it, the limit (`items_max`)");
-        return Err(refused(problem));
-    }
-    Ok(())
 }
 
 fn next_placing(state: &State) -> PlacedSequence {
@@ -362,16 +386,27 @@ fn next_placing(state: &State) -> PlacedSequence {
 }
 
 /// Where an interaction rested before it was handled.
-fn back(it: &Interaction) -> (Rest, QueueId) {
+fn back(state: &State, it: &Interaction) -> (Rest, QueueId) {
     let from = it.more.get().and_then(|more| more.pulled_from.clone());
-    // The customer may have come on the line since: that does not lie in a workbin.
-    let from = from.filter(|rest| !(it.is_live() && matches!(rest, Rest::Workbin { .. })));
+    // The customer may have come on the line since: that does not lie in a workbin. The group whose
+    // workbin it was may be gone.
+    let from = from.filter(|rest| match rest {
+        Rest::Queue(_) => true,
+        Rest::Workbin { owner, .. } => !it.is_live() && is_there(state, *owner),
+    });
     (from.unwrap_or(Rest::Queue(it.queue)), it.queue)
 }
 
+fn is_there(state: &State, owner: BinOwner) -> bool {
+    match owner {
+        BinOwner::Agent(agent) => state.agent(agent).is_some(),
+        BinOwner::Group(group) => state.object(group).is_some(),
+    }
+}
+
 /// What is put back where it was, because nobody works on it any more.
-fn put_back(it: &Interaction, by: Doer, why: WhyPlaced, at: Now) -> Event {
-    let (to, queue) = back(it);
+fn put_back(state: &State, it: &Interaction, by: Doer, why: WhyPlaced, at: Now) -> Event {
+    let (to, queue) = back(state, it);
     happened(It::Placed {
         of: requests::subject(it),
         to,
@@ -649,7 +684,13 @@ fn leave(state: &State, now: Now, it: &Interaction, agent: AgentId) -> Result<Ve
     }
     let out = (WhyLeft::Chosen, NotTaken::Withdrawn, SegmentEnd::Left);
     let mut events = out_of_work(state, now, it, out);
-    events.push(put_back(it, Doer::Agent(agent), WhyPlaced::OwnerLeft, now));
+    events.push(put_back(
+        state,
+        it,
+        Doer::Agent(agent),
+        WhyPlaced::OwnerLeft,
+        now,
+    ));
     Ok(events)
 }
 
@@ -658,7 +699,7 @@ pub(super) fn goes_back(state: &State, now: Now, it: &Interaction, owner: AgentI
     let out = (WhyLeft::TimedOut, NotTaken::Withdrawn, SegmentEnd::TimedOut);
     let mut events = out_of_work(state, now, it, out);
     let by = Doer::Agent(owner);
-    events.push(put_back(it, by, WhyPlaced::HandlingTimedOut, now));
+    events.push(put_back(state, it, by, WhyPlaced::HandlingTimedOut, now));
     events
 }
 

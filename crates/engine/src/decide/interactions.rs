@@ -183,7 +183,9 @@ pub(super) fn stop(state: &State, now: Now, it: &Interaction, ending: Ending) ->
 pub(super) const fn segment_end(ending: &Ending) -> SegmentEnd {
     match ending {
         Ending::Completed { .. } => SegmentEnd::Completed,
-        Ending::Abandoned | Ending::Cancelled { .. } => SegmentEnd::Stopped,
+        Ending::Abandoned | Ending::AbandonedWith { .. } | Ending::Cancelled { .. } => {
+            SegmentEnd::Stopped
+        }
     }
 }
 

@@ -36,6 +36,21 @@ pub(super) fn make(state: &State, now: Now, it: &Interaction, ask: &Ask) -> Resu
     make_after(state, now, it, ask, 0)
 }
 
+/// A new request that is not offered to the agent who asks for it.
+pub(super) fn make_without(
+    state: &State,
+    now: Now,
+    it: &Interaction,
+    ask: &Ask,
+    giver: Option<AgentId>,
+) -> Result<Event, Refused> {
+    let mut made = make(state, now, it, ask)?;
+    if let (Event::Route(It::Requested { request, .. }), Some(giver)) = (&mut made, giver) {
+        request.more.change(|more| more.exclude.insert(giver));
+    }
+    Ok(made)
+}
+
 /// A new request, when as many others as `made` were decided in the same step for the same
 /// virtual queue.
 pub(super) fn make_after(

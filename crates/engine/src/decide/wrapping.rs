@@ -48,6 +48,7 @@ pub(super) fn contact_over(
     events.extend(segments::owned(it, now, interactions::segment_end(&ending)));
     let disposition = match &ending {
         Ending::Completed { disposition, .. } => disposition.clone(),
+        Ending::AbandonedWith { disposition } => Some(disposition.clone()),
         Ending::Abandoned | Ending::Cancelled { .. } => None,
     };
     let wrap = Wrap {

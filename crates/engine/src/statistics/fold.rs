@@ -129,7 +129,8 @@ impl Book {
             | Event::Login(_)
             | Event::Node(_)
             // What a view hands over is counted by the request it makes.
-            | Event::View(_) => {}
+            | Event::View(_)
+            | Event::Workbin(_) => {}
             Event::Offer(event) => self.offer(event, now),
             Event::Record(record::Event::Segment(segment)) => self.segment(segment, now),
             // Their time is counted while it passes, so that it lies in the right quarter.
@@ -160,7 +161,7 @@ impl Book {
             It::Stopped { of, ending, .. } => {
                 let way = match ending {
                     Ending::Completed { .. } => Counter::Completed,
-                    Ending::Abandoned => Counter::Abandoned,
+                    Ending::Abandoned | Ending::AbandonedWith { .. } => Counter::Abandoned,
                     Ending::Cancelled { .. } => Counter::Stopped,
                 };
                 let keys = self.queue_keys(of.interaction, of.queue);

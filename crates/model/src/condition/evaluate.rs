@@ -188,7 +188,7 @@ fn one_of<'a>(value: &Fact<'_>, list: impl Iterator<Item = Fact<'a>>) -> Truth {
     so_far
 }
 
-const fn orders(comparison: Comparison, order: Ordering) -> bool {
+pub(super) const fn orders(comparison: Comparison, order: Ordering) -> bool {
     match comparison {
         Comparison::Equal => order.is_eq(),
         Comparison::NotEqual => order.is_ne(),

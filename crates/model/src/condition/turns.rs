@@ -1,8 +1,9 @@
 //! When what a condition says changes by the passing of time alone.
 
 use super::Condition;
-use super::evaluate::{Fact, Facts};
+use super::evaluate::{Fact, Facts, orders};
 use super::term::{Literal, Operand, Term};
+use crate::target::Comparison;
 use crate::time::WallTime;
 
 impl Condition {
@@ -21,32 +22,38 @@ fn turns<F: Facts + ?Sized>(term: &Term, facts: &F, now: WallTime) -> Option<Wal
             parts.filter_map(|part| turns(part, facts, now)).min()
         }
         Term::Not(part) => turns(part, facts, now),
-        Term::Compare(one, _, other) => passes(one, other, facts, now),
+        Term::Compare(one, comparison, other) => passes((one, *comparison, other), facts, now),
         Term::In(value, list) => {
-            let list = list.iter();
-            list.filter_map(|item| passes(value, item, facts, now))
-                .min()
+            let equal = list.iter().map(|item| (value, Comparison::Equal, item));
+            equal.filter_map(|it| passes(it, facts, now)).min()
         }
         // These compare no times.
         Term::Like(..) | Term::Has(..) | Term::Null(_) => None,
     }
 }
 
-/// When the present comes to another time, or has just passed it.
+/// When a comparison of the present with another time says something else: as the present comes to
+/// that time, or as it has just passed it.
 fn passes<F: Facts + ?Sized>(
-    one: &Operand,
-    other: &Operand,
+    (one, comparison, other): (&Operand, Comparison, &Operand),
     facts: &F,
     now: WallTime,
 ) -> Option<WallTime> {
-    let (offset, other) = match (one, other) {
+    let (offset, other, turned) = match (one, other) {
         (Operand::Now(_), Operand::Now(_)) => return None,
-        (Operand::Now(offset), other) | (other, Operand::Now(offset)) => (*offset, other),
+        (Operand::Now(offset), other) => (*offset, other, false),
+        (other, Operand::Now(offset)) => (*offset, other, true),
         _ => return None,
     };
     let meets = time(other, facts)?.0.saturating_sub(offset);
-    let mut turns = [meets, meets.saturating_add(1)].into_iter();
-    turns.find(|at| *at > now.0).map(WallTime)
+    let holds = |at: i64| {
+        let order = at.cmp(&meets);
+        orders(comparison, if turned { order.reverse() } else { order })
+    };
+    let mut later = [meets, meets.saturating_add(1)].into_iter();
+    later
+        .find(|at| *at > now.0 && holds(*at) != holds(now.0))
+        .map(WallTime)
 }
 
 fn time<F: Facts + ?Sized>(operand: &Operand, facts: &F) -> Option<WallTime> {
@@ -125,8 +132,11 @@ mod tests {
     fn it_turns_when_the_time_is_reached() {
         let turns = |text, now| condition(text).turns(&Placed, WallTime(now));
         let late = "placed_in_queue_at < NOW - 10ms";
-        assert_eq!(turns(late, 0), Some(WallTime(30)));
+        assert_eq!(turns(late, 0), Some(WallTime(31)));
         assert_eq!(turns(late, 30), Some(WallTime(31)));
         assert_eq!(turns(late, 31), None);
+        let once = "NOW - 10ms = placed_in_queue_at";
+        assert_eq!(turns(once, 0), Some(WallTime(30)));
+        assert_eq!(turns(once, 30), Some(WallTime(31)));
     }
 }

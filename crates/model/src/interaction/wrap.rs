@@ -31,7 +31,13 @@ impl Wrap {
                 reason: reason.clone(),
                 disposition: self.disposition.clone(),
             },
-            other => other.clone(),
+            Ending::Abandoned | Ending::AbandonedWith { .. } => match &self.disposition {
+                Some(disposition) => Ending::AbandonedWith {
+                    disposition: disposition.clone(),
+                },
+                None => Ending::Abandoned,
+            },
+            other @ Ending::Cancelled { .. } => other.clone(),
         }
     }
 }

@@ -14,13 +14,13 @@ use ringback_model::config::{
 use ringback_model::effect::{Order, Phase};
 use ringback_model::interaction::{Ending, PlacedSequence};
 use ringback_model::offer::NotTaken;
-use ringback_model::place::{BackTo, Who};
+use ringback_model::place::{BackTo, Bin, BinOwner, Who};
 use ringback_model::record::{AgentInterval, AgentState, Segment, SegmentEnd, SegmentKind};
 use ringback_model::route::{Cancelled, ChangeCause};
 use ringback_model::{
     AgentId, ContactId, DeskSessionId, Effect, EffectId, EngineTime, Event, InteractionId, KeyId,
     Medium, Millis, ObjectId, OfferId, QueueId, RouteRequestId, VirtualQueueId, agent, config,
-    contact, effect, interaction as it, login, node, offer as o, record, route, view,
+    contact, effect, interaction as it, login, node, offer as o, record, route, view, workbin,
 };
 use std::collections::BTreeSet;
 
@@ -34,6 +34,8 @@ named!(Event {
     Event::Agent(agent::Event::DeskBack { .. }) => "agent.desk_back",
     Event::Agent(agent::Event::DeskSilent { .. }) => "agent.desk_silent",
     Event::Agent(agent::Event::Paused { .. }) => "agent.paused",
+    Event::Agent(agent::Event::Subscribed { .. }) => "agent.subscribed",
+    Event::Agent(agent::Event::Unsubscribed { .. }) => "agent.unsubscribed",
     Event::Config(config::Event::QueuePut(_)) => "config.queue_put",
     Event::Config(config::Event::VirtualQueuePut(_)) => "config.virtual_queue_put",
     Event::Config(config::Event::AgentPut(_)) => "config.agent_put",
@@ -84,6 +86,9 @@ named!(Event {
     Event::Route(route::Event::Cancelled { .. }) => "route.cancelled",
     Event::View(view::Event::Looked { .. }) => "view.looked",
     Event::View(view::Event::Woken { .. }) => "view.woken",
+    Event::Workbin(workbin::Event::Added(_)) => "workbin.added",
+    Event::Workbin(workbin::Event::Taken(_)) => "workbin.taken",
+    Event::Workbin(workbin::Event::Changed(_)) => "workbin.changed",
 });
 
 fn samples() -> Vec<Sample<Event>> {
@@ -97,6 +102,7 @@ fn samples() -> Vec<Sample<Event>> {
         records(),
         routes(),
         views(),
+        workbins(),
     ];
     samples.into_iter().flatten().collect()
 }
@@ -156,6 +162,30 @@ fn views() -> Vec<Sample<Event>> {
     ]
 }
 
+fn bin(owner: BinOwner) -> Bin {
+    Bin {
+        owner,
+        workbin: name("mail"),
+    }
+}
+
+fn workbins() -> Vec<Sample<Event>> {
+    let item = |owner| {
+        Box::new(workbin::Item {
+            bin: bin(owner),
+            interaction: InteractionId(7),
+            queue: QueueId(1),
+        })
+    };
+    let group = BinOwner::Group(ObjectId(4));
+    let events = [
+        workbin::Event::Added(item(group)),
+        workbin::Event::Taken(item(group)),
+        workbin::Event::Changed(item(BinOwner::Agent(AgentId(3)))),
+    ];
+    events.map(|event| ("", Event::Workbin(event))).into()
+}
+
 fn agents() -> Vec<Sample<Event>> {
     let agent = AgentId(3);
     let medium = Medium::Voice;
@@ -195,6 +225,14 @@ fn agents() -> Vec<Sample<Event>> {
         agent::Event::Paused {
             agent,
             media: ringback_model::capacity::MediaSet::DIGITAL,
+        },
+        agent::Event::Subscribed {
+            agent,
+            bin: bin(BinOwner::Group(ObjectId(4))),
+        },
+        agent::Event::Unsubscribed {
+            agent,
+            bin: bin(BinOwner::Agent(agent)),
         },
     ];
     let returns = agent::Event::DeskSilent {

@@ -141,6 +141,17 @@ pub(crate) fn inputs(new: Submission) -> Vec<(&'static str, it::Input)> {
         expected: Some(4),
         reason,
         force,
+        route: None,
+    };
+    let routed = it::Input::Place {
+        interaction: IT,
+        by: Doer::Agent(ANNA),
+        to: Destination::Own,
+        change: None,
+        expected: None,
+        reason: None,
+        force: false,
+        route: Some(Box::new(crate::samples::ask())),
     };
     let workbin = name("drafts");
     let owner = BinOwner::Agent(ANNA);
@@ -183,6 +194,19 @@ pub(crate) fn inputs(new: Submission) -> Vec<(&'static str, it::Input)> {
             "author",
             place(Destination::Author { workbin }, None, None, false),
         ),
+        (
+            "group",
+            place(
+                Destination::GroupWorkbin {
+                    group: name("team"),
+                    workbin: name("mail"),
+                },
+                None,
+                None,
+                false,
+            ),
+        ),
+        ("routed", routed),
         ("back", place(Destination::Back, None, None, false)),
         (
             "exit",

@@ -21,6 +21,8 @@ named!(Input {
     Input::Agent(agent::Input::LogOut { .. }) => "agent.log_out",
     Input::Agent(agent::Input::Ready { .. }) => "agent.ready",
     Input::Agent(agent::Input::NotReady { .. }) => "agent.not_ready",
+    Input::Agent(agent::Input::Subscribe { .. }) => "agent.subscribe",
+    Input::Agent(agent::Input::Unsubscribe { .. }) => "agent.unsubscribe",
     Input::Agent(agent::Input::DeskLost { .. }) => "agent.desk_lost",
     Input::Agent(agent::Input::DeskBack { .. }) => "agent.desk_back",
     Input::Config(config::Input::PutQueue { .. }) => "config.put_queue",
@@ -125,7 +127,22 @@ fn agents() -> Vec<Sample<Input>> {
         },
         agent::Input::DeskLost { agent, session },
         agent::Input::DeskBack { agent, session },
+        agent::Input::Subscribe {
+            agent,
+            group: None,
+            workbin: name("drafts"),
+        },
+        agent::Input::Unsubscribe {
+            agent,
+            group: Some(name("team")),
+            workbin: name("mail"),
+        },
     ];
+    let of_group = agent::Input::Subscribe {
+        agent,
+        group: Some(name("team")),
+        workbin: name("mail"),
+    };
     let manners = [
         ("after_this", Manner::AfterThis),
         ("do_not_disturb", Manner::DoNotDisturb),
@@ -140,7 +157,8 @@ fn agents() -> Vec<Sample<Input>> {
         (tag, Input::Agent(input))
     });
     let inputs = inputs.map(|input| ("", Input::Agent(input)));
-    inputs.into_iter().chain(manners).collect()
+    let of_group = [("group", Input::Agent(of_group))];
+    inputs.into_iter().chain(manners).chain(of_group).collect()
 }
 
 fn configuration() -> Vec<Sample<Input>> {

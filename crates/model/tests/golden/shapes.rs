@@ -181,6 +181,8 @@ shape!(endings, "ending", Ending {
         disposition: None,
     };
     Ending::Abandoned => "abandoned", Ending::Abandoned;
+    Ending::AbandonedWith { .. } => "abandoned_with",
+        Ending::AbandonedWith { disposition: name("sale") };
     Ending::Cancelled { .. } => "cancelled", Ending::Cancelled { reason: name("duplicate") };
 });
 

@@ -100,10 +100,19 @@ fn place(state: &State, rest: [u8; 6]) -> It {
             "orders"
         })),
         130..=134 => Destination::Queue(name("attic")),
-        135..=159 => Destination::Author {
+        135..=149 => Destination::Author {
             workbin: name("drafts"),
         },
-        160..=214 => Destination::Back,
+        150..=184 => Destination::GroupWorkbin {
+            group: name(if rest[5] < 248 { "team" } else { "crowd" }),
+            workbin: name(if rest[5] % 16 == 15 {
+                "later"
+            } else {
+                "shared"
+            }),
+        },
+        185..=199 => Destination::Own,
+        200..=224 => Destination::Back,
         _ => Destination::Exit(name(if rest[5].is_multiple_of(2) {
             "send"
         } else {
@@ -118,6 +127,8 @@ fn place(state: &State, rest: [u8; 6]) -> It {
         expected: expected(state, interaction, rest[4]),
         reason: (rest[4].is_multiple_of(2)).then(|| name("later")),
         force: rest[4] % 4 > 1,
+        route: (rest[2] >= 194 && rest[2] < 210 || rest[2].is_multiple_of(32))
+            .then(|| Box::new(super::ask(rest))),
     }
 }
 

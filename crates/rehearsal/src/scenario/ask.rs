@@ -9,7 +9,7 @@ use ringback_engine::State;
 use ringback_model::agent::{AtWork, ClaimKind};
 use ringback_model::config::Kind;
 use ringback_model::interaction::{Doer, More, Rest};
-use ringback_model::place::Place;
+use ringback_model::place::{BinOwner, Place};
 use ringback_model::route::{Obstacle, Waiting, WhyRequest};
 use ringback_model::{AgentId, InteractionId, Name, ObjectId, VirtualQueueId};
 
@@ -36,7 +36,7 @@ pub(crate) enum Question {
     /// Who belongs to the group?
     Members(ObjectId),
     /// What rests in a workbin?
-    Workbin(AgentId, Name),
+    Workbin(BinOwner, Name),
     /// What can somebody do with it?
     Can(Doer, InteractionId),
     /// What does a view see?
@@ -74,8 +74,13 @@ pub(crate) fn read(state: &State, first: &str, words: &mut Words<'_>) -> Result<
         "workbin" => {
             let name = words.name("the name of a workbin")?;
             words.must("of")?;
-            let owner = words.word("the name of an agent")?;
-            Question::Workbin(read::agent_named(state, owner)?, name)
+            let owner = if words.take("group") {
+                BinOwner::Group(group_named(state, words)?)
+            } else {
+                let owner = words.word("the name of an agent")?;
+                BinOwner::Agent(read::agent_named(state, owner)?)
+            };
+            Question::Workbin(owner, name)
         }
         "can" => {
             let who = words.word("the name of an agent")?;
@@ -114,6 +119,10 @@ fn virtual_queue(state: &State, words: &mut Words<'_>) -> Result<VirtualQueueId,
 
 fn group(state: &State, words: &mut Words<'_>) -> Result<ObjectId, Fault> {
     words.must("of")?;
+    group_named(state, words)
+}
+
+fn group_named(state: &State, words: &mut Words<'_>) -> Result<ObjectId, Fault> {
     let expected = "the name of a group made before";
     let name = words.name(expected)?;
     let found = state.object_named(Kind::Group, &name).map(|it| it.id);

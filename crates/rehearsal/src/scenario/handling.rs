@@ -11,7 +11,7 @@ use ringback_model::interaction::{
 };
 use ringback_model::place::{BinOwner, Role};
 use ringback_model::value::{UserData, Value};
-use ringback_model::{AgentId, Input, InteractionId, Name, QueueId, Tier, offer};
+use ringback_model::{AgentId, Input, InteractionId, Name, QueueId, Tier, agent, offer};
 
 /// Whoever acts, by the first word of a line.
 pub(crate) fn doer(state: &State, word: &str) -> Option<Doer> {
@@ -98,6 +98,9 @@ fn as_agent(
             agent,
         },
         "finishes" | "extends" | "marks" => wraps(agent, verb, words)?,
+        "subscribes" | "unsubscribes" => {
+            return subscribes(agent, verb, words).map(Input::Agent).map(Some);
+        }
         "withdraws" => {
             let offer = words.value("an offer such as o1")?;
             return Ok(Some(Input::Offer(offer::Input::Withdraw { offer, agent })));
@@ -105,6 +108,33 @@ fn as_agent(
         _ => return Ok(None),
     };
     Ok(Some(Input::Interaction(input)))
+}
+
+/// `subscribes to workbin mail [of group team]`, `unsubscribes from ..`
+fn subscribes(agent: AgentId, verb: &str, words: &mut Words<'_>) -> Result<agent::Input, Fault> {
+    let ends = verb == "unsubscribes";
+    words.must(if ends { "from" } else { "to" })?;
+    words.must("workbin")?;
+    let workbin = words.name("the name of a workbin")?;
+    let group = if words.take("of") {
+        words.must("group")?;
+        Some(words.name("the name of a group")?)
+    } else {
+        None
+    };
+    Ok(if ends {
+        agent::Input::Unsubscribe {
+            agent,
+            group,
+            workbin,
+        }
+    } else {
+        agent::Input::Subscribe {
+            agent,
+            group,
+            workbin,
+        }
+    })
 }
 
 /// `finishes i1 [as sale]`, `extends i1 by 30s`, `marks i1 as sale`
@@ -165,12 +195,13 @@ fn asks(state: &State, agent: AgentId, words: &mut Words<'_>) -> Result<It, Faul
     })
 }
 
-/// `places i1 in queue orders [setting ..] [because later] [expecting version 3] [by force]`
+/// `places i1 in queue orders [setting ..] [because later] [expecting version 3] [by force]
+/// [wants team.GA in support]`
 fn places(state: &State, by: Doer, words: &mut Words<'_>) -> Result<It, Fault> {
     let interaction = interaction(words)?;
     let to = destination(state, by, words)?;
     let mut change = None;
-    let (mut reason, mut expected, mut force) = (None, None, false);
+    let (mut reason, mut expected, mut force, mut route) = (None, None, false, None);
     while let Some(word) = words.peek() {
         match word {
             "setting" => {
@@ -182,6 +213,7 @@ fn places(state: &State, by: Doer, words: &mut Words<'_>) -> Result<It, Fault> {
                 reason = Some(words.name("the reason")?);
             }
             "expecting" => expected = version(words)?,
+            "wants" | "targets" => route = Some(Box::new(super::read::ask_of(words)?)),
             _ => {
                 words.must("by")?;
                 words.must("force")?;
@@ -197,16 +229,22 @@ fn places(state: &State, by: Doer, words: &mut Words<'_>) -> Result<It, Fault> {
         expected,
         reason,
         force,
+        route,
     })
 }
 
-/// `in queue orders`, `in workbin drafts [of ben|of the author]`, `back`, `through send`
+/// `in queue orders`, `in its queue`, `in workbin drafts [of ben|of the author|of group team]`,
+/// `back`, `through send`
 fn destination(state: &State, by: Doer, words: &mut Words<'_>) -> Result<Destination, Fault> {
     let expected = "`in queue ..`, `in workbin ..`, `back` or `through ..`";
     match words.word(expected)? {
         "back" => Ok(Destination::Back),
         "through" => Ok(Destination::Exit(words.name("the name of a way out")?)),
         _ if words.take("queue") => Ok(Destination::Queue(words.name("a queue")?)),
+        _ if words.take("its") => {
+            words.must("queue")?;
+            Ok(Destination::Own)
+        }
         _ => {
             words.must("workbin")?;
             let workbin = words.name("the name of a workbin")?;
@@ -220,6 +258,10 @@ fn destination(state: &State, by: Doer, words: &mut Words<'_>) -> Result<Destina
             if words.take("the") {
                 words.must("author")?;
                 return Ok(Destination::Author { workbin });
+            }
+            if words.take("group") {
+                let group = words.name("the name of a group")?;
+                return Ok(Destination::GroupWorkbin { group, workbin });
             }
             let owner = agent_named(state, words.word("the name of an agent")?)?;
             let owner = BinOwner::Agent(owner);
@@ -318,11 +360,17 @@ fn queue_name(state: &State, id: QueueId) -> String {
 pub(crate) fn rest(state: &State, rest: &Rest) -> String {
     match rest {
         Rest::Queue(queue) => queue_name(state, *queue),
-        Rest::Workbin { owner, workbin } => {
-            let BinOwner::Agent(agent) = owner;
-            format!("workbin {workbin} of {}", agent_name(state, *agent))
-        }
+        Rest::Workbin { owner, workbin } => bin(state, *owner, workbin),
     }
+}
+
+/// A workbin and whose it is.
+pub(crate) fn bin(state: &State, owner: BinOwner, workbin: &Name) -> String {
+    let owner = match owner {
+        BinOwner::Agent(agent) => agent_name(state, agent),
+        BinOwner::Group(group) => format!("group {}", super::say::object_name(state, group)),
+    };
+    format!("workbin {workbin} of {owner}")
 }
 
 /// The sentence of an event of handling.
@@ -472,8 +520,8 @@ fn changes(change: &Change) -> Vec<&'static str> {
 }
 
 /// What rests in a workbin.
-pub(crate) fn workbin(state: &State, owner: AgentId, name: &Name) -> String {
-    let ids = state.workbin(BinOwner::Agent(owner), name);
+pub(crate) fn workbin(state: &State, owner: BinOwner, name: &Name) -> String {
+    let ids = state.workbin(owner, name);
     let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
     if ids.is_empty() {
         "nothing is in it".to_owned()

@@ -334,7 +334,7 @@ fn change(words: &mut Words<'_>) -> Result<Input, Fault> {
 }
 
 /// `wants A>=2 & B>=1 then A>=1 after 20s in support`; `wants anyone in support`
-fn ask_of(words: &mut Words<'_>) -> Result<Ask, Fault> {
+pub(crate) fn ask_of(words: &mut Words<'_>) -> Result<Ask, Fault> {
     let (target, targets) = if words.peek() == Some("targets") {
         documented(words)?
     } else {

@@ -13,7 +13,7 @@ use ringback_model::record::{AgentInterval, AgentState, Segment};
 use ringback_model::route::{Cancelled, ChangeCause, RouteRequest};
 use ringback_model::{
     AgentId, Event, Medium, ObjectId, OfferId, Outcome, QueueId, RouteRequestId, VirtualQueueId,
-    agent, config, contact, effect, interaction, login, node, offer, record, route, view,
+    agent, config, contact, effect, interaction, login, node, offer, record, route, view, workbin,
 };
 use std::fmt::Display;
 
@@ -66,6 +66,7 @@ pub(crate) fn event(state: &State, shown: Shown, event: &Event) -> Option<String
         Event::Record(record::Event::Interval(it)) => shown.intervals.then(|| interval(state, it)),
         Event::Route(event) => Some(route_event(state, event)),
         Event::View(event) => Some(view_event(state, event)),
+        Event::Workbin(event) => Some(workbin_event(state, event)),
     }
 }
 
@@ -97,6 +98,20 @@ pub(crate) fn virtual_queue_name(state: &State, id: VirtualQueueId) -> String {
 pub(crate) fn object_name(state: &State, id: ObjectId) -> String {
     let name = state.object(id).map(|it| it.name.to_string());
     name.unwrap_or_else(|| id.to_string())
+}
+
+/// What subscribers are told.
+fn workbin_event(state: &State, event: &workbin::Event) -> String {
+    let item = event.item();
+    let bin = handling::bin(state, item.bin.owner, &item.bin.workbin);
+    let what = match event {
+        workbin::Event::Added(_) => "came into",
+        workbin::Event::Taken(_) => "went out of",
+        workbin::Event::Changed(_) => "changed in",
+    };
+    let told = state.told_of(&item.bin);
+    let told = list(told.into_iter().map(|agent| agent_name(state, agent)));
+    format!("told to {told}: {} {what} {bin}", item.interaction)
 }
 
 fn view_event(state: &State, event: &view::Event) -> String {
@@ -175,6 +190,14 @@ fn agent_event(state: &State, event: &agent::Event) -> String {
                 .map(|(id, at)| format!(", {id} goes back at {at}"))
                 .collect();
             format!("desk of {} is silent{}", name(agent), returns.concat())
+        }
+        agent::Event::Subscribed { agent, bin } => {
+            let bin = handling::bin(state, bin.owner, &bin.workbin);
+            format!("{} is told of {bin}", name(agent))
+        }
+        agent::Event::Unsubscribed { agent, bin } => {
+            let bin = handling::bin(state, bin.owner, &bin.workbin);
+            format!("{} is told no more of {bin}", name(agent))
         }
         agent::Event::Paused { agent, media } if media.is_empty() => {
             format!("all work of {} goes on", name(agent))
@@ -329,6 +352,7 @@ fn ending_text(state: Option<&State>, ending: &Ending) -> String {
             format!("completed by {name}, {}", list(words))
         }
         Ending::Abandoned => "abandoned".to_owned(),
+        Ending::AbandonedWith { disposition } => format!("abandoned, {disposition}"),
         Ending::Cancelled { reason } => format!("cancelled, {reason}"),
     }
 }

@@ -97,6 +97,7 @@ fn command(state: &State, who: Doer, interaction: InteractionId, can: Can) -> Op
         expected: None,
         reason: None,
         force,
+        route: None,
     };
     let other = AgentId(AGENTS);
     let input = match (can, who) {

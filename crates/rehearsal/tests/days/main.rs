@@ -9,3 +9,4 @@ mod properties;
 mod statistics;
 mod transitions;
 mod views;
+mod workbins;

@@ -360,6 +360,8 @@ impl View {
             agent::Event::DeskSilent { .. } => (self.lost, self.silent) = (false, true),
             // Follows from what is in hand and the rule, and is held by the invariants.
             agent::Event::Paused { .. } => {}
+            // Held by a test of its own.
+            agent::Event::Subscribed { .. } | agent::Event::Unsubscribed { .. } => {}
         }
     }
 
@@ -506,6 +508,7 @@ fn what_agents_do(state: &State) -> Vec<Input> {
                 expected: None,
                 reason: None,
                 force: false,
+                route: None,
             })),
             _ => {}
         }

@@ -40,7 +40,7 @@ the page of [configuration keys](configuration.md).
 | an agent with work in hand | `config.has_work`, with how much | it is finished or moved; an agent without work is logged out |
 | a queue with open interactions | `config.not_empty` | they end, or `move_to` names the queue they go to (at most 10,000 at once) |
 | a virtual queue in which requests wait | `config.not_empty` | they end |
-| a workbin with something in it | `config.not_empty` | it is empty |
+| a workbin, or a group in one of whose workbins something lies | `config.not_empty` | it is empty |
 
 Lowering a capacity or a limit below what is in use is never refused: nothing is torn away, and nothing
 new comes until it fits again.

@@ -18,7 +18,7 @@ use ringback_model::{
 use ringback_ports::envelope::{Cursor, Sequence, TenantId};
 use ringback_ports::records::{
     Change, ConfigVersion, HistoryLine, HistoryRow, InteractionRow, PAGE_MAX, RecordsPage,
-    RecordsQuery,
+    RecordsQuery, Related,
 };
 use ringback_ports::store::{RecordsReader, RecordsWriter, StoreFault};
 use tokio_postgres::Row;
@@ -441,6 +441,7 @@ impl Ask<'_> {
                 queue,
                 contact,
                 owner,
+                related,
                 before,
                 limit,
             } => self.interactions(&[
@@ -452,6 +453,14 @@ impl Ask<'_> {
                 &owner.map(|id| int(id.0)),
                 &before.map_or(i64::MAX, |id| int(id.0)),
                 &page(*limit),
+                &related.and_then(|of| match of {
+                    Related::ChildrenOf(id) => Some(int(id.0)),
+                    Related::Thread(_) => None,
+                }),
+                &related.and_then(|of| match of {
+                    Related::ChildrenOf(_) => None,
+                    Related::Thread(id) => Some(int(id.0)),
+                }),
             ]),
             RecordsQuery::History {
                 interaction,
@@ -517,6 +526,8 @@ impl Ask<'_> {
                AND ($4::bigint IS NULL OR queue = $4)
                AND ($5::bigint IS NULL OR contact = $5)
                AND ($6::bigint IS NULL OR owner = $6)
+               AND ($9::bigint IS NULL OR parent = $9)
+               AND ($10::bigint IS NULL OR thread = $10 OR id = $10)
                AND id < $7
              ORDER BY id DESC LIMIT $8",
             values,

@@ -20,5 +20,6 @@ pub(crate) const RECORDS: Schema = Schema {
         include_str!("records-3.sql"),
         include_str!("records-4.sql"),
         include_str!("records-5.sql"),
+        include_str!("records-6.sql"),
     ],
 };

@@ -212,6 +212,7 @@ async fn work_on_one(home: &Tenant, queue: &str) {
     }
     let change = json!({"properties": {"subkind": "complaint"}});
     home.anna.post(&format!("{path}/change"), change).await;
+    through_the_workbin_of_the_team(home, &path).await;
     let listens = json!({"agent": "berta"});
     let monitor = format!("{path}/monitor");
     home.administrator.post(&monitor, listens).await;
@@ -227,6 +228,22 @@ async fn work_on_one(home: &Tenant, queue: &str) {
     let extend = json!({"act": "extend", "by_ms": 1_000});
     home.anna.post(&path, extend).await;
     home.anna.post(&path, json!({"act": "finish"})).await;
+}
+
+/// Anna is told of what comes into the workbin of her group, changes in it and goes out of it.
+async fn through_the_workbin_of_the_team(home: &Tenant, path: &str) {
+    let shared = json!({"workbin": "shared", "group": "team"});
+    let anna = "/v1/agents/anna";
+    home.anna
+        .post(&format!("{anna}/subscribe"), shared.clone())
+        .await;
+    home.anna
+        .post(&format!("{path}/place"), shared.clone())
+        .await;
+    let change = json!({"properties": {"subkind": "praise"}});
+    home.anna.post(&format!("{path}/change"), change).await;
+    home.anna.post(&format!("{path}/pull"), json!({})).await;
+    home.anna.post(&format!("{anna}/unsubscribe"), shared).await;
 }
 
 /// A view pulls what is for it, and goes.

@@ -73,6 +73,8 @@ fn path(cell: &Cell<'_>, made: &Made) -> String {
         .replace("{request}", &made.request)
         .replace("{offer}", &made.offer)
         .replace("{session}", "l999")
+        .replace("{group}/workbins/{workbin}", "{group}/workbins/shared")
+        .replace("{group}", name)
         .replace("{workbin}", "drafts")
         .replace("{statistic}", measure_of(kind))
         .replace("{object}", name)
@@ -124,6 +126,9 @@ fn body(world: &World, cell: &Cell<'_>, made: &Made) -> Option<Value> {
         ("POST", path) if path.ends_with("/complete") => json!({"reason": "solved"}),
         ("POST", path) if path.ends_with("/reject") => json!({"reason": "busy"}),
         ("POST", path) if path.ends_with("/not-ready") => json!({"reason": "break"}),
+        ("POST", path) if path.ends_with("/subscribe") || path.ends_with("/unsubscribe") => {
+            json!({"workbin": "shared", "group": "team"})
+        }
         ("POST", "/v1/interactions/begin") => super::work_body("begin", cell.of),
         ("POST", path) if path.starts_with("/v1/interactions/") => {
             super::work_body(path.rsplit('/').next().unwrap_or_default(), cell.of)

@@ -101,6 +101,8 @@ impl Tenant {
         administrator.put("/v1/settings", settings).await;
         let drafts = "/v1/config/workbin/drafts";
         administrator.put(drafts, json!({})).await;
+        let shared = "/v1/config/workbin/shared";
+        administrator.put(shared, json!({"owner": "group"})).await;
         for queue in ["north", "south"] {
             let path = format!("/v1/queues/{queue}");
             administrator

@@ -217,6 +217,8 @@ async fn plant_work(administrator: &Client, anna: &Client, values: &mut Values) 
     let offers = ben["offers"].as_array().expect("offers");
     assert_eq!(offers.len(), FEW, "ben is asked each time");
     values.insert("withdrawOffer", ids(offers, "id"));
+    values.insert("listGroupWorkbins", vec!["back_office".to_owned()]);
+    values.insert("getGroupWorkbin", vec!["back_office/mail".to_owned()]);
     values.insert("listWorkbins", vec!["anna".to_owned()]);
     values.insert("getWorkbin", vec!["anna/drafts".to_owned()]);
 }
@@ -282,6 +284,8 @@ async fn plant_agents(administrator: &Client, values: &mut Values) {
         ("readyAgent", "gets-ready", 3),
         ("notReadyAgent", "pauses", 3),
         ("heartbeatAgent", "beats", 1),
+        ("subscribeAgent", "subscribes", 3),
+        ("unsubscribeAgent", "unsubscribes", 3),
     ] {
         let mut names = Vec::new();
         for number in 0..count {
@@ -293,6 +297,17 @@ async fn plant_agents(administrator: &Client, values: &mut Values) {
         }
         values.insert(operation, names);
     }
+    // The group in whose workbin the document's example is interested.
+    let mut members = vec!["anna".to_owned()];
+    for operation in ["subscribeAgent", "unsubscribeAgent"] {
+        members.extend(values[operation].iter().cloned());
+    }
+    let mail = json!({"owner": "group"});
+    administrator.put("/v1/config/workbin/mail", mail).await;
+    let group = json!({"members": members});
+    administrator
+        .put("/v1/config/group/back_office", group)
+        .await;
 }
 
 async fn plant_configuration(administrator: &Client, values: &mut Values) {

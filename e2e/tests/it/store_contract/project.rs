@@ -13,7 +13,7 @@ use ringback_model::{
 use ringback_ports::envelope::{ActorRef, Cursor, Sequence, TenantId};
 use ringback_ports::records::{
     Change, ConfigVersion, HistoryLine, HistoryRow, InteractionRow, PAGE_MAX, RecordsPage,
-    RecordsQuery,
+    RecordsQuery, Related,
 };
 use std::sync::LazyLock;
 
@@ -367,6 +367,7 @@ pub(super) fn interactions_are_filtered_scoped_and_paged(world: &mut World) {
             queue: q.2.map(QueueId),
             contact: q.3.map(ContactId),
             owner: q.4.map(AgentId),
+            related: None,
             before: q.5.map(InteractionId),
             limit: q.6,
         };
@@ -508,7 +509,7 @@ pub(super) fn history_is_filtered_scoped_and_paged(world: &mut World) {
     let all = || Scope::Everything;
     assert_eq!(found(1, all(), None, 99), expected(&[0, 2, 4, 5, 6, 7]));
     assert_eq!(found(2, all(), None, 99), expected(&[1]));
-    assert_eq!(found(3, all(), None, 99), []);
+    assert!(found(3, all(), None, 99).is_empty());
     let own = [0, 2, 4, 5, 6, 7];
     for (before, at) in own.iter().enumerate() {
         let after = Some(lines[*at].cursor);
@@ -517,17 +518,17 @@ pub(super) fn history_is_filtered_scoped_and_paged(world: &mut World) {
         let next = &rest[..rest.len().min(2)];
         assert_eq!(found(1, all(), after, 2), expected(next), "after {at}");
     }
-    assert_eq!(found(1, all(), None, 0), []);
+    assert!(found(1, all(), None, 0).is_empty());
     let end = |sequence| Some(Cursor::end_of(Sequence(sequence)));
     assert_eq!(found(1, all(), end(1), 99), expected(&[4, 5, 6, 7]));
     assert_eq!(found(1, all(), end(9), 99), expected(&[7]));
     assert_eq!(found(1, all(), Some(cursor(2, 3)), 1), expected(&[5]));
-    assert_eq!(found(1, all(), Some(cursor(u64::MAX, 0)), 99), []);
+    assert!(found(1, all(), Some(cursor(u64::MAX, 0)), 99).is_empty());
     assert_eq!(found(1, queues(&[1]), None, 99), expected(&[0, 2, 6, 7]));
     assert_eq!(found(1, queues(&[2]), None, 1), expected(&[4]));
     assert_eq!(found(1, queues(&[2]), end(1), 99), expected(&[4, 5]));
-    assert_eq!(found(2, queues(&[1]), None, 99), []);
-    assert_eq!(found(1, queues(&[]), None, 99), []);
+    assert!(found(2, queues(&[1]), None, 99).is_empty());
+    assert!(found(1, queues(&[]), None, 99).is_empty());
 }
 
 pub(super) fn what_was_submitted_stands_in_history_too(world: &mut World) {
@@ -629,8 +630,8 @@ pub(super) fn segments_are_read_in_order_and_waits_add_up(world: &mut World) {
     expected.push(answered());
     assert_eq!(found(1, Scope::Everything), expected);
     assert_eq!(found(1, queues(&[2])), expected[3..4]);
-    assert_eq!(found(1, queues(&[])), []);
-    assert_eq!(found(9, Scope::Everything), []);
+    assert!(found(1, queues(&[])).is_empty());
+    assert!(found(9, Scope::Everything).is_empty());
     let total =
         |queue, end: SegmentEnd, count| (VirtualQueueId(queue), end.name().to_owned(), count);
     let totals = vec![
@@ -775,6 +776,7 @@ pub(super) fn an_interaction_that_moves_belongs_to_its_new_queue(world: &mut Wor
             queue: None,
             contact: None,
             owner: None,
+            related: None,
             before: None,
             limit: 9,
         };
@@ -790,6 +792,59 @@ pub(super) fn an_interaction_that_moves_belongs_to_its_new_queue(world: &mut Wor
         (found(1), found(5), found(6)),
         (vec![2], vec![], vec![3, 1])
     );
+}
+
+/// Children and threads, across stretches of ids, page by page and within a scope.
+pub(super) fn children_and_threads_are_listed(world: &mut World) {
+    let child = |id, parent, thread, queue| Interaction {
+        parent: Some(InteractionId(parent)),
+        thread: Some(InteractionId(thread)),
+        ..interaction(id, queue)
+    };
+    let all = [
+        interaction(1, 1),
+        child(2, 1, 1, 1),
+        interaction(3, 1),
+        child(4, 2, 1, 2),
+        child(5_000, 1, 1, 1),
+        child(9_000, 3, 3, 1),
+    ];
+    let changes: Vec<_> = all.iter().map(submitted).collect();
+    project(world, &changes, 1);
+    let found = |related, scope: &Scope, before: Option<u64>, limit| -> Vec<u64> {
+        let query = RecordsQuery::Interactions {
+            scope: scope.clone(),
+            open: None,
+            queue: None,
+            contact: None,
+            owner: None,
+            related: Some(related),
+            before: before.map(InteractionId),
+            limit,
+        };
+        match ask(world, &query) {
+            RecordsPage::Interactions(rows) => rows.iter().map(|row| row.submitted.id.0).collect(),
+            other => panic!("{other:?}"),
+        }
+    };
+    let children = |id| Related::ChildrenOf(InteractionId(id));
+    let thread = |id| Related::Thread(InteractionId(id));
+    let whole = Scope::Everything;
+    assert_eq!(found(children(1), &whole, None, 9), [5_000, 2]);
+    assert_eq!(found(children(1), &whole, None, 1), [5_000]);
+    assert_eq!(found(children(1), &whole, Some(5_000), 1), [2]);
+    assert!(found(children(1), &whole, Some(2), 9).is_empty());
+    assert!(found(children(4), &whole, None, 9).is_empty());
+    assert_eq!(found(thread(1), &whole, None, 9), [5_000, 4, 2, 1]);
+    assert_eq!(found(thread(1), &whole, None, 3), [5_000, 4, 2]);
+    assert_eq!(found(thread(1), &whole, Some(2), 3), [1]);
+    assert!(found(thread(1), &whole, Some(1), 3).is_empty());
+    assert_eq!(found(thread(3), &whole, None, 9), [9_000, 3]);
+    // What continues a thread began none.
+    assert_eq!(found(thread(2), &whole, None, 9), [2]);
+    let south = queues(&[2]);
+    assert_eq!(found(thread(1), &south, None, 9), [4]);
+    assert!(found(children(1), &south, None, 9).is_empty());
 }
 
 pub(super) fn tenants_do_not_see_each_other(world: &mut World) {
@@ -816,6 +871,7 @@ pub(super) fn tenants_do_not_see_each_other(world: &mut World) {
         queue: None,
         contact: None,
         owner: None,
+        related: None,
         before: None,
         limit: 99,
     };

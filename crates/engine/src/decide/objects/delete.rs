@@ -112,6 +112,11 @@ fn empty(
         }
         Kind::Person => Ok(logins::before_delete(state, name)),
         Kind::Workbin => none_inside(kind, name, in_workbin(state, name)),
+        Kind::Group => {
+            let owner = state.group_bins(name);
+            let inside = owner.map_or(0, |owner| state.in_workbins(owner));
+            none_inside(kind, name, u32::try_from(inside).unwrap_or(u32::MAX))
+        }
         _ => Ok(Vec::new()),
     }
 }
@@ -159,7 +164,7 @@ fn log_out(state: &State, now: Now, name: &Name) -> Result<Vec<Event>, Why> {
     if at_work.desk.is_none() {
         return Ok(Vec::new());
     }
-    agents::decide(state, now, &AtWork::LogOut { agent }).map_err(|_| has_work())
+    agents::at_desk(state, now, &AtWork::LogOut { agent }).map_err(|_| has_work())
 }
 
 /// Costs a walk over all open interactions, unless the queue is empty.

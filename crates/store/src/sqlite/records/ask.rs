@@ -10,7 +10,9 @@ use ringback_model::{
     AgentId, EngineTime, InteractionId, Now, QueueId, RouteRequestId, VirtualQueueId, WallTime,
 };
 use ringback_ports::envelope::{Cursor, Sequence, TenantId};
-use ringback_ports::records::{HistoryRow, InteractionRow, PAGE_MAX, RecordsPage, RecordsQuery};
+use ringback_ports::records::{
+    HistoryRow, InteractionRow, PAGE_MAX, RecordsPage, RecordsQuery, Related,
+};
 use ringback_ports::store::StoreFault;
 use rusqlite::{Connection, Row, ToSql, named_params};
 
@@ -82,6 +84,8 @@ macro_rules! interactions {
               AND (:queue IS NULL OR queue = :queue)
               AND (:contact IS NULL OR contact = :contact)
               AND (:owner IS NULL OR owner = :owner)
+              AND (:parent IS NULL OR parent = :parent)
+              AND (:thread IS NULL OR thread = :thread)
               AND id < :before
               ORDER BY id DESC LIMIT :limit"
         )
@@ -119,6 +123,11 @@ impl Ask<'_> {
         let filter = InteractionFilter::of(query);
         if filter.id.is_some() {
             self.interactions_where(interactions!("id = :id AND :stretch IS NULL"), &filter)
+        } else if filter.thread.is_some() {
+            self.thread(filter)
+        } else if filter.parent.is_some() {
+            let sql = interactions!(":id IS NULL AND id >> 12 = :stretch AND parent = :parent");
+            self.by_stretches(sql, filter)
         } else if filter.contact.is_some() {
             let sql = interactions!(":id IS NULL AND id >> 12 = :stretch AND contact = :contact");
             self.by_stretches(sql, filter)
@@ -134,6 +143,24 @@ impl Ask<'_> {
         } else {
             self.interactions_where(interactions!(":id IS NULL AND :stretch IS NULL"), &filter)
         }
+    }
+
+    /// What continues a thread, then the interaction that began it, which is older than all of
+    /// them.
+    fn thread(&self, filter: InteractionFilter) -> Result<Vec<InteractionRow>, StoreFault> {
+        let first = InteractionFilter {
+            id: filter.thread,
+            thread: None,
+            ..filter.clone()
+        };
+        let limit = filter.limit;
+        let sql = interactions!(":id IS NULL AND id >> 12 = :stretch AND thread = :thread");
+        let mut rows = self.by_stretches(sql, filter)?;
+        if int(rows.len() as u64) < limit {
+            let sql = interactions!("id = :id AND :stretch IS NULL");
+            rows.extend(self.interactions_where(sql, &first)?);
+        }
+        Ok(rows)
     }
 
     /// Looks through one stretch of ids after the other, the newest first, until the page is
@@ -153,7 +180,7 @@ impl Ask<'_> {
             .map_err(fault(doing))?;
         filter.before = filter.before.min(newest.saturating_add(1));
         let mut rows = Vec::new();
-        while filter.limit > 0 && filter.before > 0 {
+        while filter.limit > 0 && filter.before > filter.least {
             let stretch = (filter.before - 1) >> STRETCH_BITS;
             filter.stretch = Some(stretch);
             let found = self.interactions_where(sql, &filter)?;
@@ -181,6 +208,8 @@ impl Ask<'_> {
                 ":queue": filter.queue,
                 ":contact": filter.contact,
                 ":owner": filter.owner,
+                ":parent": filter.parent,
+                ":thread": filter.thread,
                 ":before": filter.before,
                 ":limit": filter.limit,
             },
@@ -331,7 +360,7 @@ impl Ask<'_> {
 type ConfigRow = (u64, Now, ringback_ports::envelope::ActorRef, Vec<u8>);
 
 /// What both questions about interactions filter by, as columns.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct InteractionFilter {
     id: Option<i64>,
     /// Of ids; see [`Ask::by_stretches`].
@@ -341,6 +370,10 @@ struct InteractionFilter {
     queue: Option<i64>,
     contact: Option<i64>,
     owner: Option<i64>,
+    parent: Option<i64>,
+    thread: Option<i64>,
+    /// Nothing is found at or below it, so nobody looks there.
+    least: i64,
     before: i64,
     limit: i64,
 }
@@ -361,6 +394,7 @@ impl InteractionFilter {
                 queue,
                 contact,
                 owner,
+                related,
                 before,
                 limit,
             } => Self {
@@ -371,11 +405,29 @@ impl InteractionFilter {
                 queue: queue.map(|id| int(id.0)),
                 contact: contact.map(|id| int(id.0)),
                 owner: owner.map(|id| int(id.0)),
+                parent: related.and_then(parent_of),
+                thread: related.and_then(thread_of),
+                // What came out of another one came after it.
+                least: related.map_or(0, |of| parent_of(of).or(thread_of(of)).unwrap_or(0)),
                 before: before.map_or(i64::MAX, |id| int(id.0)),
                 limit: page(*limit),
             },
             _ => Self::default(),
         }
+    }
+}
+
+fn parent_of(related: Related) -> Option<i64> {
+    match related {
+        Related::ChildrenOf(id) => Some(int(id.0)),
+        Related::Thread(_) => None,
+    }
+}
+
+fn thread_of(related: Related) -> Option<i64> {
+    match related {
+        Related::ChildrenOf(_) => None,
+        Related::Thread(id) => Some(int(id.0)),
     }
 }
 

@@ -211,6 +211,7 @@ fn records_of_the_first_format_say_what_they_said() {
         queue: None,
         contact: None,
         owner: None,
+        related: None,
         before: None,
         limit: 99,
     };
