@@ -154,6 +154,7 @@ impl Runtime {
                 .map(|tenant| (tenant, Phase::Loading))
                 .collect::<BTreeMap<_, _>>(),
             batch: Batch::default(),
+            asked: Vec::new(),
             writing: false,
             closing: false,
             looked: Instant::now(),

@@ -59,6 +59,14 @@ pub(crate) enum Message {
     },
 }
 
+/// A question that waits until the record under way is complete.
+pub(crate) struct Asked {
+    tenant: TenantId,
+    actor: Arc<Actor>,
+    query: Query,
+    reply: oneshot::Sender<Result<(Sequence, View), QueryFault>>,
+}
+
 /// What the hall's own threads tell the loop.
 pub(crate) enum Signal {
     /// The writer is done with a batch; these tenants' parts of it were not written.
@@ -155,6 +163,8 @@ pub(crate) struct Loop {
     pub(crate) loader: Sender<TenantId>,
     pub(crate) tenants: BTreeMap<TenantId, Phase>,
     pub(crate) batch: Batch,
+    /// Questions about tenants whose record in the batch is not complete yet.
+    pub(crate) asked: Vec<Asked>,
     pub(crate) writing: bool,
     pub(crate) closing: bool,
     pub(crate) looked: Instant,
@@ -175,7 +185,7 @@ impl Loop {
             self.fire_timers();
             self.look();
             self.hand_over();
-            if self.closing && !self.writing && self.batch.is_empty() {
+            if self.closing && !self.writing && self.batch.is_empty() && self.asked.is_empty() {
                 return self.turn_away();
             }
         }
@@ -253,7 +263,13 @@ impl Loop {
                     query,
                     reply,
                 }) => {
-                    self.query(tenant, &actor, &query, reply);
+                    let asked = Asked {
+                        tenant,
+                        actor,
+                        query,
+                        reply,
+                    };
+                    self.query(asked);
                 }
                 Ok(Message::Desk {
                     tenant,
@@ -427,20 +443,31 @@ impl Loop {
 
     // -- questions and desks ----------------------------------------------------------------
 
-    fn query(
-        &mut self,
-        tenant: TenantId,
-        actor: &Actor,
-        query: &Query,
-        reply: oneshot::Sender<Result<(Sequence, View), QueryFault>>,
-    ) {
+    /// Answers a question, or keeps it until the tenant's record under way is complete: an answer
+    /// names the record it was read after, and whoever follows events from that record on would
+    /// miss what joins it later.
+    fn query(&mut self, asked: Asked) {
+        if self.batch.records.contains_key(&asked.tenant) {
+            self.asked.push(asked);
+        } else {
+            self.answer_question(asked);
+        }
+    }
+
+    fn answer_question(&mut self, asked: Asked) {
+        let Asked {
+            tenant,
+            actor,
+            query,
+            reply,
+        } = asked;
         let result = match open(&mut self.tenants, tenant) {
             Err(why) => Err(QueryFault::Unavailable(why)),
             Ok(open) if !self.shared.lease_holds(tenant) => {
                 let _ = open;
                 Err(QueryFault::Unavailable(Unavailable::Loading))
             }
-            Ok(open) => views::answer(open, actor, query).map(|view| (open.sequence, view)),
+            Ok(open) => views::answer(open, &actor, &query).map(|view| (open.sequence, view)),
         };
         self.batch.releases.push(Release::View {
             tenant,
@@ -547,7 +574,14 @@ impl Loop {
 
     /// Hands the batch to the writer if it is free.
     fn hand_over(&mut self) {
-        if self.writing || self.batch.is_empty() {
+        if self.writing {
+            return;
+        }
+        // Nothing joins the records any more.
+        for asked in std::mem::take(&mut self.asked) {
+            self.answer_question(asked);
+        }
+        if self.batch.is_empty() {
             return;
         }
         let mut batch = std::mem::take(&mut self.batch);
