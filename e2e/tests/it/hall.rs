@@ -1,12 +1,13 @@
 //! The hall with a real store, in one process: stories of a tenant or two.
 
 use crate::support::hall::{House, agent_named, config, name};
-use ringback_model::interaction::{Input as It, StopCause, Submission};
-use ringback_model::{Input, InteractionId, Medium, Outcome, agent, offer};
-use ringback_ports::envelope::CommandFault;
+use ringback_model::interaction::{Event as Happened, Input as It, StopCause, Submission};
+use ringback_model::{Event, Input, InteractionId, Medium, Outcome, agent, offer};
+use ringback_ports::envelope::{CommandFault, Sequence};
 use ringback_ports::hall::Interest;
 use ringback_ports::query::{Query, View};
 use ringback_ports::records::{RecordsPage, RecordsQuery};
+use std::collections::BTreeMap;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_interaction_goes_through_the_whole_house() {
@@ -75,6 +76,47 @@ async fn one_interaction_goes_through_the_whole_house() {
         panic!("another view");
     };
     assert_eq!((overview.open, overview.submitted), (0, 1));
+    hall.close().await;
+}
+
+/// Whoever reads the present and follows what happens from there on misses nothing and hears
+/// nothing twice: what is shown stands behind the last event of the record it names.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_shown_stands_at_the_end_of_a_record() {
+    let house = House::new();
+    let hall = house.open().await;
+    config::small_centre(&hall).await;
+    let submission = config::submission(Medium::Email, "");
+    // Many at a time, so that questions come in while a record grows.
+    let asked = (0..500).map(|_| async {
+        let submitted = hall.done(submission.clone());
+        let shown = hall.ask(Query::Overview);
+        futures_util::future::join(submitted, shown).await.1
+    });
+    let shown = futures_util::future::join_all(asked).await;
+
+    let mut submitted = BTreeMap::new();
+    let (mut at, mut total) = (Sequence(0), 0);
+    loop {
+        let records = hall.resume(at).await;
+        let Some(last) = records.last().map(|record| record.sequence) else {
+            break;
+        };
+        for record in records {
+            let new = |event: &&Event| matches!(event, Event::Interaction(Happened::Submitted(_)));
+            total += record.events().filter(|(.., event)| new(event)).count() as u64;
+            submitted.insert(record.sequence, total);
+        }
+        at = last;
+    }
+    assert_eq!(total, 500);
+    for view in shown {
+        let View::Overview(overview) = view.expect("an overview") else {
+            panic!("another view");
+        };
+        let told = submitted.get(&overview.sequence);
+        assert_eq!(told, Some(&overview.submitted), "{overview:?}");
+    }
     hall.close().await;
 }
 
