@@ -5,7 +5,7 @@ use crate::codec;
 use crate::limits::RuntimeConfig;
 use crate::shared::Shared;
 use crate::statistics::{borders, locked, report_of, unknown};
-use crate::turn::{Message, Messages};
+use crate::turn::{Asked, Message, Messages};
 use crossbeam_channel::TrySendError;
 use futures_util::future::BoxFuture;
 use ringback_model::statistic::Tally;
@@ -343,12 +343,12 @@ impl House {
         query: Query,
     ) -> impl Future<Output = Result<(Sequence, View), QueryFault>> + Send + use<> {
         let (reply, answer) = oneshot::channel();
-        let message = Message::Query {
+        let message = Message::Query(Asked {
             tenant,
             actor,
             query,
             reply,
-        };
+        });
         let sent = self.messages.try_send(message);
         let limit = self.config.commands_max;
         async move {

@@ -44,12 +44,7 @@ pub(crate) enum Message {
     /// Decide this.
     Command(Command, Reply),
     /// Answer this.
-    Query {
-        tenant: TenantId,
-        actor: Arc<Actor>,
-        query: Query,
-        reply: oneshot::Sender<Result<(Sequence, View), QueryFault>>,
-    },
+    Query(Asked),
     /// A desk answers or does not.
     Desk {
         tenant: TenantId,
@@ -59,12 +54,12 @@ pub(crate) enum Message {
     },
 }
 
-/// A question that waits until the record under way is complete.
+/// A question about the present.
 pub(crate) struct Asked {
-    tenant: TenantId,
-    actor: Arc<Actor>,
-    query: Query,
-    reply: oneshot::Sender<Result<(Sequence, View), QueryFault>>,
+    pub(crate) tenant: TenantId,
+    pub(crate) actor: Arc<Actor>,
+    pub(crate) query: Query,
+    pub(crate) reply: oneshot::Sender<Result<(Sequence, View), QueryFault>>,
 }
 
 /// What the hall's own threads tell the loop.
@@ -199,8 +194,8 @@ impl Loop {
                 Message::Command(_, reply) => {
                     reply.send(Err(CommandFault::Unavailable(why.clone())));
                 }
-                Message::Query { reply, .. } => {
-                    drop(reply.send(Err(QueryFault::Unavailable(why.clone()))));
+                Message::Query(asked) => {
+                    drop(asked.reply.send(Err(QueryFault::Unavailable(why.clone()))));
                 }
                 Message::Desk { .. } => {}
             }
@@ -257,20 +252,7 @@ impl Loop {
         while self.batch.entries < self.config.batch_max {
             match self.messages.try_recv() {
                 Ok(Message::Command(command, reply)) => self.command(command, reply),
-                Ok(Message::Query {
-                    tenant,
-                    actor,
-                    query,
-                    reply,
-                }) => {
-                    let asked = Asked {
-                        tenant,
-                        actor,
-                        query,
-                        reply,
-                    };
-                    self.query(asked);
-                }
+                Ok(Message::Query(asked)) => self.query(asked),
                 Ok(Message::Desk {
                     tenant,
                     agent,
